@@ -1,0 +1,189 @@
+// Package evidence records what happened: an append-only journal of events,
+// each bound to the one before it by a hash. An event is written before the
+// side effect that it records, so that what is not in the journal did not
+// happen.
+package evidence
+
+import "time"
+
+// Recorder takes events. An error means that the event was not written; the
+// caller must then not go on with the side effect.
+type Recorder interface {
+	Record(Event) error
+}
+
+// Source tells whose word an event is.
+type Source string
+
+const (
+	// Observed: seen by ringwall outside the sandbox, or told by the kernel.
+	Observed Source = "observed"
+	// Claimed: said by the agent. Worth reading, never proof.
+	Claimed Source = "claimed"
+)
+
+// Event is one message; exactly one of the pointers is set. Seq and Time are
+// filled in by the journal.
+type Event struct {
+	Seq       uint64    `json:"seq"`
+	Time      time.Time `json:"time"`
+	Iteration int       `json:"iteration,omitempty"` // 0: outside any iteration
+
+	RunStarted       *RunStarted       `json:"run_started,omitempty"`
+	Recovered        *Recovered        `json:"recovered,omitempty"`
+	IterationStarted *IterationStarted `json:"iteration_started,omitempty"`
+	LimitSet         *LimitSet         `json:"limit_set,omitempty"`
+	Refused          *Refused          `json:"refused,omitempty"`
+	Request          *Request          `json:"request,omitempty"`
+	LimitReached     *LimitReached     `json:"limit_reached,omitempty"`
+	AgentResult      *AgentResult      `json:"agent_result,omitempty"`
+	Changeset        *Changeset        `json:"changeset,omitempty"`
+	Apply            *Apply            `json:"apply,omitempty"`
+	Applied          *Applied          `json:"applied,omitempty"`
+	IterationEnded   *IterationEnded   `json:"iteration_ended,omitempty"`
+	Warning          *Warning          `json:"warning,omitempty"`
+	RunEnded         *RunEnded         `json:"run_ended,omitempty"`
+}
+
+// RunStarted opens a run.
+type RunStarted struct {
+	Run           string   `json:"run"`
+	Kind          string   `json:"kind"` // "run" or "loop"
+	Project       string   `json:"project"`
+	Agent         string   `json:"agent"`
+	Command       []string `json:"command"`
+	PlanHash      string   `json:"plan_hash"`
+	PolicyHash    string   `json:"policy_hash"`
+	MaxIterations int      `json:"max_iterations,omitempty"`
+	Ringwall      string   `json:"ringwall"` // version
+	Kernel        string   `json:"kernel"`
+	// Weaker lists the controls that are not fully enforced, with the reason.
+	Weaker []WeakControl `json:"weaker,omitempty"`
+}
+
+// WeakControl is a control of the plan that is downgraded, unavailable or
+// waived.
+type WeakControl struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+	Why    string `json:"why"`
+	Waived bool   `json:"waived,omitempty"`
+}
+
+// Recovered tells what an earlier, interrupted run had left and what was done
+// about it.
+type Recovered struct {
+	Run  string   `json:"run"`
+	Did  string   `json:"did"` // one sentence
+	What []string `json:"what,omitempty"`
+}
+
+// IterationStarted opens an iteration.
+type IterationStarted struct {
+	Of           int    `json:"of"` // the cap
+	PromptSHA256 string `json:"prompt_sha256,omitempty"`
+}
+
+// LimitSet is a limit as read back after it was set.
+type LimitSet struct {
+	Resource string `json:"resource"`
+	Asked    int64  `json:"asked"`
+	InForce  int64  `json:"in_force"` // what the kernel says
+	By       string `json:"by"`
+}
+
+// Refused is one attempt, or several of the same, that a control stopped.
+type Refused struct {
+	Layer   string `json:"layer"`
+	Control string `json:"control"` // ID in the plan
+	What    string `json:"what"`    // "write CLAUDE.md", "connect 192.0.2.1:443", "ptrace"
+	Errno   string `json:"errno,omitempty"`
+	Source  Source `json:"source"`
+	PID     int    `json:"pid,omitempty"`
+	Program string `json:"program,omitempty"`
+	Count   int    `json:"count"`
+	Why     string `json:"why,omitempty"` // for people: which rule is missing
+}
+
+// Request is one exchange that the gateway let through.
+type Request struct {
+	Proto      string `json:"proto"` // "dns", "tls", "http", "tcp"
+	Host       string `json:"host"`
+	Port       int    `json:"port,omitempty"`
+	Method     string `json:"method,omitempty"`
+	Path       string `json:"path,omitempty"` // without the query
+	Status     int    `json:"status,omitempty"`
+	Sent       int64  `json:"sent"` // bytes, out of the sandbox
+	Received   int64  `json:"received"`
+	Millis     int64  `json:"millis"`
+	Rule       string `json:"rule"` // control ID
+	Credential string `json:"credential,omitempty"`
+}
+
+// LimitReached is a bound that was hit.
+type LimitReached struct {
+	Resource string `json:"resource"`
+	Value    int64  `json:"value"`
+	Control  string `json:"control"`
+	Ended    bool   `json:"ended"` // the iteration was ended because of it
+}
+
+// AgentResult is what the agent said of its own work.
+type AgentResult struct {
+	Text     string   `json:"text"` // the final result, size-bounded
+	Turns    int      `json:"turns,omitempty"`
+	CostUSD  *float64 `json:"cost_usd,omitempty"` // nil: unknown, never zero
+	Denied   []string `json:"denied,omitempty"`   // tools that the agent's own permissions refused
+	IsError  bool     `json:"is_error,omitempty"`
+	ErrorMsg string   `json:"error,omitempty"`
+}
+
+// Change is one entry of a changeset. Name is printable: bytes that are not
+// are escaped as in Go source.
+type Change struct {
+	Name   string `json:"name"`
+	Action string `json:"action"`           // added, modified, deleted, mode
+	Class  string `json:"class"`            // ordinary, guardrail, secret, escape, oversized
+	Detail string `json:"detail,omitempty"` // "symlink to /etc/passwd", "setuid", "new executable"
+	Size   int64  `json:"size,omitempty"`
+}
+
+// Changeset is what an iteration changed.
+type Changeset struct {
+	Changes []Change `json:"changes"`
+}
+
+// Apply announces that the named changes are about to reach the project.
+type Apply struct {
+	Count int `json:"count"`
+}
+
+// Applied tells what reached the project and what was kept back.
+type Applied struct {
+	Applied int      `json:"applied"`
+	Held    []Change `json:"held,omitempty"`
+	HeldDir string   `json:"held_dir,omitempty"` // where what was kept back lies
+}
+
+// IterationEnded closes an iteration.
+type IterationEnded struct {
+	ExitCode int    `json:"exit_code"`
+	Signal   string `json:"signal,omitempty"`
+	Reason   string `json:"reason"` // exited, time, disk, memory, interrupted, lost
+	Millis   int64  `json:"millis"`
+	Token    string `json:"token,omitempty"` // "DONE", "BLOCKED"
+}
+
+// Warning is something a person should know.
+type Warning struct {
+	Message string `json:"message"`
+}
+
+// RunEnded closes a run.
+type RunEnded struct {
+	Outcome    string `json:"outcome"` // done, cap, blocked, failed, limit, tampered, interrupted
+	ExitCode   int    `json:"exit_code"`
+	Iterations int    `json:"iterations"`
+	Reason     string `json:"reason"` // one sentence
+	Next       string `json:"next,omitempty"`
+}

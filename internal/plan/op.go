@@ -1,0 +1,196 @@
+package plan
+
+import "reflect"
+
+// Op is exactly one operation that a backend, the stage, the gateway or the
+// loop carries out. One field is set; the others are nil.
+type Op struct {
+	Instruct     *Instruct     `json:"instruct,omitempty"`
+	Tools        *Tools        `json:"tools,omitempty"`
+	AgentFile    *AgentFile    `json:"agent_file,omitempty"`
+	Namespaces   *Namespaces   `json:"namespaces,omitempty"`
+	User         *User         `json:"user,omitempty"`
+	Mount        *Mount        `json:"mount,omitempty"`
+	Workspace    *Workspace    `json:"workspace,omitempty"`
+	Guardrail    *Guardrail    `json:"guardrail,omitempty"`
+	Mask         *Mask         `json:"mask,omitempty"`
+	Env          *Env          `json:"env,omitempty"`
+	Capabilities *Capabilities `json:"capabilities,omitempty"`
+	NoNewPrivs   *NoNewPrivs   `json:"no_new_privs,omitempty"`
+	Descriptors  *Descriptors  `json:"descriptors,omitempty"`
+	Landlock     *Landlock     `json:"landlock,omitempty"`
+	Syscalls     *Syscalls     `json:"syscalls,omitempty"`
+	Gateway      *Gateway      `json:"gateway,omitempty"`
+	Egress       *Egress       `json:"egress,omitempty"`
+	Credential   *Credential   `json:"credential,omitempty"`
+	Limit        *Limit        `json:"limit,omitempty"`
+	Decoy        *Decoy        `json:"decoy,omitempty"`
+}
+
+// count is the number of operations set.
+func (o Op) count() int {
+	v, n := reflect.ValueOf(o), 0
+	for i := range v.NumField() {
+		if !v.Field(i).IsNil() {
+			n++
+		}
+	}
+	return n
+}
+
+// Instruct puts a file's text, as it was when the plan was made, into every
+// iteration's prompt.
+type Instruct struct {
+	Name   string `json:"name"`   // "CONSTITUTION.md"
+	Path   string `json:"path"`   // relative to the project
+	SHA256 string `json:"sha256"` // of the snapshot
+	Bytes  int    `json:"bytes"`
+}
+
+// Tools lists the commands that the agent's own permission system allows.
+type Tools struct {
+	Allow []string `json:"allow"`
+}
+
+// AgentFile is a read-only file that the agent reads its configuration from,
+// rendered from the plan and never taken from the project.
+type AgentFile struct {
+	Path    string `json:"path"` // absolute, inside
+	Content string `json:"content"`
+}
+
+// Namespaces lists the kernel namespaces that are the sandbox's own.
+type Namespaces struct {
+	Kinds []string `json:"kinds"` // user mount pid network ipc uts cgroup
+}
+
+// User is the identity of the agent.
+type User struct {
+	Form    string `json:"form"`     // "owner", "account-root", "account"
+	HostUID int    `json:"host_uid"` // what the kernel sees
+	HostGID int    `json:"host_gid"`
+	UID     int    `json:"uid"` // what the agent sees
+	GID     int    `json:"gid"`
+	Name    string `json:"name"`
+	Home    string `json:"home"` // inside
+	Host    string `json:"host"` // host name inside
+}
+
+// MountKind is how an entry of the view is made.
+type MountKind string
+
+const (
+	Bind    MountKind = "bind"    // Source, a path of the host
+	Tmpfs   MountKind = "tmpfs"   // empty, of at most Size bytes
+	Proc    MountKind = "proc"    // a process file system of the own pid namespace
+	Dev     MountKind = "dev"     // null zero full random urandom, own pts and shm
+	Symlink MountKind = "symlink" // Source is the link's text
+	File    MountKind = "file"    // Content, made by ringwall
+)
+
+// Mount is one entry of the file system view. The view holds nothing else.
+type Mount struct {
+	Kind     MountKind `json:"kind"`
+	Target   string    `json:"target"` // absolute, inside
+	Source   string    `json:"source,omitempty"`
+	Writable bool      `json:"writable,omitempty"`
+	NoExec   bool      `json:"no_exec,omitempty"`
+	Optional bool      `json:"optional,omitempty"` // absent on the host: leave out
+	Size     int64     `json:"size,omitempty"`     // bytes
+	Content  string    `json:"content,omitempty"`
+}
+
+// Workspace is the project as the agent sees it.
+type Workspace struct {
+	Path string `json:"path"` // the same inside and outside
+	Mode string `json:"mode"` // "staged": changes land above, the project stays as it is
+}
+
+// Guardrail freezes a path of the workspace: readable, never changed, created
+// or moved, and never applied.
+type Guardrail struct {
+	Path    string `json:"path"`    // relative to the workspace, slash-separated
+	Dir     bool   `json:"dir"`     // the whole folder
+	Present bool   `json:"present"` // false: frozen as absent
+}
+
+// Mask hides a file's content: a short text that says so stands in its place.
+type Mask struct {
+	Path   string `json:"path"` // relative to the workspace
+	Reason string `json:"reason"`
+}
+
+// Env is the whole environment of the agent.
+type Env struct {
+	Vars map[string]string `json:"vars"`
+}
+
+// Capabilities is what is left of root's powers.
+type Capabilities struct {
+	Keep []string `json:"keep"` // always empty
+}
+
+// NoNewPrivs keeps set-user-ID and file capabilities from giving anything.
+type NoNewPrivs struct{}
+
+// Descriptors is what the agent inherits.
+type Descriptors struct {
+	Keep int `json:"keep"` // 3: standard input, output and error
+}
+
+// Landlock is the second lock behind the mounts.
+type Landlock struct {
+	ABI   int      `json:"abi"`
+	Write []string `json:"write"` // trees in which the agent may write
+}
+
+// Syscalls is the system call filter.
+type Syscalls struct {
+	Profile string `json:"profile"` // "default"
+	Observe bool   `json:"observe"` // refusals are seen by the supervisor
+}
+
+// Gateway is the only way out.
+type Gateway struct {
+	Mode  string `json:"mode"`  // "none", or "allowlist"
+	Ports []int  `json:"ports"` // on which it listens inside; any other is refused by the kernel
+}
+
+// Egress allows one destination.
+type Egress struct {
+	Host    string   `json:"host"` // exact name in canonical form, or an address
+	Port    int      `json:"port"`
+	Methods []string `json:"methods,omitempty"` // of HTTP; empty: any
+}
+
+// Credential is held by the gateway; the agent gets a placeholder.
+type Credential struct {
+	Name        string `json:"name"`
+	FromEnv     string `json:"from_env,omitempty"`
+	FromFile    string `json:"from_file,omitempty"`
+	Scheme      string `json:"scheme"` // of the upstream: "https", or "http" to a loopback address
+	Host        string `json:"host"`
+	Port        int    `json:"port"`
+	Header      string `json:"header"`                 // "x-api-key", "authorization"
+	Prefix      string `json:"prefix,omitempty"`       // "Bearer "
+	Listen      int    `json:"listen"`                 // loopback port inside on which the gateway speaks for the host
+	KeyEnv      string `json:"key_env,omitempty"`      // gets the placeholder
+	BaseURLEnv  string `json:"base_url_env,omitempty"` // gets http://127.0.0.1:Listen
+	// Shape is the placeholder's form; the one "%s" becomes random text at
+	// each run, so that a plan's hash does not change with it.
+	Shape string `json:"shape"`
+}
+
+// Limit bounds one resource.
+type Limit struct {
+	Resource string `json:"resource"` // memory, pids, cpu, disk, files, time, ...
+	Value    int64  `json:"value"`    // bytes, processes, thousandths of a CPU, seconds
+	By       string `json:"by"`       // "cgroup v1 memory", "RLIMIT_NPROC", "watch" ...
+}
+
+// Decoy is a worthless file at a path that a thief would open. Its content is
+// random at each run; that it was opened is an event.
+type Decoy struct {
+	Path  string `json:"path"`  // absolute, inside
+	Shape string `json:"shape"` // text with one "%s"
+}
