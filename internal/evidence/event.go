@@ -2,12 +2,17 @@
 // each bound to the one before it by a hash. An event is written before the
 // side effect that it records, so that what is not in the journal did not
 // happen.
+//
+// Many strings in events were chosen by the agent. The journal bounds them and
+// writes them so that the file is harmless to look at; whoever prints one
+// passes it through [Printable] first.
 package evidence
 
 import "time"
 
 // Recorder takes events. An error means that the event was not written; the
-// caller must then not go on with the side effect.
+// caller must then not go on with the side effect. A Recorder is safe for use
+// by several goroutines at once.
 type Recorder interface {
 	Record(Event) error
 }
@@ -23,7 +28,10 @@ const (
 )
 
 // Event is one message; exactly one of the pointers is set. Seq and Time are
-// filled in by the journal.
+// filled in by the journal: Seq is the number of the line, from 1, Time is UTC.
+//
+// A new field must be omitempty, so that journals written before it was there
+// still verify.
 type Event struct {
 	Seq       uint64    `json:"seq"`
 	Time      time.Time `json:"time"`
@@ -84,7 +92,9 @@ type IterationStarted struct {
 	PromptSHA256 string `json:"prompt_sha256,omitempty"`
 }
 
-// LimitSet is a limit as read back after it was set.
+// LimitSet is a limit as read back after it was set. Asked and InForce are in
+// the unit of the plan's limit: bytes, processes, thousandths of a CPU, seconds.
+// A negative InForce means that the kernel holds no limit.
 type LimitSet struct {
 	Resource string `json:"resource"`
 	Asked    int64  `json:"asked"`
@@ -130,7 +140,7 @@ type LimitReached struct {
 
 // AgentResult is what the agent said of its own work.
 type AgentResult struct {
-	Text     string   `json:"text"` // the final result, size-bounded
+	Text     string   `json:"text" max:"65536"` // the final result, size-bounded
 	Turns    int      `json:"turns,omitempty"`
 	CostUSD  *float64 `json:"cost_usd,omitempty"` // nil: unknown, never zero
 	Denied   []string `json:"denied,omitempty"`   // tools that the agent's own permissions refused
@@ -148,7 +158,8 @@ type Change struct {
 	Size   int64  `json:"size,omitempty"`
 }
 
-// Changeset is what an iteration changed.
+// Changeset is what an iteration changed. A long one is spread over several
+// events.
 type Changeset struct {
 	Changes []Change `json:"changes"`
 }
@@ -158,7 +169,8 @@ type Apply struct {
 	Count int `json:"count"`
 }
 
-// Applied tells what reached the project and what was kept back.
+// Applied tells what reached the project and what was kept back. A long Held
+// is spread over several events, of which only the first counts in Applied.
 type Applied struct {
 	Applied int      `json:"applied"`
 	Held    []Change `json:"held,omitempty"`

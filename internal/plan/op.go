@@ -14,6 +14,7 @@ type Op struct {
 	Workspace    *Workspace    `json:"workspace,omitempty"`
 	Guardrail    *Guardrail    `json:"guardrail,omitempty"`
 	Mask         *Mask         `json:"mask,omitempty"`
+	Search       *Search       `json:"search,omitempty"`
 	Env          *Env          `json:"env,omitempty"`
 	Capabilities *Capabilities `json:"capabilities,omitempty"`
 	NoNewPrivs   *NoNewPrivs   `json:"no_new_privs,omitempty"`
@@ -120,6 +121,11 @@ type Mask struct {
 	Reason string `json:"reason"`
 }
 
+// Search is the look through the project for guardrails and secrets.
+type Search struct {
+	Complete bool `json:"complete"`
+}
+
 // Env is the whole environment of the agent.
 type Env struct {
 	Vars map[string]string `json:"vars"`
@@ -165,17 +171,17 @@ type Egress struct {
 
 // Credential is held by the gateway; the agent gets a placeholder.
 type Credential struct {
-	Name        string `json:"name"`
-	FromEnv     string `json:"from_env,omitempty"`
-	FromFile    string `json:"from_file,omitempty"`
-	Scheme      string `json:"scheme"` // of the upstream: "https", or "http" to a loopback address
-	Host        string `json:"host"`
-	Port        int    `json:"port"`
-	Header      string `json:"header"`                 // "x-api-key", "authorization"
-	Prefix      string `json:"prefix,omitempty"`       // "Bearer "
-	Listen      int    `json:"listen"`                 // loopback port inside on which the gateway speaks for the host
-	KeyEnv      string `json:"key_env,omitempty"`      // gets the placeholder
-	BaseURLEnv  string `json:"base_url_env,omitempty"` // gets http://127.0.0.1:Listen
+	Name       string `json:"name"`
+	FromEnv    string `json:"from_env,omitempty"`
+	FromFile   string `json:"from_file,omitempty"`
+	Scheme     string `json:"scheme"` // of the upstream: "https", or "http" to a loopback address
+	Host       string `json:"host"`
+	Port       int    `json:"port"`
+	Header     string `json:"header"`                 // "x-api-key", "authorization"
+	Prefix     string `json:"prefix,omitempty"`       // "Bearer "
+	Listen     int    `json:"listen"`                 // loopback port inside on which the gateway speaks for the host
+	KeyEnv     string `json:"key_env,omitempty"`      // gets the placeholder
+	BaseURLEnv string `json:"base_url_env,omitempty"` // gets http://127.0.0.1:Listen
 	// Shape is the placeholder's form; the one "%s" becomes random text at
 	// each run, so that a plan's hash does not change with it.
 	Shape string `json:"shape"`

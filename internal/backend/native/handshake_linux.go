@@ -1,0 +1,98 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/egress"
+	"ringwall/internal/kernel/launch"
+	"ringwall/internal/kernel/namespace"
+)
+
+// handshake follows the first process until the command runs. Nothing
+// untrusted runs before Go is sent, and Go is sent only when every limit is in
+// force.
+func (r *run) handshake(spec *launch.Spec) error {
+	var sockets []*os.File
+	r.watcher = newWatcher(r)
+	for {
+		m, err := r.process.Next()
+		if err != nil {
+			closeAll(sockets)
+			return err
+		}
+		switch m.Kind {
+		case launch.Sockets:
+			sockets = append(sockets, asFiles(m.FDs)...)
+		case launch.Watched:
+			err = r.watcher.decoy(string(m.Body), m.FDs)
+		case launch.Ready:
+			return r.ready(spec, sockets)
+		default:
+			err = fmt.Errorf("unexpected message %q", m.Kind)
+		}
+		if err != nil {
+			closeAll(sockets)
+			return err
+		}
+	}
+}
+
+func asFiles(fds []int) []*os.File {
+	out := make([]*os.File, len(fds))
+	for i, fd := range fds {
+		out[i] = os.NewFile(uintptr(fd), "gateway-socket")
+	}
+	return out
+}
+
+// ready is the moment between the built view and the command.
+func (r *run) ready(spec *launch.Spec, sockets []*os.File) error {
+	if err := r.gateway.Serve(egress.Sockets(r.plan), sockets); err != nil {
+		return err
+	}
+	if err := r.enforceLimits(); err != nil {
+		return err
+	}
+	if err := r.process.Send(launch.Go); err != nil {
+		return err
+	}
+	return r.observe(spec)
+}
+
+// observe takes the descriptor on which refused calls are seen. The first
+// process sends it right after the filter is in force and before the command
+// exists.
+func (r *run) observe(spec *launch.Spec) error {
+	if !spec.Observe {
+		return nil
+	}
+	m, err := r.process.Next()
+	if err != nil {
+		return err
+	}
+	if m.Kind != launch.Listener || len(m.FDs) != 1 {
+		return errors.New("the first process did not hand over the system call listener")
+	}
+	r.observer, err = newObserver(r, m.FDs[0])
+	if err != nil {
+		unix.Close(m.FDs[0])
+	}
+	return err
+}
+
+// result waits for the last message: the command's status, or why it never
+// started.
+func (r *run) result() (unix.WaitStatus, error) {
+	m, err := r.process.Next()
+	if err != nil {
+		return 0, err
+	}
+	if m.Kind != launch.Exited || len(m.Body) != 4 {
+		return 0, namespace.ErrLost
+	}
+	return unix.WaitStatus(launch.Uint32(m.Body)), nil
+}

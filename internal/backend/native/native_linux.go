@@ -1,0 +1,172 @@
+// Package native is ringwall's own backend: namespaces, mounts, Landlock,
+// seccomp and limits through the kernel's interfaces alone, without root and
+// without a program that would have to be installed.
+package native
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"ringwall/internal/backend"
+	"ringwall/internal/egress"
+	"ringwall/internal/evidence"
+	"ringwall/internal/host"
+	"ringwall/internal/kernel/cgroup"
+	"ringwall/internal/kernel/namespace"
+	"ringwall/internal/kernel/seccomp"
+	"ringwall/internal/plan"
+)
+
+// Native runs one command at a time. Its fields are what a plan must not
+// hold: open files, secrets, where the changes go.
+type Native struct {
+	Host    host.Facts
+	Stdin   *os.File // nil: empty
+	Stdout  *os.File
+	Stderr  *os.File
+	IterDir string // has upper/ and work/, on one file system
+	Dir     string // inside, where the command starts; empty: the project
+	// ProjectOwner is the user and group that the project's files belong to.
+	ProjectOwner [2]int
+	Secrets      map[string]string // by credential name
+	// Interactive leaves the command on the caller's terminal.
+	Interactive bool
+	// Signals are passed on to the command.
+	Signals <-chan os.Signal
+	// Name is unique on this machine; the control group bears it.
+	Name string
+	// Progress, if set, is called about four times a second.
+	Progress func(backend.Counts)
+}
+
+var _ backend.Backend = (*Native)(nil)
+
+// Probe tells whether the kernel gives what the backend stands on.
+func (*Native) Probe(h host.Facts) backend.Support {
+	for _, a := range []host.Ability{h.Sandbox, h.Overlay, h.Seccomp} {
+		if !a.OK {
+			return backend.Support{Why: a.Why, Fix: a.Fix}
+		}
+	}
+	return backend.Support{OK: true}
+}
+
+// grace is how long a command has to end after it was asked to.
+const grace = 3 * time.Second
+
+// Run implements backend.Backend.
+func (n *Native) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder) (backend.Result, error) {
+	r := &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
+	if n.Dir == "" {
+		n.Dir = p.Project
+	}
+	if err := r.prepare(); err != nil {
+		return backend.Result{}, err
+	}
+	defer r.release()
+	if err := r.launch(); err != nil {
+		return backend.Result{}, err
+	}
+	return r.supervise(ctx)
+}
+
+// run is one command behind its walls.
+type run struct {
+	native   *Native
+	plan     plan.Plan
+	recorder evidence.Recorder
+
+	user         *plan.User
+	placeholders map[string]string
+	rules        []seccomp.Rule
+	gateway      *egress.Gateway
+	group        *cgroup.Group
+	janitor      *janitor
+	process      *namespace.Process
+	watcher      *watcher
+	observer     *observer
+	stop         chan string // reasons to end the run
+}
+
+// prepare makes everything that does not need the first process.
+func (r *run) prepare() error {
+	for _, c := range r.plan.Controls {
+		if c.Want.User != nil {
+			r.user = c.Want.User
+		}
+	}
+	if r.user == nil || r.user.HostUID == 0 {
+		return r.failed("isolation.user", fmt.Errorf("the plan names no unprivileged user"))
+	}
+	if err := r.choosePlaceholders(); err != nil {
+		return r.failed("", err)
+	}
+	if err := r.openGateway(); err != nil {
+		return r.failed("network.gateway", err)
+	}
+	return nil
+}
+
+func (r *run) failed(control string, err error) error {
+	return &backend.StartError{Control: control, Err: err}
+}
+
+// launch starts the first process and goes with it through the handshake that
+// package launch draws.
+func (r *run) launch() error {
+	spec, files, err := r.translate()
+	if err != nil {
+		return r.failed("", err)
+	}
+	defer closeAll(files)
+	if err := r.makeGroup(); err != nil {
+		return r.failed("infrastructure", err)
+	}
+	r.process, err = namespace.Start(spec, namespace.Options{
+		Identity: identity(r.user), Files: files,
+		Stdin: r.native.Stdin, Stdout: r.native.Stdout, Stderr: r.native.Stderr,
+	})
+	if err != nil {
+		return r.failed("isolation.namespaces", err)
+	}
+	if err := r.handshake(spec); err != nil {
+		r.process.Kill()
+		r.process.Wait()
+		return r.failed("", err)
+	}
+	return nil
+}
+
+func identity(u *plan.User) namespace.Identity {
+	return namespace.Identity{HostUID: u.HostUID, HostGID: u.HostGID, UID: u.UID, GID: u.GID,
+		DropGroups: u.Form != ownerForm}
+}
+
+const ownerForm = "owner"
+
+// release lets go of everything, in the reverse order. By then every process
+// of the run is dead.
+func (r *run) release() {
+	if r.process != nil {
+		r.process.Kill()
+		r.process.Wait()
+		r.process.Close()
+	}
+	if r.observer != nil {
+		r.observer.close()
+	}
+	if r.watcher != nil {
+		r.watcher.close()
+	}
+	if r.gateway != nil {
+		r.gateway.Close()
+	}
+	if r.group != nil {
+		r.group.Remove()
+	}
+	if r.janitor != nil {
+		r.janitor.dismiss()
+	}
+}

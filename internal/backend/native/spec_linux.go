@@ -1,0 +1,212 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/egress"
+	"ringwall/internal/kernel/launch"
+	"ringwall/internal/kernel/seccomp"
+	"ringwall/internal/plan"
+)
+
+// translation turns a plan into what the first process is told. It goes over
+// the controls in order: the view is mounted as the plan lists it.
+type translation struct {
+	run   *run
+	spec  *launch.Spec
+	files []*os.File // detached mounts, in the order of their numbers
+	user  *plan.User
+}
+
+// translate builds the specification. The files stay open until the first
+// process has been started.
+func (r *run) translate() (*launch.Spec, []*os.File, error) {
+	t := &translation{run: r, spec: &launch.Spec{Dir: r.native.Dir, Argv: r.plan.Command}}
+	t.user = r.user
+	t.spec.Hostname = t.user.Host
+	t.spec.Session = !r.native.Interactive
+	for _, c := range r.plan.Controls {
+		if err := t.control(c); err != nil {
+			closeAll(t.files)
+			return nil, nil, fmt.Errorf("%s: %w", c.ID, err)
+		}
+	}
+	if err := t.finish(); err != nil {
+		closeAll(t.files)
+		return nil, nil, err
+	}
+	return t.spec, t.files, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+func (t *translation) control(c plan.Control) error {
+	switch w := c.Want; {
+	case w.Mount != nil:
+		return t.mount(w.Mount)
+	case w.AgentFile != nil:
+		t.step(launch.Step{Op: launch.File, Target: w.AgentFile.Path, Data: w.AgentFile.Content, Mode: 0o444})
+	case w.Workspace != nil:
+		return t.workspace(w.Workspace)
+	case w.Decoy != nil:
+		return t.decoy(w.Decoy)
+	case w.Env != nil:
+		t.environment(w.Env)
+	case w.Landlock != nil:
+		t.spec.Landlock, t.spec.Write = w.Landlock.ABI, w.Landlock.Write
+	case w.Syscalls != nil:
+		t.spec.Observe = w.Syscalls.Observe
+	case w.Gateway != nil:
+		t.spec.AnyRoute = w.Gateway.Mode != "none"
+		return t.sockets()
+	case w.Limit != nil:
+		t.limit(w.Limit)
+	}
+	return nil
+}
+
+func (t *translation) step(s launch.Step) { t.spec.Steps = append(t.spec.Steps, s) }
+
+func flags(m *plan.Mount) uint8 {
+	var f uint8
+	if m.Writable {
+		f |= launch.Writable
+	}
+	if m.NoExec {
+		f |= launch.NoExec
+	}
+	if m.Optional {
+		f |= launch.Optional
+	}
+	return f
+}
+
+func (t *translation) mount(m *plan.Mount) error {
+	switch m.Kind {
+	case plan.Bind:
+		return t.bind(m)
+	case plan.Tmpfs:
+		t.step(launch.Step{Op: launch.Tmpfs, Target: m.Target, Flags: flags(m), Mode: 0o700, Size: m.Size})
+	case plan.Proc:
+		t.proc(m)
+	case plan.Dev:
+		t.dev(m)
+	case plan.Symlink:
+		t.step(launch.Step{Op: launch.Symlink, Target: m.Target, Data: m.Source})
+	case plan.File:
+		t.step(launch.Step{Op: launch.File, Target: m.Target, Data: m.Content, Mode: fileMode(m)})
+	default:
+		return fmt.Errorf("unknown kind of mount %q", m.Kind)
+	}
+	return nil
+}
+
+func fileMode(m *plan.Mount) uint32 {
+	if m.Writable {
+		return 0o600
+	}
+	return 0o444
+}
+
+// system directories that every account can reach by path.
+var systemDirs = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/sys", "/dev"}
+
+// bind shows a path of the host. When the agent runs under another account,
+// that account may not be able to walk to a path below root's home, so the
+// supervisor makes the mount and passes it in.
+func (t *translation) bind(m *plan.Mount) error {
+	s := launch.Step{Op: launch.Bind, Target: m.Target, Source: m.Source, Flags: flags(m)}
+	if t.user.Form == ownerForm || system(m.Source) {
+		t.step(s)
+		return nil
+	}
+	fd, err := cloneForChild(m)
+	if errors.Is(err, unix.ENOENT) && m.Optional {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.Flags |= launch.UseFD
+	s.FD = t.pass(os.NewFile(uintptr(fd), m.Source))
+	t.step(s)
+	return nil
+}
+
+func system(path string) bool {
+	for _, d := range systemDirs {
+		if path == d || strings.HasPrefix(path, d+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// pass hands a file to the first process and returns its number there.
+func (t *translation) pass(f *os.File) int {
+	t.files = append(t.files, f)
+	return launch.FirstFD + len(t.files) - 1
+}
+
+func (t *translation) decoy(d *plan.Decoy) error {
+	text, err := random(256)
+	if err != nil {
+		return err
+	}
+	t.step(launch.Step{Op: launch.File, Target: d.Path, Data: strings.Replace(d.Shape, "%s", text, 1), Mode: 0o600})
+	t.spec.Watch = append(t.spec.Watch, d.Path)
+	return nil
+}
+
+func (t *translation) environment(e *plan.Env) {
+	vars := map[string]string{}
+	for k, v := range e.Vars {
+		vars[k] = v
+	}
+	for k, v := range t.run.credentialEnv() {
+		vars[k] = v
+	}
+	for k, v := range vars {
+		t.spec.Env = append(t.spec.Env, k+"="+v)
+	}
+	sort.Strings(t.spec.Env)
+}
+
+func (t *translation) sockets() error {
+	for _, s := range egress.Sockets(t.run.plan) {
+		ap, err := s.AddrPort()
+		if err != nil {
+			return err
+		}
+		t.spec.Sockets = append(t.spec.Sockets, launch.Socket{Network: s.Network,
+			Addr: string(ap.Addr().AsSlice()), Port: int(ap.Port())})
+	}
+	return nil
+}
+
+// finish adds what depends on the whole.
+func (t *translation) finish() error {
+	rules := seccomp.Default()
+	if len(t.spec.CPUs) > 0 {
+		rules = append(rules, seccomp.Affinity()...)
+	}
+	if t.spec.Observe {
+		rules = append(rules, seccomp.Observation()...)
+	}
+	program, err := seccomp.Assemble(rules, seccomp.Options{Notify: t.spec.Observe})
+	if err != nil {
+		return err
+	}
+	t.spec.Filter, t.run.rules = seccomp.Bytes(program), rules
+	return nil
+}

@@ -1,0 +1,118 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/backend"
+	"ringwall/internal/kernel/launch"
+	"ringwall/internal/kernel/namespace"
+)
+
+// ended is what the goroutine that listens to the first process found.
+type ended struct {
+	status unix.WaitStatus
+	err    error
+}
+
+// supervise waits until the command ends, or has to, and returns when every
+// process of the run is dead.
+func (r *run) supervise(ctx context.Context) (backend.Result, error) {
+	done := make(chan ended, 1)
+	go func() {
+		status, err := r.result()
+		done <- ended{status, err}
+	}()
+	r.watcher.start()
+	reason, end := r.wait(ctx, done)
+	r.process.Kill()
+	r.process.Wait()
+	r.watcher.last()
+	res := backend.Result{Reason: reason, Counts: r.counts()}
+	return res, conclude(&res, end)
+}
+
+// conclude fills in how the command ended. A first process that is lost
+// without our doing is a failure of the boundary.
+func conclude(res *backend.Result, end ended) error {
+	var failure *namespace.Failure
+	switch {
+	case errors.As(end.err, &failure):
+		return &backend.StartError{Err: failure}
+	case end.err != nil && res.Reason == backend.Exited:
+		res.Reason = backend.Lost
+		return end.err
+	case end.err != nil:
+		res.ExitCode, res.Signal = 128+int(unix.SIGKILL), unix.SignalName(unix.SIGKILL)
+	case end.status.Signaled():
+		res.ExitCode = 128 + int(end.status.Signal())
+		res.Signal = unix.SignalName(end.status.Signal())
+	default:
+		res.ExitCode = end.status.ExitStatus()
+	}
+	return nil
+}
+
+// wait handles what can happen while the command runs, and why it has to end.
+func (r *run) wait(ctx context.Context, done <-chan ended) (string, ended) {
+	var deadline <-chan time.Time
+	if limit := r.limit("time"); limit > 0 {
+		timer := time.NewTimer(time.Duration(limit) * time.Second)
+		defer timer.Stop()
+		deadline = timer.C
+	}
+	for {
+		select {
+		case end := <-done:
+			return backend.Exited, end
+		case <-deadline:
+			r.reached("time", true)
+			return r.end(backend.TimedOut, done)
+		case reason := <-r.stop:
+			return r.end(reason, done)
+		case <-r.gateway.Fault():
+			return r.end(backend.Lost, done)
+		case <-ctx.Done():
+			return r.end(backend.Interrupted, done)
+		case s := <-r.native.Signals:
+			r.forward(s)
+		}
+	}
+}
+
+// end asks the command to stop, gives it a moment, and lets the caller kill
+// what is left. A lost boundary gets no moment.
+func (r *run) end(reason string, done <-chan ended) (string, ended) {
+	if reason == backend.Lost {
+		r.process.Kill()
+	} else {
+		r.forward(unix.SIGTERM)
+	}
+	select {
+	case e := <-done:
+		return reason, e
+	case <-time.After(grace):
+		r.process.Kill()
+		return reason, <-done
+	}
+}
+
+func (r *run) forward(s os.Signal) {
+	if sig, ok := s.(syscall.Signal); ok {
+		r.process.Send(launch.Signal, byte(sig))
+	}
+}
+
+func (r *run) counts() backend.Counts {
+	stats := r.gateway.Stats()
+	c := backend.Counts{Allowed: stats.Allowed, Refused: stats.Refused, Changed: r.watcher.changed.Load()}
+	if r.observer != nil {
+		c.Attempts = r.observer.attempts.Load()
+	}
+	return c
+}

@@ -1,0 +1,278 @@
+package native
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/backend"
+	"ringwall/internal/evidence"
+)
+
+// watcher looks, from outside, at what the kernel does not bound by itself for
+// an ordinary user, and at decoys.
+type watcher struct {
+	run     *run
+	inotify int
+	decoys  map[int32]string
+	quit    chan struct{}
+	wg      sync.WaitGroup
+	flagged map[string]bool
+	changed atomic.Int64 // files in the workspace that are not as they were
+}
+
+// period is how often the watcher looks.
+const period = 250 * time.Millisecond
+
+func newWatcher(r *run) *watcher {
+	return &watcher{run: r, inotify: -1, decoys: map[int32]string{}, quit: make(chan struct{}), flagged: map[string]bool{}}
+}
+
+// decoy watches a file that only a thief would open. It works across mount
+// namespaces: the watch is on the file itself, not on its name.
+func (w *watcher) decoy(path string, fds []int) error {
+	defer func() {
+		for _, fd := range fds {
+			unix.Close(fd)
+		}
+	}()
+	if len(fds) != 1 {
+		return fmt.Errorf("no descriptor for the decoy %s", path)
+	}
+	if w.inotify < 0 {
+		fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+		if err != nil {
+			return os.NewSyscallError("inotify_init1", err)
+		}
+		w.inotify = fd
+	}
+	wd, err := unix.InotifyAddWatch(w.inotify, fmt.Sprintf("/proc/self/fd/%d", fds[0]), unix.IN_OPEN|unix.IN_MODIFY)
+	if err != nil {
+		return os.NewSyscallError("inotify_add_watch", err)
+	}
+	w.decoys[int32(wd)] = path
+	return nil
+}
+
+func (w *watcher) start() {
+	w.wg.Add(1)
+	go func() {
+		defer w.wg.Done()
+		for tick := time.NewTicker(period); ; {
+			select {
+			case <-w.quit:
+				tick.Stop()
+				return
+			case <-tick.C:
+				w.look()
+			}
+		}
+	}()
+}
+
+// last looks once more when every process is dead.
+func (w *watcher) last() {
+	close(w.quit)
+	w.wg.Wait()
+	w.readDecoys()
+	w.groupEvents()
+}
+
+func (w *watcher) close() {
+	if w.inotify >= 0 {
+		unix.Close(w.inotify)
+	}
+}
+
+func (w *watcher) look() {
+	w.readDecoys()
+	w.disk()
+	w.processes()
+	if w.run.native.Progress != nil {
+		w.run.native.Progress(w.run.counts())
+	}
+}
+
+func (w *watcher) readDecoys() {
+	if w.inotify < 0 {
+		return
+	}
+	buf := make([]byte, 4096)
+	for {
+		n, err := unix.Read(w.inotify, buf)
+		if err != nil || n < unix.SizeofInotifyEvent {
+			return
+		}
+		for b := buf[:n]; len(b) >= unix.SizeofInotifyEvent; {
+			wd := int32(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
+			w.opened(w.decoys[wd])
+			b = b[unix.SizeofInotifyEvent:] // a watch on a file names nothing
+		}
+	}
+}
+
+// opened records that a decoy was read. The real file was never in the view.
+func (w *watcher) opened(path string) {
+	if path == "" || w.flagged[path] {
+		return
+	}
+	w.flagged[path] = true
+	short := strings.Replace(path, w.run.user.Home, "~", 1)
+	w.run.recorder.Record(evidence.Event{Refused: &evidence.Refused{Layer: "isolation",
+		Control: "isolation.decoy:" + short, What: "read " + short, Source: evidence.Observed, Count: 1,
+		Why: "it got a decoy; the real file is not in the view"}})
+}
+
+// disk adds up what was written to the workspace, where that is watched.
+func (w *watcher) disk() {
+	l := w.run.find("disk")
+	if l == nil || w.flagged["disk"] {
+		return
+	}
+	bytes, files := written(filepath.Join(w.run.native.IterDir, "upper"), l.Value)
+	w.changed.Store(files)
+	if bytes > l.Value {
+		w.over("disk", backend.OverDisk)
+	}
+}
+
+// written is the space that a tree takes and how many files it has, counted
+// until it is more than enough to know. Names that vanish meanwhile do not
+// matter.
+func written(dir string, enough int64) (sum, files int64) {
+	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if info, err := d.Info(); err == nil {
+			sum += allocated(info)
+			if !info.IsDir() {
+				files++
+			}
+		}
+		if sum > enough {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return sum, files
+}
+
+// allocated is what a file takes on disk; holes do not count.
+func allocated(info fs.FileInfo) int64 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return stat.Blocks * 512
+	}
+	return info.Size()
+}
+
+// processes adds up memory and counts tasks where no control group does.
+func (w *watcher) processes() {
+	if w.run.group.Has("memory") && w.run.group.Has("pids") {
+		w.groupEvents()
+		return
+	}
+	var rss int64
+	tasks := int64(0)
+	for _, pid := range descendants(w.run.process.PID) {
+		r, t := usage(pid)
+		rss, tasks = rss+r, tasks+t
+	}
+	if l := w.run.find("memory"); l != nil && rss > l.Value && !w.flagged["memory"] {
+		w.over("memory", backend.OverMemory)
+	}
+	// The kernel refuses the next one; that it did is only seen by looking.
+	if l := w.run.find("pids"); l != nil && tasks >= l.Value && !w.flagged["pids"] {
+		w.flagged["pids"] = true
+		w.refusedForks(1)
+	}
+}
+
+// groupEvents asks the control group how often it refused.
+func (w *watcher) groupEvents() {
+	if w.run.group == nil {
+		return
+	}
+	if n := w.run.group.Events("pids"); n > 0 && !w.flagged["pids"] {
+		w.flagged["pids"] = true
+		w.refusedForks(int(n))
+	}
+	if w.run.group.Events("memory") > 0 && !w.flagged["memory"] {
+		w.flagged["memory"] = true
+		w.run.reached("memory", false)
+	}
+}
+
+func (w *watcher) refusedForks(n int) {
+	w.run.reached("pids", false)
+	w.run.recorder.Record(evidence.Event{Refused: &evidence.Refused{Layer: "infrastructure",
+		Control: "infrastructure.pids", What: "start one more process", Errno: "EAGAIN",
+		Source: evidence.Observed, Count: n, Why: "limits.pids is reached"}})
+}
+
+// over ends the run.
+func (w *watcher) over(resource, reason string) {
+	w.flagged[resource] = true
+	w.run.reached(resource, true)
+	w.run.stop <- reason
+}
+
+// descendants lists a process and all below it. What was orphaned inside has
+// the first process as its parent.
+func descendants(pid int) []int {
+	out := []int{pid}
+	for i := 0; i < len(out); i++ {
+		// A child belongs to the thread that forked it.
+		lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", out[i]))
+		for _, list := range lists {
+			out = append(out, children(list)...)
+		}
+	}
+	return out
+}
+
+func children(list string) []int {
+	data, err := os.ReadFile(list)
+	if err != nil {
+		return nil
+	}
+	var out []int
+	for _, f := range strings.Fields(string(data)) {
+		if pid, err := strconv.Atoi(f); err == nil {
+			out = append(out, pid)
+		}
+	}
+	return out
+}
+
+// usage reads a process's resident memory in bytes and its number of threads.
+func usage(pid int) (rss, threads int64) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, 0
+	}
+	for line := range strings.Lines(string(data)) {
+		key, value, _ := strings.Cut(line, ":")
+		f := strings.Fields(value)
+		if len(f) == 0 {
+			continue
+		}
+		n, _ := strconv.ParseInt(f[0], 10, 64)
+		switch key {
+		case "VmRSS":
+			rss = n * 1024
+		case "Threads":
+			threads = n
+		}
+	}
+	return rss, threads
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/agent"
+	"ringwall/internal/backend"
+	"ringwall/internal/backend/native"
+	"ringwall/internal/loop"
+	"ringwall/internal/plan"
+	"ringwall/internal/stage"
+)
+
+// loopSession ties a run to the native backend.
+func (s *session) loopSession(tune func(*native.Native)) (loop.Session, error) {
+	secrets, err := s.work.secrets()
+	if err != nil {
+		return loop.Session{}, err
+	}
+	owner, err := ownerOf(s.work.plan.Project)
+	if err != nil {
+		return loop.Session{}, err
+	}
+	rules := stage.RulesFromPlan(s.work.plan)
+	rules.GuardrailNames = agent.GuardrailNames()
+	return loop.Session{
+		Plan: s.work.plan, Run: s.run, Dir: s.dir, Project: s.id, Rules: rules,
+		Stubs: stubs(s.work.plan), Recorder: s.journal,
+		Backend: func(iterDir string, io loop.IO) backend.Backend {
+			n := &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
+				IterDir: iterDir, ProjectOwner: owner, Secrets: secrets, Name: "ringwall-" + s.run}
+			tune(n)
+			return n
+		},
+	}, nil
+}
+
+func ownerOf(dir string) ([2]int, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return [2]int{}, err
+	}
+	stat := info.Sys().(*syscall.Stat_t)
+	return [2]int{int(stat.Uid), int(stat.Gid)}, nil
+}
+
+// stubs are the names that freezing absent guardrails makes in the upper
+// directory, folders on the way included.
+func stubs(p plan.Plan) []string {
+	seen := map[string]bool{}
+	for _, c := range p.Controls {
+		g := c.Want.Guardrail
+		if g == nil || g.Present {
+			continue
+		}
+		for path := g.Path; path != "."; path = filepath.Dir(path) {
+			seen[path] = true
+		}
+	}
+	var out []string
+	for path := range seen {
+		out = append(out, path)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// secrets reads the values of the plan's credentials. They go to the gateway
+// and nowhere else.
+func (w *work) secrets() (map[string]string, error) {
+	out := map[string]string{}
+	for _, c := range w.plan.Controls {
+		k := c.Want.Credential
+		if k == nil || c.Status == plan.Unavailable {
+			continue
+		}
+		value, from, err := w.secret(k)
+		if err != nil {
+			return nil, err
+		}
+		if value == "" {
+			return nil, withHint("set it, or take the credential out of ringwall.toml",
+				"credential %s: %s is empty", k.Name, from)
+		}
+		out[k.Name] = value
+	}
+	return out, nil
+}
+
+func (w *work) secret(k *plan.Credential) (value, from string, err error) {
+	if k.FromEnv != "" {
+		return strings.TrimSpace(w.host.Env[k.FromEnv]), "$" + k.FromEnv, nil
+	}
+	path := k.FromFile
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		path = filepath.Join(w.host.Home, rest)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", "", fmt.Errorf("credential %s: %w", k.Name, err)
+	}
+	return strings.TrimSpace(string(b)), path, nil
+}
+
+// hideSelf keeps this process, which holds credentials, from being read or
+// traced by others of the same user, and from leaving a core file.
+func hideSelf() { unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"ringwall/internal/host"
+)
+
+func (e *env) doctorCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "doctor", Short: "Tell what this machine can enforce, and what each lack costs",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error { return e.doctor() },
+	}
+	c.Flags().BoolVar(&e.flag.json, "json", false, "the facts as JSON")
+	return c
+}
+
+// finding is one line of the doctor.
+type finding struct {
+	name string
+	can  host.Ability
+	cost string // what is lost without it
+	must bool   // nothing runs without it
+}
+
+func (e *env) doctor() error {
+	h, err := host.Probe(e.vars)
+	if err != nil {
+		return err
+	}
+	if e.flag.json {
+		enc := json.NewEncoder(e.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(h)
+	}
+	fmt.Fprintf(e.out, "%s %s, kernel %s, %s, %.1f GiB\n\n", h.OS, h.Arch, h.Kernel,
+		plural(h.CPUs, "CPU"), float64(h.Memory)/(1<<30))
+	lacking := false
+	for _, f := range examine(h) {
+		e.tell(f)
+		lacking = lacking || f.must && !f.can.OK
+	}
+	if lacking {
+		return exit(exitUnavailable, nil)
+	}
+	return nil
+}
+
+func examine(h host.Facts) []finding {
+	return []finding{
+		{"sandbox", h.Sandbox, "nothing can be run", true},
+		{"overlay", h.Overlay, "nothing can be run: changes could not be held back", true},
+		{"seccomp", h.Seccomp, "nothing can be run", true},
+		{"observe", h.Observe, "refusals hold, but are not seen and not in the report", false},
+		{"landlock", landlock(h), "the mounts hold alone", false},
+		{"account", account(h), "the agent's processes carry your own user number", false},
+		{"cgroup memory", controller(h, "memory"), "memory is bounded by process and watched in sum", false},
+		{"cgroup pids", controller(h, "pids"), "processes are bounded by RLIMIT_NPROC", false},
+		{"cgroup cpu", controller(h, "cpu"), "only whole CPUs can be given", false},
+		{"small init", smallInit(h),
+			"the main binary acts as the sandbox's first process: a slower start", false},
+	}
+}
+
+func smallInit(h host.Facts) host.Ability {
+	if h.SmallInit {
+		return host.Ability{OK: true}
+	}
+	return host.Ability{Why: "this binary was built without it", Fix: "build with scripts/build"}
+}
+
+func landlock(h host.Facts) host.Ability {
+	if h.Landlock == 0 {
+		return host.Ability{Why: "the kernel has none", Fix: "use Linux 5.13 or later with lsm=landlock"}
+	}
+	return host.Ability{OK: true, Why: fmt.Sprintf("version %d", h.Landlock)}
+}
+
+func account(h host.Facts) host.Ability {
+	switch {
+	case h.Account == nil:
+		return host.Ability{Why: "only root can start a command as another user"}
+	case h.Account.Name == "":
+		return host.Ability{OK: true, Why: fmt.Sprintf("uid %d, which has no name here", h.Account.UID)}
+	}
+	return host.Ability{OK: true, Why: fmt.Sprintf("%s, uid %d", h.Account.Name, h.Account.UID)}
+}
+
+func controller(h host.Facts, name string) host.Ability {
+	if h.Cgroups.Dirs[name] == "" {
+		why := "not delegated to you"
+		if h.Cgroups.Why != "" {
+			why = h.Cgroups.Why
+		}
+		return host.Ability{Why: why, Fix: "systemd-run --user --scope -p Delegate=yes ringwall ..., or run as root"}
+	}
+	return host.Ability{OK: true, Why: fmt.Sprintf("version %d", h.Cgroups.Version)}
+}
+
+// tell prints one finding: a name, whether it is there, and for a lack what it
+// costs and what to do.
+func (e *env) tell(f finding) {
+	t := table{e.out, 20}
+	if f.can.OK {
+		t.row(fmt.Sprintf("%-14s yes", f.name), f.can.Why)
+		return
+	}
+	t.row(fmt.Sprintf("%-14s no", f.name), f.can.Why)
+	t.row("", "without it: "+f.cost)
+	if f.can.Fix != "" {
+		t.row("", "fix: "+f.can.Fix)
+	}
+}

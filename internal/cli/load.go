@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"ringwall/internal/agent"
+	"ringwall/internal/agent/catalog"
+	"ringwall/internal/agent/generic"
+	"ringwall/internal/host"
+	"ringwall/internal/layer"
+	"ringwall/internal/plan"
+	"ringwall/internal/policy"
+	"ringwall/internal/project"
+)
+
+// machinePolicy bounds every project's policy on this machine.
+const machinePolicy = "/etc/ringwall/policy.toml"
+
+// work is a project ready to be planned.
+type work struct {
+	host    host.Facts
+	policy  policy.Policy
+	raw     []byte // the project's policy as approved
+	project project.Facts
+	plan    plan.Plan
+	notes   []string // where the machine's policy was tighter
+}
+
+// load reads the policy, checks that its owner approved it, and gathers the
+// facts. Nothing of the project is believed before the check.
+func (e *env) load() (*work, error) {
+	h, err := host.Probe(e.vars)
+	if err != nil {
+		return nil, fmt.Errorf("look at this machine: %w", err)
+	}
+	w := &work{host: h}
+	dir, err := e.find(policy.FileName)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.readPolicy(dir); err != nil {
+		return nil, err
+	}
+	if err := w.inspect(dir); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *work) readPolicy(dir string) error {
+	p, raw, err := policy.Load(filepath.Join(dir, policy.FileName))
+	if raw != nil {
+		// A text that nobody approved is not even complained about in detail.
+		if trust := w.store().Check(realPath(dir), raw); trust != nil && err == nil {
+			return usage(trust)
+		}
+	}
+	if err != nil {
+		return usage(err)
+	}
+	w.raw = raw
+	machine, _, err := policy.Load(machinePolicy)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		w.policy = p
+	case err != nil:
+		return usage(err)
+	default:
+		if w.policy, w.notes, err = policy.Merge(machine, p); err != nil {
+			return usage(err)
+		}
+	}
+	if err := w.policy.CheckAgent(catalog.Names()); err != nil {
+		return usage(err)
+	}
+	return nil
+}
+
+func (w *work) store() policy.Store {
+	return policy.NewStore(filepath.Join(w.host.StateDir, "trust.json"))
+}
+
+func realPath(dir string) string {
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		return real
+	}
+	return dir
+}
+
+func (w *work) inspect(dir string) error {
+	a := w.agent()
+	pr, err := project.Inspect(project.Options{Path: dir, Home: w.host.Home, StateDir: w.host.StateDir,
+		Env: func(k string) string { return w.host.Env[k] }, Agent: a,
+		Hide: w.policy.Workspace.Hide, Freeze: w.policy.Workspace.Freeze})
+	if err != nil {
+		return err
+	}
+	w.project = pr
+	return nil
+}
+
+// agent is the tool that the policy names; for a plain command the generic one.
+func (w *work) agent() agent.Agent {
+	if a, ok := catalog.Find(w.policy.Agent); ok {
+		return a
+	}
+	return generic.Agent{}
+}
+
+// compile makes the plan for a command. Kind is "run" or "loop".
+func (w *work) compile(kind string, command []string, accept []string) error {
+	argv0, grants, err := locate(command[0], w.host, w.project.Path)
+	if err != nil {
+		return err
+	}
+	w.project.Program = grants
+	if kind == "run" && filepath.Base(command[0]) != w.agent().Describe().Executable {
+		w.project.Agent = nil // a command of the owner's, not the agent
+	}
+	if w.plan, err = layer.Compile(w.policy, w.host, w.project); err != nil {
+		return usage(err)
+	}
+	w.plan.Command = append([]string{argv0}, command[1:]...)
+	w.plan.Policy = policy.Digest(w.raw)
+	if kind == "run" {
+		w.plan.Controls = without(w.plan.Controls, func(c plan.Control) bool { return c.Want.Decoy != nil })
+	}
+	w.plan.Waived = accept
+	for _, id := range accept {
+		if _, ok := w.plan.Find(id); !ok {
+			return usage(withHint("ringwall plan --json lists the controls", "--accept %s: there is no such control", id))
+		}
+	}
+	return nil
+}
+
+func without(in []plan.Control, drop func(plan.Control) bool) []plan.Control {
+	var out []plan.Control
+	for _, c := range in {
+		if !drop(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// refuseIfMissing stops before anything starts when a control that must hold
+// does not.
+func (w *work) refuseIfMissing(code int) error {
+	missing := w.plan.Missing()
+	if len(missing) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	b.WriteString("nothing was started, since this cannot be enforced here:")
+	for _, c := range missing {
+		fmt.Fprintf(&b, "\n  %s is %s: %s", c.ID, c.Status, c.Why)
+	}
+	return exit(code, withHint("ringwall doctor tells what this machine lacks; --accept CONTROL goes on without that control, and every report says so", "%s", b.String()))
+}
+
+// agentCommand is what a loop starts.
+func (w *work) agentCommand() ([]string, error) {
+	if err := w.policy.Runnable(); err != nil {
+		return nil, usage(err)
+	}
+	argv := w.agent().Invocation(agent.Request{Command: w.policy.Command, PromptOnStdin: true, BudgetUSD: w.budget()})
+	if len(argv) == 0 {
+		return nil, errors.New("the policy's agent has no command")
+	}
+	return argv, nil
+}
+
+func (w *work) budget() float64 {
+	if w.policy.Loop.MaxCostUSD == nil {
+		return 0
+	}
+	return *w.policy.Loop.MaxCostUSD
+}
+
+// locate finds a command as the agent's environment would, and what the view
+// has to show for it to start. A name with a slash is a path inside.
+func locate(name string, h host.Facts, projectDir string) (argv0 string, grants []string, err error) {
+	if strings.Contains(name, "/") {
+		if !filepath.IsAbs(name) {
+			return filepath.Join(projectDir, name), nil, nil
+		}
+		return name, packageOf(name), nil
+	}
+	for _, dir := range append(h.Path, "/usr/local/bin", "/usr/bin", "/bin") {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return resolved(path)
+		}
+	}
+	return "", nil, exit(exitNotStarted, withHint("install it, or write its full path", "cannot find the command %q on PATH", name))
+}
+
+// resolved names the file itself: a link on the way may lead through folders
+// that the view does not have.
+func resolved(path string) (string, []string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", nil, err
+	}
+	// A program that acts by the name of the link keeps it where the view has
+	// the link too.
+	if strings.HasPrefix(path, "/usr/") || strings.HasPrefix(path, "/bin/") {
+		return path, packageOf(real), nil
+	}
+	return real, packageOf(real), nil
+}
+
+// packageOf is what a program needs beside itself: for one that npm installed,
+// the tree of modules that it lies in.
+func packageOf(path string) []string {
+	const modules = "/node_modules/"
+	if i := strings.Index(path, modules); i >= 0 {
+		return []string{path[:i+len(modules)-1]}
+	}
+	return []string{path}
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/backend"
+	"ringwall/internal/backend/native"
+	"ringwall/internal/evidence"
+	"ringwall/internal/layer/instructions"
+	"ringwall/internal/loop"
+)
+
+func (e *env) loopCommand() *cobra.Command {
+	var iterations int
+	c := &cobra.Command{
+		Use:   "loop [flags]",
+		Short: "Run the policy's agent, unattended, until done or capped",
+		Args:  usageArgs(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.runLoop(iterations, c.Flags().Changed("max-iterations"))
+		},
+	}
+	c.Flags().IntVar(&iterations, "max-iterations", 0, "at most this many iterations; lowers the policy's cap")
+	c.Flags().StringSliceVar(&e.flag.accept, "accept", nil, "go on without this control (recorded)")
+	return c
+}
+
+// runLoop is `ringwall loop`.
+func (e *env) runLoop(iterations int, given bool) error {
+	hideSelf()
+	w, err := e.load()
+	if err != nil {
+		return err
+	}
+	limit, err := w.iterations(iterations, given)
+	if err != nil {
+		return err
+	}
+	command, err := w.agentCommand()
+	if err != nil {
+		return err
+	}
+	w.policy.Limits.Time = w.policy.IterationTime()
+	if err := w.compile("loop", command, e.flag.accept); err != nil {
+		return err
+	}
+	if err := w.refuseIfMissing(exitUnavailable); err != nil {
+		return err
+	}
+	s, err := e.begin(w, "loop", limit)
+	if err != nil {
+		return err
+	}
+	return e.loopIn(s, limit)
+}
+
+// iterations is the cap: the policy's, or less.
+func (w *work) iterations(flag int, given bool) (int, error) {
+	policy := w.policy.Loop.MaxIterations
+	switch {
+	case given && flag < 1:
+		return 0, usage(withHint("a loop runs at least once; there is no number for endless", "--max-iterations %d is not possible", flag))
+	case given && policy > 0 && flag > policy:
+		return 0, usage(withHint("change loop.max_iterations in ringwall.toml, then: ringwall trust", "--max-iterations %d is more than the policy's %d; the flag only lowers it", flag, policy))
+	case given:
+		return flag, nil
+	}
+	if err := w.policy.Loopable(); err != nil {
+		return 0, usage(err)
+	}
+	return policy, nil
+}
+
+func (e *env) loopIn(s *session, limit int) error {
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	defer stop()
+	p := newProgress(e, limit)
+	ls, err := s.loopSession(func(n *native.Native) { n.Progress = p.counts })
+	if err != nil {
+		return e.endLoop(s, loop.Ending{Outcome: loop.Failed, Reason: err.Error()}, err)
+	}
+	w := s.work
+	p.start(s)
+	end, err := loop.Run(ctx, loop.Config{Session: ls, Agent: w.agent(), Max: limit,
+		MaxTime: w.policy.Loop.MaxTime, MaxCostUSD: w.policy.Loop.MaxCostUSD,
+		Done: w.policy.Loop.DoneToken, Blocked: w.policy.Loop.BlockedToken, Verify: w.policy.Loop.Verify,
+		Compose: func(n int, last string) string {
+			return instructions.Compose(instructions.Prompt{Files: w.project.Instructions, Iteration: n, Of: limit,
+				Last: last, Done: w.policy.Loop.DoneToken, Blocked: w.policy.Loop.BlockedToken})
+		},
+		Started: p.started, Ended: p.ended,
+	})
+	p.stop()
+	return e.endLoop(s, end, err)
+}
+
+// endLoop closes the journal, says in one line how it ended, and picks the
+// code.
+func (e *env) endLoop(s *session, end loop.Ending, failed error) error {
+	if failed != nil {
+		end.Outcome, end.Reason = loop.Failed, failed.Error()
+	}
+	code := loopCode(end.Outcome)
+	next := "ringwall report"
+	err := s.end(evidence.RunEnded{Outcome: end.Outcome, ExitCode: code, Iterations: end.Iterations, Reason: end.Reason, Next: next})
+	if failed == nil {
+		failed = err
+	}
+	if failed != nil {
+		return loopFailure(failed)
+	}
+	fmt.Fprintf(e.out, "%s after %s: %s\nnext: %s\n", end.Outcome, plural(end.Iterations, "iteration"), evidence.Printable(end.Reason), next)
+	return exit(code, nil)
+}
+
+func loopFailure(err error) error {
+	var start *backend.StartError
+	if errors.As(err, &start) {
+		return exit(exitUnavailable, err)
+	}
+	return err
+}
+
+func loopCode(outcome string) int {
+	switch outcome {
+	case loop.Done:
+		return exitDone
+	case loop.Cap, loop.Limit:
+		return exitLimit
+	case loop.Tampered:
+		return exitTampered
+	case loop.Interrupted:
+		return exitInterrupted
+	}
+	return exitFindings
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}

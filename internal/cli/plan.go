@@ -1,0 +1,296 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ringwall/internal/layer/network"
+	"ringwall/internal/plan"
+)
+
+func (e *env) planCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "plan", Short: "Show what the policy becomes on this machine",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error { return e.plan() },
+	}
+	c.Flags().BoolVar(&e.flag.json, "json", false, "the plan as JSON, with its hash")
+	c.Flags().StringSliceVar(&e.flag.accept, "accept", nil, "go on without this control (recorded)")
+	return c
+}
+
+func (e *env) plan() error {
+	w, err := e.load()
+	if err != nil {
+		return err
+	}
+	command, err := w.agentCommand()
+	if err != nil {
+		return err
+	}
+	if err := w.compile("loop", command, e.flag.accept); err != nil {
+		return err
+	}
+	hash, err := w.plan.Hash()
+	if err != nil {
+		return err
+	}
+	if e.flag.json {
+		enc := json.NewEncoder(e.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(struct {
+			Hash string    `json:"hash"`
+			Plan plan.Plan `json:"plan"`
+		}{hash, w.plan})
+	}
+	e.showPlan(w, hash)
+	return w.refuseIfMissing(exitUnavailable)
+}
+
+// showPlan answers, in this order: what can the agent do, what can it not do,
+// how much, what does not hold here, and what is left to worry about.
+func (e *env) showPlan(w *work, hash string) {
+	t := table{e.out, 16}
+	t.row("project", w.plan.Project)
+	t.row("agent", w.plan.Agent+": "+strings.Join(w.plan.Command, " "))
+	t.row("plan", hash)
+	v := view{table: t, plan: w.plan}
+	v.can()
+	v.cannot()
+	v.limits()
+	v.notEnforced()
+	v.risk(append(w.notes, network.Lint(w.policy)...), w)
+}
+
+// view shows a plan.
+type view struct {
+	table
+	plan plan.Plan
+}
+
+// names collects one text of each control that has one.
+func (v view) names(pick func(plan.Control) string) []string {
+	var out []string
+	for _, c := range v.plan.Controls {
+		if c.Status == plan.Unavailable {
+			continue
+		}
+		if s := pick(c); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (v view) can() {
+	v.head("Can")
+	if files := v.names(func(c plan.Control) string {
+		if c.Want.Instruct != nil {
+			return c.Want.Instruct.Name
+		}
+		return ""
+	}); len(files) > 0 {
+		v.row("  instructions", "is told "+list(files, 5)+" in every prompt")
+	}
+	v.tools()
+	v.row("  isolation", "read the system's programs and "+v.trees())
+	v.row("", "change the project; its changes are applied after each iteration")
+	v.row("", "write to an empty home and /tmp, which are gone afterwards")
+	v.destinations()
+}
+
+func (v view) tools() {
+	for _, c := range v.plan.Controls {
+		if c.Want.Tools == nil {
+			continue
+		}
+		text := "use " + list(c.Want.Tools.Allow, 12)
+		if c.Status == plan.Unavailable {
+			text = "use every program it can see"
+		}
+		v.row("  permissions", text)
+	}
+}
+
+// trees names what is shown beside the system's own directories.
+func (v view) trees() string {
+	trees := v.names(func(c plan.Control) string {
+		m := c.Want.Mount
+		if m != nil && m.Kind == plan.Bind && c.From != "default" {
+			return m.Target
+		}
+		return ""
+	})
+	if len(trees) == 0 {
+		return "nothing else"
+	}
+	return list(trees, 6)
+}
+
+func (v view) destinations() {
+	out := v.names(func(c plan.Control) string {
+		switch w := c.Want; {
+		case w.Egress != nil:
+			return fmt.Sprintf("%s:%d%s", w.Egress.Host, w.Egress.Port, methods(w.Egress.Methods))
+		case w.Credential != nil:
+			return fmt.Sprintf("%s:%d (with the key %s, which stays outside)", w.Credential.Host, w.Credential.Port, w.Credential.Name)
+		}
+		return ""
+	})
+	if len(out) == 0 {
+		v.row("  network", "reach nothing")
+		return
+	}
+	label := "  network"
+	for _, d := range out {
+		v.row(label, "reach "+d)
+		label = ""
+	}
+}
+
+func methods(m []string) string {
+	if len(m) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(m, ", ") + ")"
+}
+
+func (v view) cannot() {
+	v.head("Cannot")
+	v.row("  permissions", "change its own permissions: they are rendered from this plan, read-only")
+	v.row("  isolation", "see your home, other projects, running services or their sockets")
+	v.row("", "change "+v.guardrails())
+	if secrets := v.names(func(c plan.Control) string {
+		if c.Want.Mask != nil {
+			return c.Want.Mask.Path
+		}
+		return ""
+	}); len(secrets) > 0 {
+		v.row("", "read "+list(secrets, 8))
+	}
+	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
+	v.row("  network", "reach or look up any other name, or any address")
+}
+
+func (v view) guardrails() string {
+	var present, absent []string
+	for _, c := range v.plan.Controls {
+		if g := c.Want.Guardrail; g != nil && g.Present {
+			present = append(present, g.Path)
+		} else if g != nil {
+			absent = append(absent, g.Path)
+		}
+	}
+	text := list(present, 12)
+	if len(absent) > 0 {
+		text += "; nor create " + list(absent, 6)
+	}
+	return text
+}
+
+func (v view) limits() {
+	v.head("Limits")
+	for _, c := range v.plan.Controls {
+		if l := c.Want.Limit; l != nil {
+			v.row("  "+l.Resource, fmt.Sprintf("%-12s by %s", amount(l.Resource, l.Value), l.By))
+		}
+	}
+}
+
+// amount is a limit in the unit that people use for it.
+func amount(resource string, n int64) string {
+	switch resource {
+	case "memory", "disk", "file_size", "core":
+		return bytes(n)
+	case "cpu":
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/1000), ".0") + " CPUs"
+	case "time":
+		return seconds(time.Duration(n) * time.Second)
+	}
+	return fmt.Sprint(n)
+}
+
+func bytes(n int64) string {
+	for _, u := range []struct {
+		name string
+		size int64
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if n >= u.size {
+			return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/float64(u.size)), ".0") + " " + u.name
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+func (v view) notEnforced() {
+	v.head("Not enforced here")
+	none := true
+	for _, c := range v.plan.Controls {
+		if c.Status == plan.Enforced {
+			continue
+		}
+		none = false
+		accepted := ""
+		if waived(v.plan, c.ID) {
+			accepted = " (accepted)"
+		}
+		fmt.Fprintf(v.w, "  %s: %s%s\n", c.ID, c.Status, accepted)
+		table{v.w, 4}.row("", c.Why)
+	}
+	if none {
+		v.row("  nothing", "")
+	}
+}
+
+// risk says what all of this does not stop.
+func (v view) risk(notes []string, w *work) {
+	v.head("Risk")
+	t := table{v.w, 2}
+	t.row("", "Code that the agent writes may be wrong or hostile: read it before you run it outside.")
+	if len(v.names(func(c plan.Control) string {
+		if c.Want.Egress != nil || c.Want.Credential != nil {
+			return c.ID
+		}
+		return ""
+	})) > 0 {
+		t.row("", "What the agent may read, it can send to the hosts that it may reach.")
+	}
+	t.row("", "A bug in the kernel would let it out: the kernel is shared.")
+	for _, n := range notes {
+		t.row("", n)
+	}
+	for _, s := range outside(w) {
+		t.row("", s)
+	}
+}
+
+// outside are files that nobody froze and that run on this machine later.
+func outside(w *work) []string {
+	var run []string
+	for _, t := range w.project.Toolchains {
+		run = append(run, t.Found)
+	}
+	sort.Strings(run)
+	if len(run) == 0 {
+		return nil
+	}
+	return []string{"It may change files that run on this machine when you build or test: " + list(run, 6) + "."}
+}
+
+// list joins names, at most n of them.
+func list(names []string, n int) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	more := ""
+	if len(names) > n {
+		more = fmt.Sprintf(" and %d more", len(names)-n)
+		names = names[:n]
+	}
+	return strings.Join(names, ", ") + more
+}

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+
+	"ringwall/internal/backend"
+	"ringwall/internal/backend/native"
+	"ringwall/internal/evidence"
+	"ringwall/internal/loop"
+	"ringwall/internal/plan"
+)
+
+func (e *env) runCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "run [flags] -- COMMAND [ARGUMENT...]",
+		Short: "Run one command, confined",
+		Long: "Run one command behind the project's policy. Its changes reach the project when it\n" +
+			"has ended. The exit code is the command's own; 125 means that nothing was started.",
+		Args: usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error { return e.runOnce(args) },
+	}
+	c.Flags().StringSliceVar(&e.flag.accept, "accept", nil, "go on without this control (recorded)")
+	c.Flags().SetInterspersed(false)
+	return c
+}
+
+// runOnce is `ringwall run`.
+func (e *env) runOnce(argv []string) error {
+	hideSelf()
+	w, err := e.load()
+	if err != nil {
+		return notStarted(err)
+	}
+	if err := w.compile("run", argv, e.flag.accept); err != nil {
+		return notStarted(err)
+	}
+	w.dropMissingCredentials()
+	if err := w.refuseIfMissing(exitNotStarted); err != nil {
+		return err
+	}
+	s, err := e.begin(w, "run", 0)
+	if err != nil {
+		return notStarted(err)
+	}
+	return e.runIn(s)
+}
+
+// notStarted gives an error that came before the command the code for that;
+// wrong usage keeps its own.
+func notStarted(err error) error {
+	var ee *exitError
+	if errors.As(err, &ee) {
+		return err
+	}
+	return exit(exitNotStarted, err)
+}
+
+// dropMissingCredentials leaves out those whose value is not there: a command
+// other than the agent seldom needs one.
+func (w *work) dropMissingCredentials() {
+	for i, c := range w.plan.Controls {
+		k := c.Want.Credential
+		if k == nil || k.FromEnv == "" || w.host.Env[k.FromEnv] != "" {
+			continue
+		}
+		w.plan.Controls[i].Status = plan.Unavailable
+		w.plan.Controls[i].Why = "$" + k.FromEnv + " is not set"
+	}
+}
+
+func (e *env) runIn(s *session) error {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2)
+	defer signal.Stop(signals)
+	terminal := term.IsTerminal(int(e.in.Fd()))
+	ls, err := s.loopSession(func(n *native.Native) {
+		n.Interactive = terminal
+		n.Dir = e.insideDir(s.work.plan.Project)
+		if !terminal {
+			// On a terminal the kernel sends them to the command itself.
+			n.Signals = signals
+		}
+	})
+	if err != nil {
+		return e.close(s, loop.Outcome{}, notStarted(err))
+	}
+	streams, wait, err := standardStreams(e.in, os.Stdout, os.Stderr)
+	if err != nil {
+		return e.close(s, loop.Outcome{}, notStarted(err))
+	}
+	if err := s.journal.Record(evidence.Event{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 1}}); err != nil {
+		return e.close(s, loop.Outcome{}, notStarted(err))
+	}
+	out, err := ls.Once(context.Background(), 1, streams)
+	wait()
+	return e.close(s, out, err)
+}
+
+// insideDir is where the command starts: where its caller is, if that is in
+// the project.
+func (e *env) insideDir(project string) string {
+	dir := realPath(e.dir)
+	if dir == project || len(dir) > len(project) && dir[:len(project)+1] == project+"/" {
+		return dir
+	}
+	return project
+}
+
+// close ends the run, tells what a person has to know, and picks the code.
+func (e *env) close(s *session, o loop.Outcome, failed error) error {
+	code, reason, outcome := runCode(o, failed)
+	end := &evidence.IterationEnded{ExitCode: o.ExitCode, Signal: o.Signal, Reason: reason, Millis: o.Took.Milliseconds()}
+	if failed == nil {
+		if err := s.journal.Record(evidence.Event{Iteration: 1, IterationEnded: end}); err != nil {
+			failed = err
+		}
+	}
+	next := ""
+	if len(o.Applied.Held) > 0 {
+		next = "look at " + o.Applied.HeldDir
+		e.tellHeld(o)
+	}
+	if err := s.end(evidence.RunEnded{Outcome: outcome, ExitCode: code, Iterations: 1, Reason: reason, Next: next}); err != nil && failed == nil {
+		failed = err
+	}
+	if failed != nil {
+		return startFailure(failed)
+	}
+	if reason != backend.Exited {
+		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", endWords(reason))
+	}
+	return exit(code, nil)
+}
+
+func startFailure(err error) error {
+	var ee *exitError
+	if errors.As(err, &ee) {
+		return err
+	}
+	return exit(exitNotStarted, err)
+}
+
+func runCode(o loop.Outcome, failed error) (code int, reason, outcome string) {
+	switch {
+	case failed != nil:
+		return exitNotStarted, failed.Error(), loop.Failed
+	case o.Reason == backend.TimedOut, o.Reason == backend.OverDisk, o.Reason == backend.OverMemory:
+		return exitLimit, o.Reason, loop.Limit
+	case o.Reason == backend.Lost:
+		return exitNotStarted, o.Reason, loop.Failed
+	case o.Tampered() && o.ExitCode == 0:
+		return exitTampered, o.Reason, loop.Tampered
+	case o.ExitCode != 0:
+		return o.ExitCode, o.Reason, loop.Failed
+	}
+	return exitDone, o.Reason, loop.Done
+}
+
+func endWords(reason string) string {
+	words := map[string]string{
+		backend.TimedOut: "its time (limits.time) is over", backend.OverDisk: "it wrote more than limits.disk",
+		backend.OverMemory: "it took more than limits.memory", backend.Interrupted: "interrupted",
+		backend.Lost: "a layer was lost",
+	}
+	return words[reason]
+}
+
+// tellHeld names what did not reach the project.
+func (e *env) tellHeld(o loop.Outcome) {
+	fmt.Fprintf(e.err, "ringwall: %d %s held back and did not reach the project:\n", len(o.Applied.Held), were(len(o.Applied.Held)))
+	for i, h := range o.Applied.Held {
+		if i == 10 {
+			fmt.Fprintf(e.err, "  and %d more\n", len(o.Applied.Held)-i)
+			break
+		}
+		fmt.Fprintf(e.err, "  %s (%s%s)\n", evidence.Printable(string(h.Path)), h.Class, detail(h.Detail))
+	}
+	fmt.Fprintf(e.err, "  kept in %s\n", o.Applied.HeldDir)
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "change was"
+	}
+	return "changes were"
+}
+
+func detail(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ": " + evidence.Printable(s)
+}
+
+// seconds is a duration as people read it.
+func seconds(d time.Duration) string {
+	d = d.Round(time.Second)
+	if d < time.Hour {
+		return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
+}

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
+	"ringwall/internal/stage"
+)
+
+// session is one run: its directory, its journal, and the lock on the project.
+type session struct {
+	work    *work
+	run     string // its name
+	dir     string
+	journal *evidence.Journal
+	lock    *os.File
+	place   string // of the project in the state directory
+	id      stage.ID
+}
+
+// begin locks the project, settles what an interrupted run left, and opens the
+// journal. Nothing is started before RunStarted is written.
+func (e *env) begin(w *work, kind string, limit int) (*session, error) {
+	s := &session{work: w, run: runName()}
+	s.place = placeOf(w.host.StateDir, w.plan.Project)
+	s.dir = filepath.Join(w.host.StateDir, "runs", s.run)
+	for _, d := range []string{s.place, s.dir} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, fmt.Errorf("make room for the run: %w", err)
+		}
+	}
+	var err error
+	if s.lock, err = lockFile(filepath.Join(s.place, "lock")); err != nil {
+		os.Remove(s.dir)
+		return nil, withHint("wait for it, or stop it", "another ringwall works on this project: %w", err)
+	}
+	if err := s.open(e, kind, limit); err != nil {
+		s.lock.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *session) open(e *env, kind string, limit int) error {
+	var err error
+	if s.id, err = stage.Pin(s.work.plan.Project); err != nil {
+		return err
+	}
+	if err := s.writePlan(); err != nil {
+		return err
+	}
+	if s.journal, err = evidence.Create(filepath.Join(s.dir, "journal.jsonl")); err != nil {
+		return err
+	}
+	if err := s.recover(e); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(s.place, "active"), s.run); err != nil {
+		return err
+	}
+	return s.journal.Record(evidence.Event{RunStarted: s.started(kind, limit)})
+}
+
+func (s *session) writePlan() error {
+	b, err := json.MarshalIndent(s.work.plan, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(s.dir, "plan.json"), string(b)+"\n")
+}
+
+func (s *session) started(kind string, limit int) *evidence.RunStarted {
+	p := s.work.plan
+	hash, _ := p.Hash() // it was just written in this form
+	r := &evidence.RunStarted{Run: s.run, Kind: kind, Project: p.Project, Agent: p.Agent, Command: p.Command,
+		PlanHash: hash, PolicyHash: p.Policy, MaxIterations: limit, Ringwall: version, Kernel: s.work.host.Kernel}
+	for _, c := range p.Controls {
+		if c.Status != plan.Enforced {
+			r.Weaker = append(r.Weaker, evidence.WeakControl{ID: c.ID, Status: string(c.Status), Why: c.Why, Waived: waived(p, c.ID)})
+		}
+	}
+	return r
+}
+
+func waived(p plan.Plan, id string) bool {
+	for _, w := range p.Waived {
+		if w == id {
+			return true
+		}
+	}
+	return false
+}
+
+// end closes the journal and gives the project free.
+func (s *session) end(ended evidence.RunEnded) error {
+	err := s.journal.Record(evidence.Event{RunEnded: &ended})
+	return errors.Join(err, s.journal.Close(), writeFile(filepath.Join(s.place, "latest"), s.run),
+		os.Remove(filepath.Join(s.place, "active")), s.lock.Close())
+}
+
+// runName is unique, sorts by time, and is fit for a file name and a control
+// group.
+func runName() string {
+	var b [3]byte
+	rand.Read(b[:])
+	return time.Now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
+}
+
+// writeFile replaces a small file of ours whole.
+func writeFile(path, content string) error {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, []byte(content), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// recover settles what a run on this project left that was cut short, by
+// SIGKILL or a power cut, and says so.
+func (s *session) recover(e *env) error {
+	data, err := os.ReadFile(filepath.Join(s.place, "active"))
+	if err != nil {
+		return nil // nothing was cut short
+	}
+	old := strings.TrimSpace(string(data))
+	if old != filepath.Base(old) || old == "" || old == ".." {
+		return fmt.Errorf("the record of the last run on this project is damaged: %s", filepath.Join(s.place, "active"))
+	}
+	event, err := settle(filepath.Join(s.work.host.StateDir, "runs", old), old)
+	if err != nil {
+		return withHint("the changes are kept in the state directory", "recover run %s: %w", old, err)
+	}
+	fmt.Fprintf(e.err, "recovered: run %s was cut short; %s\n", old, event.Did)
+	return s.journal.Record(evidence.Event{Recovered: event})
+}
+
+// settle finishes or drops each iteration of a run.
+func settle(dir, run string) (*evidence.Recovered, error) {
+	event := &evidence.Recovered{Run: run, Did: "nothing of it was left"}
+	iterations, err := filepath.Glob(filepath.Join(dir, "iterations", "*"))
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range iterations {
+		r, err := stage.Recover(context.Background(), it)
+		if err != nil {
+			return nil, err
+		}
+		if r.Outcome != stage.Nothing {
+			e := r.Event(run)
+			event.Did, event.What = e.Did, append(event.What, e.What...)
+		}
+	}
+	return event, closeJournal(dir, event)
+}
+
+// closeJournal says in the interrupted run's own journal how it ended.
+func closeJournal(dir string, event *evidence.Recovered) error {
+	path := filepath.Join(dir, "journal.jsonl")
+	if over, err := ended(path); err != nil || over {
+		return err
+	}
+	j, _, err := evidence.Open(path)
+	if err != nil {
+		return err
+	}
+	defer j.Close()
+	if err := j.Record(evidence.Event{Recovered: event}); err != nil {
+		return err
+	}
+	return j.Record(evidence.Event{RunEnded: &evidence.RunEnded{Outcome: "interrupted",
+		ExitCode: exitInterrupted, Reason: "the supervisor was killed; found at the next start"}})
+}
+
+// ended tells whether a journal says how its run ended, or is not there at all.
+func ended(path string) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	over := false
+	evidence.Read(f, func(e evidence.Event) error { // Open reports a broken chain
+		over = e.RunEnded != nil
+		return nil
+	})
+	return over, nil
+}

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// width is that of a terminal that nobody made larger.
+const width = 80
+
+// table prints aligned text: a label on the left, wrapped text on the right.
+type table struct {
+	w      io.Writer
+	indent int // of the text
+}
+
+// row prints one entry. An empty label continues the one before.
+func (t table) row(label, text string) {
+	lines := wrap(printableLines(text), width-t.indent)
+	for i, line := range lines {
+		if i > 0 {
+			label = ""
+		}
+		fmt.Fprintf(t.w, "%s\n", strings.TrimRight(fmt.Sprintf("%-*s%s", t.indent, label, line), " "))
+	}
+}
+
+// head prints a title.
+func (t table) head(title string) { fmt.Fprintf(t.w, "\n%s\n", title) }
+
+// wrap breaks text at blanks into lines of at most n characters. A word that is
+// longer stands on a line of its own.
+func wrap(text string, n int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > n {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

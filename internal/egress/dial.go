@@ -1,0 +1,116 @@
+package egress
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+const (
+	dialTime = 10 * time.Second // for each address, and for the question
+	maxAddrs = 8                // tried for one connection
+)
+
+// resolveOnHost asks for exactly this name: the dot at its end keeps the
+// host's search list from making it another one.
+func resolveOnHost(ctx context.Context, name string) ([]netip.Addr, error) {
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name+".")
+	for i, a := range addrs {
+		addrs[i] = a.Unmap() // package net gives IPv4 addresses in both forms
+	}
+	return addrs, err
+}
+
+func dialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", to.String())
+}
+
+// addressError tells that a name leads only to addresses that no name may lead
+// to: private networks, this machine, metadata services.
+type addressError struct {
+	name  string
+	addrs []netip.Addr
+}
+
+// Error names the addresses, which come from the name's owner.
+func (e *addressError) Error() string {
+	list := make([]string, len(e.addrs))
+	for i, a := range e.addrs {
+		list[i] = a.String()
+	}
+	return printable(fmt.Sprintf("%s resolves to %s: a name must not lead to a private or special address; "+
+		"a rule for the address itself may", e.name, strings.Join(list, ", ")))
+}
+
+// connect resolves once and dials exactly what passed the check, so that an
+// answer that changes in between changes nothing (DNS rebinding).
+func (g *Gateway) connect(ctx context.Context, d dest) (net.Conn, error) {
+	addrs, err := g.addresses(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range addrs {
+		var c net.Conn
+		if c, err = g.dialOne(ctx, netip.AddrPortFrom(a, uint16(d.port))); err == nil {
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("connect to %s: %w", d, err)
+}
+
+func (g *Gateway) dialOne(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	return g.cfg.Dial(ctx, to)
+}
+
+// addresses lists what may be dialled for a destination that was allowed. An
+// address that a rule names is what its owner wants, be it private or not.
+func (g *Gateway) addresses(ctx context.Context, d dest) ([]netip.Addr, error) {
+	if a, ok := d.literal(); ok {
+		return []netip.Addr{a}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	all, err := g.cfg.Resolve(ctx, d.host)
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s: %w", d.host, err)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("resolve %s: no address", d.host)
+	}
+	own, err := ownAddrs()
+	if err != nil {
+		return nil, err
+	}
+	good := make([]netip.Addr, 0, len(all))
+	for _, a := range all {
+		if public(a) && !own[a] {
+			good = append(good, a)
+		}
+	}
+	if len(good) == 0 {
+		return nil, &addressError{d.host, all}
+	}
+	return good[:min(len(good), maxAddrs)], nil
+}
+
+// ownAddrs is what the interfaces of this machine have: a public one is often
+// allowed more by the services behind it than the world is.
+func ownAddrs() (map[netip.Addr]bool, error) {
+	list, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, fmt.Errorf("own addresses: %w", err)
+	}
+	own := make(map[netip.Addr]bool, len(list))
+	for _, a := range list {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			own[p.Addr().Unmap()] = true
+		}
+	}
+	return own, nil
+}

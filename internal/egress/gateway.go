@@ -1,0 +1,181 @@
+package egress
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
+)
+
+// maxConns is how many connections are served at once; one more is reset. What
+// runs inside can so take a bounded part of the supervisor's memory.
+const maxConns = 512
+
+// Config is what a gateway needs.
+type Config struct {
+	Plan plan.Plan
+	// Secrets maps a credential's name to its value, and Placeholders to what
+	// the agent got in its place for this run. A value is never logged.
+	Secrets      map[string]string
+	Placeholders map[string]string
+	// Recorder is used from many goroutines at once.
+	Recorder evidence.Recorder
+	// Resolve gives the addresses of a name; nil: the host's resolver.
+	Resolve func(ctx context.Context, name string) ([]netip.Addr, error)
+	// Dial connects to an address that was decided on; nil: TCP.
+	Dial func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
+}
+
+// Stats counts what went through since the start.
+type Stats struct {
+	Allowed, Refused int64 // exchanges
+	Sent, Received   int64 // bytes of what was allowed; Sent is out of the sandbox
+}
+
+// Gateway serves the sockets of one sandbox.
+type Gateway struct {
+	cfg    Config
+	policy Policy
+	table  nameTable
+
+	dnsRefusals  *refusals
+	refusals     *refusals
+	credRefusals map[string]*refusals // by control
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	slots  chan struct{}
+	conns  closers
+	pace   *pacer
+	front  *webServer // plain HTTP to allowed destinations
+	fault  chan error
+	plain  *http.Transport // of front
+	roots  *x509.CertPool  // of upstreams; nil: the system's
+
+	allowed, refused, sent, received atomic.Int64
+}
+
+// New checks the plan, the secrets and the placeholders. An error never
+// contains a secret.
+func New(cfg Config) (*Gateway, error) {
+	policy, err := FromPlan(cfg.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	table, err := newNameTable(policy.names())
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	if cfg.Recorder == nil {
+		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
+	}
+	for _, c := range policy.creds {
+		if err := checkSecret(cfg.Secrets[c.Name], cfg.Placeholders[c.Name]); err != nil {
+			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
+		}
+	}
+	return newGateway(cfg, policy, table), nil
+}
+
+func newGateway(cfg Config, policy Policy, table nameTable) *Gateway {
+	if cfg.Resolve == nil {
+		cfg.Resolve = resolveOnHost
+	}
+	if cfg.Dial == nil {
+		cfg.Dial = dialTCP
+	}
+	g := &Gateway{
+		cfg: cfg, policy: policy, table: table,
+		dnsRefusals:  newRefusals(ControlDNS, cfg.Recorder),
+		refusals:     newRefusals(ControlGateway, cfg.Recorder),
+		credRefusals: map[string]*refusals{},
+		slots:        make(chan struct{}, maxConns),
+		pace:         newPacer(),
+		fault:        make(chan error, 1),
+	}
+	for _, c := range policy.creds {
+		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
+	}
+	g.plain = g.plainTransport()
+	g.ctx, g.cancel = context.WithCancel(context.Background())
+	return g
+}
+
+// checkSecret refuses what cannot stand in a header or be told apart.
+func checkSecret(secret, placeholder string) error {
+	switch {
+	case secret == "":
+		return errors.New("no value was given")
+	case !validValue(secret):
+		return errors.New("the value holds control characters, such as a line end")
+	case placeholder == "" || !validValue(placeholder):
+		return errors.New("no usable placeholder was given")
+	case placeholder == secret:
+		return errors.New("the placeholder is the value itself")
+	}
+	return nil
+}
+
+// Serve takes ownership of the files, one for each spec in the same order,
+// starts to serve, and returns. On an error all files are closed and nothing
+// is served. It is called once.
+func (g *Gateway) Serve(specs []SocketSpec, files []*os.File) error {
+	defer closeFiles(files)
+	if len(specs) != len(files) {
+		return fmt.Errorf("gateway: %d sockets for %d places", len(files), len(specs))
+	}
+	starts := make([]func(), len(specs))
+	for i, s := range specs {
+		start, err := g.open(s, files[i])
+		if err != nil {
+			g.conns.closeAll()
+			return fmt.Errorf("gateway: %s: %w", s, err)
+		}
+		starts[i] = start
+	}
+	g.front = g.startWeb(http.HandlerFunc(g.forward))
+	for _, start := range starts {
+		g.run(start)
+	}
+	return nil
+}
+
+// closeFiles closes the received descriptors; net has its own copies.
+func closeFiles(files []*os.File) {
+	for _, f := range files {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// Close ends all listeners and connections, waits for everything to stop, and
+// records what was counted and not yet told. It may be called more than once.
+func (g *Gateway) Close() error {
+	g.cancel()
+	g.conns.closeAll()
+	g.wg.Wait()
+	errs := []error{g.dnsRefusals.flush(), g.refusals.flush()}
+	for _, r := range g.credRefusals {
+		errs = append(errs, r.flush())
+	}
+	return errors.Join(errs...)
+}
+
+// Stats is the count so far.
+func (g *Gateway) Stats() Stats {
+	return Stats{
+		Allowed: g.allowed.Load(), Refused: g.refused.Load(),
+		Sent: g.sent.Load(), Received: g.received.Load(),
+	}
+}

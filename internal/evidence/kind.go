@@ -1,0 +1,93 @@
+package evidence
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+)
+
+// Kind names what an event carries, as the key of its payload in JSON.
+type Kind string
+
+// The kinds of events.
+const (
+	KindRunStarted       Kind = "run_started"
+	KindRecovered        Kind = "recovered"
+	KindIterationStarted Kind = "iteration_started"
+	KindLimitSet         Kind = "limit_set"
+	KindRefused          Kind = "refused"
+	KindRequest          Kind = "request"
+	KindLimitReached     Kind = "limit_reached"
+	KindAgentResult      Kind = "agent_result"
+	KindChangeset        Kind = "changeset"
+	KindApply            Kind = "apply"
+	KindApplied          Kind = "applied"
+	KindIterationEnded   Kind = "iteration_ended"
+	KindWarning          Kind = "warning"
+	KindRunEnded         Kind = "run_ended"
+)
+
+// trait is how the journal treats a kind.
+type trait struct {
+	sync      bool // on disk before Record returns: a side effect follows, or a restart builds on it
+	essential bool // written even when the journal's budget is spent
+	flood     bool // the agent decides how many there are
+}
+
+// traits keeps what the agent can multiply away from what a person needs: a
+// flood of requests must not push refusals out, and no flood an ending.
+func traits(k Kind) trait {
+	switch k {
+	case KindRunStarted, KindRecovered, KindApply, KindApplied, KindIterationEnded, KindRunEnded:
+		return trait{sync: true, essential: true}
+	case KindIterationStarted, KindLimitSet, KindLimitReached:
+		return trait{essential: true}
+	case KindRequest:
+		return trait{flood: true}
+	}
+	return trait{}
+}
+
+// maxCost bounds what an agent may claim to have cost, in USD, so that sums
+// stay finite numbers.
+const maxCost = 1e9
+
+// kinds lists the payloads that are set.
+func (e Event) kinds() []Kind {
+	v := reflect.ValueOf(e)
+	var out []Kind
+	for i := range v.NumField() {
+		if f := v.Field(i); f.Kind() == reflect.Pointer && !f.IsNil() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			out = append(out, Kind(name))
+		}
+	}
+	return out
+}
+
+// Kind names the event's payload; it is empty unless exactly one is set.
+func (e Event) Kind() Kind {
+	if k := e.kinds(); len(k) == 1 {
+		return k[0]
+	}
+	return ""
+}
+
+// Validate reports an event that no reader could trust: not exactly one
+// payload, a negative iteration, or a cost that is not a sensible number.
+func (e Event) Validate() error {
+	if k := e.kinds(); len(k) != 1 {
+		return fmt.Errorf("event has %d payloads, not one", len(k))
+	}
+	if e.Iteration < 0 {
+		return fmt.Errorf("event of iteration %d", e.Iteration)
+	}
+	if e.AgentResult == nil || e.AgentResult.CostUSD == nil {
+		return nil
+	}
+	if c := *e.AgentResult.CostUSD; math.IsNaN(c) || c < 0 || c > maxCost {
+		return fmt.Errorf("event with a cost of %v USD", c)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+// Package host gathers facts about this machine as one value. Capabilities are
+// found by trying, never by version numbers or the presence of a file: a
+// device that can be opened may still not work, and a kernel that has a
+// feature may have it switched off.
+package host
+
+// Ability is one thing that this host can or cannot do.
+type Ability struct {
+	OK bool `json:"ok"`
+	// Why tells, where it cannot, what the kernel said.
+	Why string `json:"why,omitempty"`
+	// Fix is what the owner of the machine can do about it.
+	Fix string `json:"fix,omitempty"`
+}
+
+// Cgroups is where control groups of our own can be made.
+type Cgroups struct {
+	Version int `json:"version"` // 0: none, 1 or 2
+	// Dirs maps a controller (memory, pids, cpu) to the directory in which a
+	// group can be made. On version 2 all are the same.
+	Dirs map[string]string `json:"dirs,omitempty"`
+	Why  string            `json:"why,omitempty"` // for what is missing
+}
+
+// Facts is the whole. The zero value stands for a host that can do nothing.
+type Facts struct {
+	OS     string `json:"os"`
+	Arch   string `json:"arch"`
+	Kernel string `json:"kernel"`
+	Name   string `json:"name"`
+
+	UID      int    `json:"uid"`
+	GID      int    `json:"gid"`
+	Groups   []int  `json:"groups"`
+	User     string `json:"user"`
+	Home     string `json:"home"`
+	StateDir string `json:"state_dir"`
+	// Account is the dedicated account for agents, if there is one.
+	Account *Account `json:"account,omitempty"`
+
+	CPUs   int   `json:"cpus"`   // usable ones
+	Memory int64 `json:"memory"` // bytes
+
+	Sandbox  Ability `json:"sandbox"` // all namespaces, proc, tmpfs
+	Overlay  Ability `json:"overlay"` // inside them, with the state directory above
+	Idmap    Ability `json:"idmap"`   // id-mapped mounts; only tried as root
+	Seccomp  Ability `json:"seccomp"`
+	Observe  Ability `json:"observe"`  // refused calls can be seen
+	Landlock int     `json:"landlock"` // version of the interface; 0: none
+	Cgroups  Cgroups `json:"cgroups"`
+
+	SmallInit bool `json:"small_init"` // the small first process was built in
+
+	// Entries of the root and of /etc that exist, resolved; the view is made
+	// of these.
+	Root []Entry `json:"root"`
+	Etc  []Entry `json:"etc"`
+	// Tools are directories outside /usr that PATH or a toolchain's own
+	// variables name, found to hold programs.
+	Tools []string          `json:"tools"`
+	Path  []string          `json:"path"`
+	Env   map[string]string `json:"-"` // the whole environment; never printed
+}
+
+// Entry is one name in a directory.
+type Entry struct {
+	Path string `json:"path"`
+	Link string `json:"link,omitempty"` // its text, where it is a link
+}
+
+// Account is a user of this machine.
+type Account struct {
+	Name string `json:"name"`
+	UID  int    `json:"uid"`
+	GID  int    `json:"gid"`
+}
+
+// Root says whether ringwall runs as root.
+func (f Facts) IsRoot() bool { return f.UID == 0 }

@@ -1,0 +1,31 @@
+//go:build !linux
+
+package host
+
+import (
+	"os"
+	"runtime"
+	"strings"
+)
+
+// Basics is what can be told without trying anything.
+func Basics(env []string) (Facts, error) {
+	f := Facts{OS: runtime.GOOS, Arch: runtime.GOARCH, UID: os.Getuid(), GID: os.Getgid(),
+		CPUs: runtime.NumCPU(), Env: map[string]string{}}
+	for _, kv := range env {
+		if k, v, ok := strings.Cut(kv, "="); ok {
+			f.Env[k] = v
+		}
+	}
+	f.Home, _ = os.UserHomeDir()
+	f.StateDir = stateDir(f)
+	return f, nil
+}
+
+// Probe tells that nothing can be confined here: ringwall confines on Linux.
+func Probe(env []string) (Facts, error) {
+	f, err := Basics(env)
+	no := Ability{Why: runtime.GOOS + " has no namespaces", Fix: "run the agent on Linux, or in a Linux virtual machine"}
+	f.Sandbox, f.Overlay, f.Seccomp, f.Observe = no, no, no, no
+	return f, err
+}

@@ -1,0 +1,133 @@
+package host
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/kernel/launch"
+	"ringwall/internal/kernel/namespace"
+)
+
+// trySandbox starts a first process that builds a small view and ends: the
+// only way to know whether namespaces, an own /proc and an overlay work here.
+func trySandbox(f *Facts) {
+	dir, err := os.MkdirTemp(f.StateDir, "probe-")
+	if err != nil {
+		f.Sandbox = Ability{Why: err.Error(), Fix: "make " + f.StateDir + " writable"}
+		f.Overlay = f.Sandbox
+		return
+	}
+	defer removeProbe(dir)
+	f.Sandbox = ability(probe(f, base()))
+	if !f.Sandbox.OK {
+		f.Overlay = Ability{Why: f.Sandbox.Why, Fix: f.Sandbox.Fix}
+		return
+	}
+	f.Overlay, f.Idmap = tryOverlay(f, dir)
+}
+
+func removeProbe(dir string) {
+	// The kernel leaves the overlay's work directory without any permission.
+	os.Chmod(filepath.Join(dir, "work", "work"), 0o700)
+	os.RemoveAll(dir)
+}
+
+// base is the least that every sandbox needs.
+func base() []launch.Step {
+	return []launch.Step{
+		{Op: launch.Tmpfs, Target: "/tmp", Mode: 0o700, Flags: launch.Writable},
+		{Op: launch.Proc, Target: "/proc"},
+		{Op: launch.Bind, Target: "/usr", Source: "/usr"},
+	}
+}
+
+// Identity is who a sandbox's processes are for the kernel.
+func (f Facts) Identity() namespace.Identity {
+	id := namespace.Identity{HostUID: f.UID, HostGID: f.GID, UID: insideID, GID: insideID}
+	if f.Account != nil {
+		id.HostUID, id.HostGID, id.DropGroups = f.Account.UID, f.Account.GID, true
+	}
+	return id
+}
+
+// insideID is the user and group number that an agent sees.
+const insideID = 1000
+
+// probe runs the steps and returns what went wrong.
+func probe(f *Facts, steps []launch.Step, files ...*os.File) error {
+	p, err := namespace.Start(&launch.Spec{ProbeOnly: true, Steps: steps, AnyRoute: true},
+		namespace.Options{Identity: f.Identity(), Files: files})
+	if err != nil {
+		return err
+	}
+	defer p.Wait()
+	defer p.Close()
+	_, err = p.Next()
+	return err
+}
+
+// tryOverlay mounts one with everything in the state directory. As root the
+// directories are given to the account through an id-mapped mount.
+func tryOverlay(f *Facts, dir string) (overlay, idmap Ability) {
+	for _, d := range []string{"lower", "upper", "work"} {
+		if err := os.Mkdir(filepath.Join(dir, d), 0o700); err != nil {
+			return ability(err), Ability{}
+		}
+	}
+	step := launch.Step{Op: launch.Overlay, Target: "/work", Source: filepath.Join(dir, "lower"), Data: dir}
+	if f.Account == nil {
+		return ability(probe(f, append(base(), step))), Ability{Why: "only root can"}
+	}
+	files, err := f.Mapped(os.Getuid(), os.Getgid(), filepath.Join(dir, "lower"), dir)
+	if err != nil {
+		no := Ability{Why: "id-mapped mounts: " + err.Error(), Fix: "put the state directory on ext4, xfs or btrfs, with Linux 5.19 or later"}
+		return no, no
+	}
+	defer closeAll(files)
+	step.Flags, step.FD = launch.UseFD, launch.FirstFD
+	return ability(probe(f, append(base(), step), files...)), Ability{OK: true}
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// ability explains an error with the fix that is known for it.
+func ability(err error) Ability {
+	if err == nil {
+		return Ability{OK: true}
+	}
+	a := Ability{Why: err.Error()}
+	switch {
+	case restrictedByAppArmor() && (errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)):
+		a.Why += " (AppArmor restricts user namespaces here)"
+		a.Fix = "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for ringwall with the rule userns"
+	case readFile("/proc/sys/kernel/unprivileged_userns_clone") == "0":
+		a.Fix = "sudo sysctl kernel.unprivileged_userns_clone=1"
+	case readFile("/proc/sys/user/max_user_namespaces") == "0":
+		a.Fix = "sudo sysctl user.max_user_namespaces=10000"
+	case errors.Is(err, unix.ENOSPC):
+		a.Fix = "raise user.max_user_namespaces and its siblings under /proc/sys/user"
+	case errors.Is(err, unix.EPERM):
+		a.Fix = "allow user namespaces: in a container, give it its own seccomp profile and an unmasked /proc"
+	}
+	return a
+}
+
+func restrictedByAppArmor() bool {
+	return readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1"
+}
+
+func readFile(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}

@@ -1,0 +1,317 @@
+// Package cgroup makes one control group a run and bounds it. It never moves,
+// changes or removes a group that it did not make.
+package cgroup
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Controllers that ringwall uses.
+const (
+	Memory = "memory"
+	Pids   = "pids"
+	CPU    = "cpu"
+)
+
+// Place is where groups can be made.
+type Place struct {
+	Version int               // 0: nowhere
+	Dirs    map[string]string // by controller
+}
+
+// Find looks where this process is and tries, for each controller, to make a
+// group there. On version 2 it goes up to the highest group that it may write
+// to, since a group that holds processes cannot give controllers to children.
+func Find() (Place, error) {
+	own, err := self("/proc/self/cgroup")
+	if err != nil {
+		return Place{}, err
+	}
+	mounts, err := mounted("/proc/self/mountinfo")
+	if err != nil {
+		return Place{}, err
+	}
+	if p := findV2(own[""], mounts[""]); p.Version != 0 {
+		return p, nil
+	}
+	return findV1(own, mounts), nil
+}
+
+func findV1(own, mounts map[string]string) Place {
+	p := Place{Dirs: map[string]string{}}
+	for _, c := range []string{Memory, Pids, CPU} {
+		if mounts[c] == "" {
+			continue
+		}
+		dir := filepath.Join(mounts[c], own[c])
+		if writable(dir) {
+			p.Version, p.Dirs[c] = 1, dir
+		}
+	}
+	return p
+}
+
+func findV2(own, root string) Place {
+	if root == "" || own == "" {
+		return Place{}
+	}
+	dir := ""
+	for d := filepath.Join(root, own); len(d) >= len(root); d = filepath.Dir(d) {
+		if delegated(d) {
+			dir = d
+		}
+	}
+	if dir == "" {
+		return Place{}
+	}
+	return Place{Version: 2, Dirs: map[string]string{Memory: dir, Pids: dir, CPU: dir}}
+}
+
+// delegated tells whether all three controllers can be used by children of a
+// group, and children be made.
+func delegated(dir string) bool {
+	data, err := os.ReadFile(filepath.Join(dir, "cgroup.subtree_control"))
+	if err != nil {
+		return false
+	}
+	have := strings.Fields(string(data))
+	for _, c := range []string{Memory, Pids, CPU} {
+		if !contains(have, c) {
+			return false
+		}
+	}
+	return writable(dir)
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// writable tries to make a group and removes it again.
+func writable(dir string) bool {
+	probe := filepath.Join(dir, "ringwall-probe-"+strconv.Itoa(os.Getpid()))
+	if err := os.Mkdir(probe, 0o755); err != nil {
+		return false
+	}
+	return os.Remove(probe) == nil
+}
+
+// self reads /proc/self/cgroup: path by controller; "" is version 2.
+func self(file string) (map[string]string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	own := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		f := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
+		if len(f) != 3 {
+			continue
+		}
+		for _, c := range strings.Split(f[1], ",") {
+			own[c] = f[2]
+		}
+	}
+	return own, nil
+}
+
+// mounted reads mountinfo: mount point by controller; "" is version 2.
+func mounted(file string) (map[string]string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	at := map[string]string{}
+	for s := bufio.NewScanner(f); s.Scan(); {
+		fields := strings.Fields(s.Text())
+		i := indexOf(fields, "-")
+		if i < 5 || len(fields) < i+4 {
+			continue
+		}
+		switch fields[i+1] {
+		case "cgroup2":
+			at[""] = fields[4]
+		case "cgroup":
+			for _, c := range strings.Split(fields[i+3], ",") {
+				at[c] = fields[4]
+			}
+		}
+	}
+	return at, nil
+}
+
+func indexOf(list []string, s string) int {
+	for i, l := range list {
+		if l == s {
+			return i
+		}
+	}
+	return -1
+}
+
+// Group is one run's group, in as many hierarchies as there are.
+type Group struct {
+	version int
+	dirs    map[string]string
+}
+
+// Create makes the group. The name must be unique on the machine.
+func (p Place) Create(name string) (*Group, error) {
+	g := &Group{version: p.Version, dirs: map[string]string{}}
+	for c, parent := range p.Dirs {
+		dir := filepath.Join(parent, name)
+		if err := os.Mkdir(dir, 0o755); err != nil && !(p.Version == 2 && errors.Is(err, os.ErrExist)) {
+			g.Remove()
+			return nil, fmt.Errorf("make control group: %w", err)
+		}
+		g.dirs[c] = dir
+	}
+	return g, nil
+}
+
+// Dirs lists the directories of the group, for whoever removes it.
+func (g *Group) Dirs() []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, d := range g.dirs {
+		if !seen[d] {
+			seen[d] = true
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// Has tells whether the group bounds that resource.
+func (g *Group) Has(controller string) bool { return g != nil && g.dirs[controller] != "" }
+
+// setting is one file and what to write; the first is read back.
+type setting struct{ controller, file, value string }
+
+// cpuPeriod is the length of a scheduling period in microseconds.
+const cpuPeriod = 100000
+
+func (g *Group) settings(resource string, value int64) []setting {
+	if g.version == 2 {
+		switch resource {
+		case Memory:
+			return []setting{{Memory, "memory.max", num(value)}, {Memory, "memory.swap.max", "0"}, {Memory, "memory.oom.group", "1"}}
+		case Pids:
+			return []setting{{Pids, "pids.max", num(value)}}
+		}
+		return []setting{{CPU, "cpu.max", num(value*cpuPeriod/1000) + " " + num(cpuPeriod)}}
+	}
+	switch resource {
+	case Memory:
+		return []setting{{Memory, "memory.limit_in_bytes", num(value)}, {Memory, "memory.memsw.limit_in_bytes", num(value)}}
+	case Pids:
+		return []setting{{Pids, "pids.max", num(value)}}
+	}
+	return []setting{{CPU, "cpu.cfs_quota_us", num(value * cpuPeriod / 1000)}, {CPU, "cpu.cfs_period_us", num(cpuPeriod)}}
+}
+
+func num(n int64) string { return strconv.FormatInt(n, 10) }
+
+// Limit bounds a resource (memory in bytes, pids, or cpu in thousandths) and
+// returns what the kernel says is in force. Files that a kernel lacks beside
+// the first (no swap accounting) are left out.
+func (g *Group) Limit(resource string, value int64) (int64, error) {
+	list := g.settings(resource, value)
+	for i, s := range list {
+		err := os.WriteFile(filepath.Join(g.dirs[s.controller], s.file), []byte(s.value), 0)
+		if err != nil && (i == 0 || !errors.Is(err, os.ErrNotExist)) {
+			return 0, fmt.Errorf("limit %s: %w", resource, err)
+		}
+	}
+	return g.read(resource, list[0])
+}
+
+func (g *Group) read(resource string, s setting) (int64, error) {
+	data, err := os.ReadFile(filepath.Join(g.dirs[s.controller], s.file))
+	if err != nil {
+		return 0, err
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(string(data)), " ")
+	n, err := strconv.ParseInt(first, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read back %s: %q", resource, first)
+	}
+	if resource == CPU {
+		n = n * 1000 / cpuPeriod
+	}
+	return n, nil
+}
+
+// Add moves a process into the group, and with it all that it will start.
+func (g *Group) Add(pid int) error {
+	for _, d := range g.Dirs() {
+		if err := os.WriteFile(filepath.Join(d, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0); err != nil {
+			return fmt.Errorf("enter control group: %w", err)
+		}
+	}
+	return nil
+}
+
+// Events counts how often a limit was hit: forks refused, or times that the
+// kernel ended a process for lack of memory.
+func (g *Group) Events(resource string) int64 {
+	file, key := "pids.events", "max"
+	if resource == Memory {
+		file, key = "memory.oom_control", "oom_kill"
+		if g.version == 2 {
+			file = "memory.events"
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(g.dirs[resource], file))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(data)) {
+		k, v, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if k == key {
+			n, _ := strconv.ParseInt(v, 10, 64)
+			return n
+		}
+	}
+	return 0
+}
+
+// Remove takes the group away. Its processes may need a moment to end.
+func (g *Group) Remove() error {
+	var failed error
+	for _, d := range g.Dirs() {
+		if err := remove(d); err != nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+func remove(dir string) error {
+	for range 200 {
+		err := unix.Rmdir(dir)
+		if err == nil || err == unix.ENOENT {
+			return nil
+		}
+		if err != unix.EBUSY {
+			return fmt.Errorf("remove control group %s: %w", dir, err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return fmt.Errorf("remove control group %s: still in use", dir)
+}

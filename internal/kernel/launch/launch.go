@@ -1,0 +1,287 @@
+// Package launch is what supervisor and first process say to each other.
+//
+//	supervisor (outside)                    first process (PID 1 inside)
+//	  clone into new namespaces  ────────►  read the Spec from a sealed memfd
+//	                                        build the view, host name, loopback
+//	                        ◄─ Sockets ───  listeners of the gateway (descriptors)
+//	                        ◄─ Watched ───  decoys (descriptors)
+//	                        ◄─ Ready   ───
+//	  limits, cgroup, gateway
+//	                        ─── Go ────►    close all but 0-2 and this socket
+//	                                        drop capabilities, no_new_privs,
+//	                                        Landlock, seccomp
+//	                        ◄─ Listener ──  where refused calls are seen
+//	                                        start the command
+//	                        ─── Signal ──►  forwarded to the command
+//	                        ◄─ Exited  ───  its wait status
+//
+// At any point before Exited the first process may say Failed and end; if the
+// socket closes, it ends at once, and the kernel kills all that it started.
+package launch
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Kinds of messages: the first byte of each.
+const (
+	Sockets  = 'S'
+	Watched  = 'W'
+	Ready    = 'R'
+	Go       = 'G'
+	Listener = 'N'
+	Signal   = 'T' // one byte: the signal's number
+	Exited   = 'X' // four bytes: the wait status
+	Failed   = 'E' // four bytes: errno; then what could not be done
+)
+
+// Descriptors that the first process is started with, after 0 to 2.
+const (
+	SpecFD   = 3
+	SocketFD = 4
+	FirstFD  = 5 // of those that the Spec refers to
+)
+
+// SocketsPerMessage bounds the descriptors in one Sockets message.
+const SocketsPerMessage = 32
+
+// Op is one step in building the view.
+type Op uint8
+
+// The steps. Target is a path inside; Source is a path of the host, or, with
+// FD set, a detached mount that the supervisor made.
+const (
+	Dir      Op = iota + 1 // make a directory
+	Tmpfs                  // an empty file system of Size bytes
+	Bind                   // Source at Target
+	Proc                   // the own process file system
+	Devpts                 // the own terminals
+	Symlink                // Data is the text
+	File                   // Data is the content
+	Overlay                // the host's directory Source below, FD or Data (a host directory with upper/ and work/) above
+	Freeze                 // make what Target is read-only, where it is
+	Pin                    // make Target a mount point, so that it cannot be moved
+	Absent                 // make Target, which does not exist, empty and read-only
+	Mask                   // Data in place of the content of Target
+	ReadOnly               // make the mount at Target read-only, and none of those on it
+)
+
+// Flags of a step.
+const (
+	Writable = 1 << iota
+	NoExec
+	Devices
+	Optional // if Source does not exist, leave the step out
+	UseFD    // FD instead of Source
+	Folder   // Absent: a directory, not a file
+)
+
+// Step is one entry of the list that the first process interprets.
+type Step struct {
+	Op     Op
+	Flags  uint8
+	Target string
+	Source string
+	Data   string
+	Mode   uint32
+	Size   int64
+	FD     int
+}
+
+// Socket is one listener that is opened inside. Network is tcp4, tcp6, udp4
+// or udp6; Addr has 4 or 16 bytes.
+type Socket struct {
+	Network string
+	Addr    string
+	Port    int
+}
+
+// Rlimit is one limit of resources, both soft and hard.
+type Rlimit struct {
+	Resource int
+	Value    uint64
+}
+
+// Spec is all that the first process is told.
+type Spec struct {
+	ProbeOnly bool // build the view, say Ready, end
+	Hostname  string
+	Steps     []Step
+	AnyRoute  bool // route every address to loopback
+	Sockets   []Socket
+	Watch     []string // files inside whose descriptors the supervisor gets
+	Rlimits   []Rlimit
+	CPUs      []int // the CPUs to run on; empty: as inherited
+	Landlock  int   // version of the interface; 0: none
+	Write     []string
+	Filter    []byte // seccomp program; empty: none
+	Observe   bool   // refused calls are answered by the supervisor
+	Session   bool   // in a session of its own: no controlling terminal
+	Dir       string
+	Argv      []string
+	Env       []string
+}
+
+// ErrMalformed is returned for bytes that are not a Spec.
+var ErrMalformed = errors.New("malformed launch specification")
+
+// version is the first byte: supervisor and first process are built together,
+// and a mix of two builds must not be half understood.
+const version = 1
+
+// Encode renders the Spec as bytes.
+func (s *Spec) Encode() []byte {
+	e := &encoder{b: []byte{version}}
+	s.walk(e)
+	return e.b
+}
+
+// Decode reads what Encode wrote.
+func Decode(b []byte) (*Spec, error) {
+	if len(b) == 0 || b[0] != version {
+		return nil, ErrMalformed
+	}
+	d := &decoder{b: b[1:]}
+	s := new(Spec)
+	s.walk(d)
+	if d.bad || len(d.b) != 0 {
+		return nil, ErrMalformed
+	}
+	return s, nil
+}
+
+// codec goes over the fields in one order for both directions, so that the
+// two cannot drift apart.
+type codec interface {
+	text(*string)
+	number(*int64)
+	length(int) int
+}
+
+func (s *Spec) walk(c codec) {
+	flag(c, &s.ProbeOnly)
+	c.text(&s.Hostname)
+	list(c, &s.Steps, (*Step).walk)
+	flag(c, &s.AnyRoute)
+	list(c, &s.Sockets, (*Socket).walk)
+	texts(c, &s.Watch)
+	list(c, &s.Rlimits, (*Rlimit).walk)
+	list(c, &s.CPUs, func(n *int, c codec) { integer(c, n) })
+	integer(c, &s.Landlock)
+	texts(c, &s.Write)
+	filter := string(s.Filter)
+	c.text(&filter)
+	s.Filter = []byte(filter)
+	flag(c, &s.Observe)
+	flag(c, &s.Session)
+	c.text(&s.Dir)
+	texts(c, &s.Argv)
+	texts(c, &s.Env)
+}
+
+func (s *Step) walk(c codec) {
+	integer(c, &s.Op)
+	integer(c, &s.Flags)
+	c.text(&s.Target)
+	c.text(&s.Source)
+	c.text(&s.Data)
+	integer(c, &s.Mode)
+	c.number(&s.Size)
+	integer(c, &s.FD)
+}
+
+func (s *Socket) walk(c codec) {
+	c.text(&s.Network)
+	c.text(&s.Addr)
+	integer(c, &s.Port)
+}
+
+func (r *Rlimit) walk(c codec) {
+	integer(c, &r.Resource)
+	integer(c, &r.Value)
+}
+
+func integer[T ~int | ~uint8 | ~uint32 | ~uint64](c codec, p *T) {
+	n := int64(*p)
+	c.number(&n)
+	*p = T(n)
+}
+
+func flag(c codec, p *bool) {
+	var n int64
+	if *p {
+		n = 1
+	}
+	c.number(&n)
+	*p = n != 0
+}
+
+func list[T any](c codec, p *[]T, each func(*T, codec)) {
+	n := c.length(len(*p))
+	if *p == nil && n > 0 {
+		*p = make([]T, n)
+	}
+	for i := range *p {
+		each(&(*p)[i], c)
+	}
+}
+
+func texts(c codec, p *[]string) {
+	list(c, p, func(s *string, c codec) { c.text(s) })
+}
+
+type encoder struct{ b []byte }
+
+func (e *encoder) text(s *string) {
+	e.b = binary.AppendUvarint(e.b, uint64(len(*s)))
+	e.b = append(e.b, *s...)
+}
+
+func (e *encoder) number(n *int64) { e.b = binary.AppendVarint(e.b, *n) }
+
+func (e *encoder) length(n int) int {
+	e.b = binary.AppendUvarint(e.b, uint64(n))
+	return n
+}
+
+type decoder struct {
+	b   []byte
+	bad bool
+}
+
+func (d *decoder) text(s *string) {
+	n := d.length(0)
+	*s, d.b = string(d.b[:n]), d.b[n:]
+}
+
+func (d *decoder) number(p *int64) {
+	n, used := binary.Varint(d.b)
+	if used <= 0 {
+		d.fail()
+		return
+	}
+	*p, d.b = n, d.b[used:]
+}
+
+// length reads a count. Every counted thing takes at least a byte, so a count
+// beyond what is left cannot be true.
+func (d *decoder) length(int) int {
+	n, used := binary.Uvarint(d.b)
+	if used <= 0 || n > uint64(len(d.b)-used) {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[used:]
+	return int(n)
+}
+
+func (d *decoder) fail() { d.bad, d.b = true, nil }
+
+// Uint32 reads the number at the start of a message's body.
+func Uint32(b []byte) uint32 {
+	if len(b) < 4 {
+		return 0
+	}
+	return binary.NativeEndian.Uint32(b)
+}

@@ -1,0 +1,109 @@
+package seccomp
+
+import (
+	"errors"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Numbers of the ioctls of a listener (linux/seccomp.h); they contain the sizes
+// of the structures below.
+const (
+	ioctlReceive = 0xc0502100
+	ioctlSend    = 0xc0182101
+)
+
+const flagContinue = 1 // SECCOMP_USER_NOTIF_FLAG_CONTINUE
+
+// Call is one call that waits for an answer (struct seccomp_notif).
+type Call struct {
+	ID    uint64
+	PID   uint32 // of the thread, as the receiver numbers it
+	Flags uint32
+	Nr    int32
+	Arch  uint32
+	IP    uint64
+	Args  [6]uint64
+}
+
+// response is struct seccomp_notif_resp.
+type response struct {
+	id    uint64
+	val   int64
+	errno int32
+	flags uint32
+}
+
+// Listener receives calls that a filter passed on.
+type Listener struct{ fd int }
+
+// NewListener takes a descriptor that Install returned.
+func NewListener(fd int) *Listener { return &Listener{fd: fd} }
+
+// FD is for poll(2).
+func (l *Listener) FD() int { return l.fd }
+
+// ErrGone means that the call is no longer waited for: its thread was killed.
+var ErrGone = errors.New("the call is no longer waited for")
+
+// Receive takes one waiting call.
+func (l *Listener) Receive() (Call, error) {
+	var c Call // must be zero, or the kernel refuses it
+	return c, l.ioctl(ioctlReceive, unsafe.Pointer(&c))
+}
+
+// Deny answers a call with an error.
+func (l *Listener) Deny(id uint64, errno syscall.Errno) error {
+	r := response{id: id, errno: -int32(errno)}
+	return l.ioctl(ioctlSend, unsafe.Pointer(&r))
+}
+
+// Continue lets the kernel go on with a call as if there were no filter. What
+// the caller looked at can have changed since, so nothing may rest on it.
+func (l *Listener) Continue(id uint64) error {
+	r := response{id: id, flags: flagContinue}
+	return l.ioctl(ioctlSend, unsafe.Pointer(&r))
+}
+
+func (l *Listener) ioctl(op uintptr, arg unsafe.Pointer) error {
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), op, uintptr(arg))
+	switch errno {
+	case 0:
+		return nil
+	case unix.ENOENT:
+		return ErrGone
+	}
+	return errno
+}
+
+// Close gives the descriptor up: calls that still wait get ENOSYS.
+func (l *Listener) Close() error { return unix.Close(l.fd) }
+
+// Find gives the row that a call was passed on for.
+func Find(rules []Rule, c Call) (Rule, bool) {
+	for _, r := range rules {
+		if numbers[r.Call] == int(c.Nr) && (r.Action == Deny || r.Action == Watch) && r.When.holds(c.Args) {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
+
+// holds is the same test that the program makes.
+func (t Test) holds(args [6]uint64) bool {
+	if t.Mask == 0 {
+		return true
+	}
+	v := uint32(args[t.Arg]) & t.Mask
+	if len(t.In) == 0 {
+		return v != 0
+	}
+	for _, in := range t.In {
+		if v == in {
+			return !t.Not
+		}
+	}
+	return t.Not
+}

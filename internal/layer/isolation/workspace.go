@@ -1,0 +1,41 @@
+package isolation
+
+import (
+	"strconv"
+
+	"ringwall/internal/host"
+	"ringwall/internal/plan"
+)
+
+// workspace is the project: an overlay, frozen guardrails, hidden secrets.
+func (c *compiler) workspace() {
+	mode := c.policy.Workspace.Mode
+	c.add("workspace", plan.Op{Workspace: &plan.Workspace{Path: c.project.Path, Mode: mode}},
+		c.overlay(mode), "workspace.mode")
+	for _, g := range c.project.Guardrails {
+		c.add("guardrail:"+g.Path, plan.Op{Guardrail: &plan.Guardrail{
+			Path: g.Path, Dir: g.Dir, Present: g.Present}}, host.Ability{OK: true}, g.Reason)
+	}
+	for _, s := range c.project.Secrets {
+		c.add("secret:"+s.Path, plan.Op{Mask: &plan.Mask{Path: s.Path, Reason: s.Reason}},
+			host.Ability{OK: true}, s.Reason)
+	}
+	if c.project.Incomplete != "" {
+		c.incomplete()
+	}
+}
+
+func (c *compiler) overlay(mode string) host.Ability {
+	if mode != "staged" {
+		return host.Ability{Why: "workspace.mode " + strconv.Quote(mode) + " is not offered by this version; only \"staged\" is"}
+	}
+	return c.host.Overlay
+}
+
+// incomplete says that the search for guardrails and secrets was cut. What was
+// not looked at is not known to be safe, so the run needs its owner's word.
+func (c *compiler) incomplete() {
+	c.controls = append(c.controls, plan.Control{ID: "isolation.search", Layer: plan.Isolation,
+		Want: plan.Op{Search: &plan.Search{}}, Status: plan.Downgraded, Must: true,
+		Why: "the project was not searched in full for guardrails and secrets: " + c.project.Incomplete})
+}

@@ -1,0 +1,156 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ringwall/internal/agent"
+	"ringwall/internal/plan"
+	"ringwall/internal/policy"
+)
+
+// firstListen is the loopback port inside on which the gateway speaks for the
+// first credential's host.
+const firstListen = 7081
+
+// defaultShape is a placeholder for a service whose keys have no known form.
+const defaultShape = "ringwall-placeholder-%s"
+
+// broker plans the credentials of one policy.
+type broker struct {
+	policy policy.Policy
+	agent  agent.Description
+	ports  []int             // that the gateway listens on already
+	vars   map[string]string // variables given away, and to which credential
+	next   int
+}
+
+func credentials(p policy.Policy, a agent.Agent, ports []int) ([]plan.Control, error) {
+	b := broker{policy: p, ports: ports, vars: map[string]string{}, next: firstListen}
+	if a != nil {
+		b.agent = a.Describe()
+	}
+	var out []plan.Control
+	for i, c := range p.Credentials {
+		control, err := b.control(fmt.Sprintf("credential[%d]", i), c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, control)
+	}
+	return out, nil
+}
+
+// control plans one credential. One that cannot work has no port to listen on.
+func (b *broker) control(key string, c policy.Credential) (plan.Control, error) {
+	op, err := b.operation(key, c)
+	if err != nil {
+		return plan.Control{}, err
+	}
+	control := plan.Control{
+		ID:     "network.credential:" + c.Name,
+		Layer:  plan.Network,
+		Want:   plan.Op{Credential: &op},
+		Status: plan.Enforced,
+		From:   b.policy.Where(key + ".name"),
+	}
+	if err := b.claim(key, op); err != nil {
+		return plan.Control{}, err
+	}
+	listen := b.listen()
+	if why := b.lacks(op); why != "" {
+		control.Status, control.Why = plan.Unavailable, why
+		return control, nil
+	}
+	op.Listen = listen
+	return control, nil
+}
+
+func (b *broker) operation(key string, c policy.Credential) (plan.Credential, error) {
+	o, err := policy.ParseOrigin(c.Host)
+	if err != nil {
+		return plan.Credential{}, b.policy.ErrorAt(key+".host", err.Error())
+	}
+	host, err := plan.CanonicalHost(o.Host)
+	if err != nil {
+		return plan.Credential{}, b.policy.ErrorAt(key+".host", err.Error())
+	}
+	op := plan.Credential{
+		Name: c.Name, FromEnv: c.From.Env, FromFile: c.From.File,
+		Scheme: o.Scheme, Host: host, Port: o.Port,
+		Header: c.Header, Prefix: c.Prefix,
+		KeyEnv: c.KeyEnv, BaseURLEnv: c.BaseURLEnv,
+		Shape: defaultShape,
+	}
+	b.complete(&op)
+	return op, nil
+}
+
+// complete fills in what the policy left out: from what is known of the agent
+// where the secret is the agent's own key, and the name of the variable that
+// the owner keeps the secret in.
+func (b *broker) complete(op *plan.Credential) {
+	a := b.agent
+	if a.APIHost != "" && op.Host == a.APIHost || a.KeyEnv != "" && op.KeyEnv == a.KeyEnv {
+		setIfEmpty(&op.KeyEnv, a.KeyEnv)
+		setIfEmpty(&op.BaseURLEnv, a.BaseURLEnv)
+		if op.Header == "" && strings.EqualFold(a.Header, "authorization") {
+			setIfEmpty(&op.Prefix, "Bearer ")
+		}
+		setIfEmpty(&op.Header, strings.ToLower(a.Header))
+		if a.KeyShape != "" {
+			op.Shape = a.KeyShape
+		}
+	}
+	setIfEmpty(&op.KeyEnv, op.FromEnv)
+}
+
+func setIfEmpty(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+// lacks says why a credential cannot work; empty: it can.
+func (b *broker) lacks(op plan.Credential) string {
+	switch {
+	case b.policy.Network.Mode == policy.None:
+		return `network.mode is "none": there is no gateway`
+	case op.BaseURLEnv == "":
+		return "no variable is known that points a client of " + op.Host + " at the gateway: write base_url_env"
+	case op.Header == "":
+		return "it is not known which header carries the secret for " + op.Host + ": write header"
+	}
+	return ""
+}
+
+// listen is the next loopback port that the gateway does not need itself. It
+// is used up also where the credential turns out not to work, so that the
+// ports of the others do not depend on it.
+func (b *broker) listen() int {
+	for slices.Contains(b.ports, b.next) {
+		b.next++
+	}
+	b.next++
+	return b.next - 1
+}
+
+// claim refuses a variable that is given away already: a second credential, or
+// the policy's own environment, would put something in a placeholder's place,
+// the secret itself at worst.
+func (b *broker) claim(key string, op plan.Credential) error {
+	for _, v := range []string{op.KeyEnv, op.BaseURLEnv} {
+		if v == "" {
+			continue
+		}
+		if _, set := b.policy.Env.Set[v]; set || slices.Contains(b.policy.Env.Pass, v) {
+			return b.policy.ErrorAt(key, v+" is set for this credential and cannot stand in [env] too")
+		}
+		if other, taken := b.vars[v]; taken {
+			return b.policy.ErrorAt(key, v+" is set for credential "+other+" already: write key_env and base_url_env")
+		}
+		b.vars[v] = op.Name
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+// Package loop runs an agent iteration after iteration until the work is done
+// or an end is reached. Everything that it counts lies outside the sandbox:
+// nothing that the agent writes can change a counter, the prompt or the plan.
+package loop
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"ringwall/internal/backend"
+	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
+	"ringwall/internal/stage"
+)
+
+// IO is what one iteration's command reads and writes.
+type IO struct {
+	Stdin, Stdout, Stderr *os.File
+}
+
+// Session is what stays the same over the iterations of a run.
+type Session struct {
+	Plan    plan.Plan
+	Run     string // name of the run
+	Dir     string // of the run, outside the project
+	Project stage.ID
+	Rules   stage.Rules
+	// Stubs are the names that the sandbox makes in the workspace to freeze
+	// what does not exist.
+	Stubs    []string
+	Recorder evidence.Recorder
+	// Backend makes the backend of one iteration. Number 0 is not used.
+	Backend func(iterDir string, io IO) backend.Backend
+}
+
+// Outcome is what one iteration came to.
+type Outcome struct {
+	backend.Result
+	Changes *stage.Changeset
+	Applied stage.Result
+	Took    time.Duration
+}
+
+// Tampered tells whether something was held back that no honest work contains.
+func (o Outcome) Tampered() bool {
+	for _, h := range o.Applied.Held {
+		switch h.Class {
+		case stage.Guardrail, stage.Escape, stage.Secret:
+			return true
+		}
+	}
+	return false
+}
+
+// Dir is where iteration n keeps what belongs to it.
+func (s *Session) IterDir(n int) string {
+	return filepath.Join(s.Dir, "iterations", strconv.Itoa(n))
+}
+
+// Once runs the command once and settles its changes: what is ordinary is
+// applied to the project, the rest is held. It is a transaction: nothing
+// reaches the project while any process of the iteration lives.
+func (s *Session) Once(ctx context.Context, n int, io IO) (Outcome, error) {
+	began := time.Now()
+	rec := numbered{s.Recorder, n}
+	dirs, err := stage.Prepare(s.IterDir(n))
+	if err != nil {
+		return Outcome{}, err
+	}
+	var out Outcome
+	out.Result, err = s.Backend(dirs.Iter, io).Run(ctx, s.Plan, rec)
+	if err != nil {
+		stage.Discard(dirs)
+		return out, err
+	}
+	err = s.settle(&out, dirs, began, rec)
+	out.Took = time.Since(began)
+	return out, err
+}
+
+// settle reads what was changed and applies it. It goes on after an
+// interruption: a transaction that was begun is finished, within its own time.
+func (s *Session) settle(out *Outcome, dirs stage.Dirs, began time.Time, rec evidence.Recorder) error {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
+	opt := stage.Options{Project: s.Plan.Project, ProjectID: s.Project, Dirs: dirs, Run: s.Run,
+		Stubs: s.Stubs, Rules: s.Rules, Since: began}
+	var err error
+	if out.Changes, err = stage.Read(ctx, opt); err != nil {
+		return keep(dirs, err)
+	}
+	if err := rec.Record(evidence.Event{Changeset: &evidence.Changeset{Changes: out.Changes.Events()}}); err != nil {
+		return keep(dirs, err)
+	}
+	if out.Applied, err = stage.Apply(ctx, opt, out.Changes, rec); err != nil {
+		return keep(dirs, err)
+	}
+	return stage.Discard(dirs)
+}
+
+const settleTime = 10 * time.Minute
+
+// keep marks the changes as not to be thrown away: something went wrong, and a
+// person has to look.
+func keep(dirs stage.Dirs, why error) error {
+	stage.Keep(dirs, why.Error())
+	return why
+}
+
+// Check runs the command on the project as it is and drops all that it
+// changes.
+func (s *Session) Check(ctx context.Context, n int, name string, argv []string, io IO) (backend.Result, error) {
+	dirs, err := stage.Prepare(filepath.Join(s.IterDir(n), name))
+	if err != nil {
+		return backend.Result{}, err
+	}
+	defer stage.Discard(dirs)
+	p := s.Plan
+	p.Command = argv
+	return s.Backend(dirs.Iter, io).Run(ctx, p, numbered{s.Recorder, n})
+}
+
+// numbered adds the iteration's number to each event.
+type numbered struct {
+	to evidence.Recorder
+	n  int
+}
+
+func (r numbered) Record(e evidence.Event) error {
+	e.Iteration = r.n
+	return r.to.Record(e)
+}

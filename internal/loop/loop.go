@@ -1,0 +1,279 @@
+package loop
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"ringwall/internal/agent"
+	"ringwall/internal/backend"
+	"ringwall/internal/evidence"
+	"ringwall/internal/stage"
+)
+
+// Config is a loop.
+type Config struct {
+	Session
+	Agent         agent.Agent
+	Max           int           // iterations; at least 1
+	MaxTime       time.Duration // of all; 0: none
+	MaxCostUSD    *float64      // of all; nil: none
+	Done, Blocked string        // tokens
+	Verify        []string      // shell commands that must succeed before done is believed
+	// Compose writes the prompt of an iteration, given how the last one ended.
+	Compose func(n int, last string) string
+	// Started and Ended tell of progress.
+	Started func(n int)
+	Ended   func(n int, o Outcome, r agent.Result)
+}
+
+// Why a loop ended.
+const (
+	Done        = "done"
+	Blocked     = "blocked"
+	Cap         = "cap"
+	Failed      = "failed"
+	Limit       = "limit"
+	Tampered    = "tampered"
+	Interrupted = "interrupted"
+)
+
+// Ending is how a loop ended.
+type Ending struct {
+	Outcome    string
+	Reason     string // one sentence
+	Iterations int
+}
+
+// Run starts the iterations. The number of iterations is a variable of this
+// function and nothing else: no file holds it that an agent could reach.
+func Run(ctx context.Context, c Config) (Ending, error) {
+	if c.Max < 1 {
+		return Ending{}, errors.New("a loop needs at least one iteration")
+	}
+	if c.MaxTime > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.MaxTime, errTime)
+		defer cancel()
+	}
+	l := &looper{Config: c}
+	for n := 1; n <= c.Max; n++ {
+		end, err := l.iterate(ctx, n)
+		if err != nil || end != nil {
+			return l.ending(n, end), err
+		}
+	}
+	return Ending{Outcome: Cap, Iterations: c.Max,
+		Reason: fmt.Sprintf("the cap of %d iterations is reached and the work is not done", c.Max)}, nil
+}
+
+var errTime = errors.New("the loop's time is used up")
+
+func (l *looper) ending(n int, end *Ending) Ending {
+	if end == nil {
+		return Ending{Outcome: Failed, Iterations: n}
+	}
+	end.Iterations = n
+	return *end
+}
+
+// looper is a loop on its way.
+type looper struct {
+	Config
+	last string  // how the last iteration ended, for the next prompt
+	cost float64 // dollars, as the agent reports them
+}
+
+// iterate runs iteration n. A nil ending means that there is more to do.
+func (l *looper) iterate(ctx context.Context, n int) (*Ending, error) {
+	io, err := l.open(n)
+	if err != nil {
+		return nil, err
+	}
+	defer io.close()
+	rec := numbered{l.Recorder, n}
+	start := &evidence.IterationStarted{Of: l.Max, PromptSHA256: io.promptSum}
+	if err := rec.Record(evidence.Event{IterationStarted: start}); err != nil {
+		return nil, err
+	}
+	if l.Started != nil {
+		l.Started(n)
+	}
+	out, err := l.Once(ctx, n, io.IO)
+	if err != nil {
+		return nil, err
+	}
+	io.close()
+	result, err := l.result(rec, io.stdout)
+	if err != nil {
+		return nil, err
+	}
+	token := l.token(result)
+	if err := rec.Record(evidence.Event{IterationEnded: ended(out, token)}); err != nil {
+		return nil, err
+	}
+	if l.Ended != nil {
+		l.Ended(n, out, result)
+	}
+	return l.judge(ctx, n, out, result, token)
+}
+
+func ended(o Outcome, token string) *evidence.IterationEnded {
+	return &evidence.IterationEnded{ExitCode: o.ExitCode, Signal: o.Signal, Reason: o.Reason,
+		Millis: o.Took.Milliseconds(), Token: token}
+}
+
+// result reads what the agent said, from the file that its output went to.
+func (l *looper) result(rec evidence.Recorder, output string) (agent.Result, error) {
+	f, err := os.Open(output)
+	if err != nil {
+		return agent.Result{}, err
+	}
+	defer f.Close()
+	r, err := l.Agent.Parse(f)
+	if err != nil {
+		return r, err
+	}
+	e := &evidence.AgentResult{Text: r.Text, Turns: r.Turns, CostUSD: r.CostUSD, IsError: r.IsError, ErrorMsg: r.Error}
+	for _, d := range r.Denied {
+		e.Denied = append(e.Denied, strings.TrimSpace(d.Tool+" "+d.Input))
+	}
+	return r, rec.Record(evidence.Event{AgentResult: e})
+}
+
+// token finds the word that ends a loop: alone on the last line of the final
+// result, never in the middle of a sentence and never in a tool's output.
+func (l *looper) token(r agent.Result) string {
+	text := strings.TrimRight(r.Text, " \t\r\n")
+	switch strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:]) {
+	case l.Done:
+		return "DONE"
+	case l.Blocked:
+		return "BLOCKED"
+	}
+	return ""
+}
+
+// judge decides whether there is a next iteration. The order matters: what was
+// tampered with outweighs what the agent says of itself.
+func (l *looper) judge(ctx context.Context, n int, o Outcome, r agent.Result, token string) (*Ending, error) {
+	switch {
+	case o.Tampered():
+		return &Ending{Outcome: Tampered, Reason: "the changes contain what no honest work contains; they are held: " + heldNames(o.Applied)}, nil
+	case o.Reason == backend.Interrupted && errors.Is(context.Cause(ctx), errTime):
+		return &Ending{Outcome: Limit, Reason: errTime.Error()}, nil
+	case o.Reason == backend.Interrupted:
+		return &Ending{Outcome: Interrupted, Reason: "interrupted"}, nil
+	case o.Reason == backend.Lost:
+		return &Ending{Outcome: Failed, Reason: "a layer was lost while the agent ran; the iteration was ended"}, nil
+	}
+	if end := l.spend(r); end != nil {
+		return end, nil
+	}
+	switch token {
+	case "BLOCKED":
+		return &Ending{Outcome: Blocked, Reason: "the agent says that it cannot go on without a person"}, nil
+	case "DONE":
+		return l.verify(ctx, n)
+	}
+	l.last = story(o, r)
+	return nil, nil
+}
+
+func heldNames(r stage.Result) string {
+	var names []string
+	for _, h := range r.Held {
+		names = append(names, evidence.Printable(string(h.Path)))
+	}
+	return evidence.Cut(strings.Join(names, ", "), 300)
+}
+
+// spend adds up the cost. A cost that nobody told is not zero: where a limit is
+// set, an unknown cost ends the loop.
+func (l *looper) spend(r agent.Result) *Ending {
+	if r.CostUSD != nil {
+		l.cost += *r.CostUSD
+	}
+	if l.MaxCostUSD == nil {
+		return nil
+	}
+	if r.CostUSD == nil {
+		return &Ending{Outcome: Limit, Reason: "the policy limits the cost, and the agent did not say what the iteration cost"}
+	}
+	if l.cost >= *l.MaxCostUSD {
+		return &Ending{Outcome: Limit, Reason: fmt.Sprintf("the cost limit of %.2f USD is reached (%.2f USD spent)", *l.MaxCostUSD, l.cost)}
+	}
+	return nil
+}
+
+// verify asks the project itself whether the work is done: each command runs
+// in a fresh sandbox over the applied tree, and its changes are dropped.
+func (l *looper) verify(ctx context.Context, n int) (*Ending, error) {
+	for i, command := range l.Verify {
+		log := filepath.Join(l.IterDir(n), "verify-"+strconv.Itoa(i+1)+".log")
+		f, err := os.OpenFile(log, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		res, err := l.Check(ctx, n, "verify-"+strconv.Itoa(i+1), []string{"/bin/sh", "-c", command}, IO{Stdout: f, Stderr: f})
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+		if res.ExitCode != 0 || res.Reason != backend.Exited {
+			l.last = fmt.Sprintf("The agent said that the work is done, but the check %q failed (exit %d):\n%s", command, res.ExitCode, tail(log))
+			return nil, nil
+		}
+	}
+	return &Ending{Outcome: Done, Reason: doneReason(len(l.Verify))}, nil
+}
+
+func doneReason(checks int) string {
+	if checks == 0 {
+		return "the agent says that the work is done"
+	}
+	return "the agent says that the work is done, and every check passes"
+}
+
+// story tells the next iteration how the last one ended, as the supervisor saw
+// it.
+func story(o Outcome, r agent.Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The last iteration ended: %s, exit code %d. %d changes were applied", o.Reason, o.ExitCode, o.Applied.Applied)
+	if len(o.Applied.Held) > 0 {
+		fmt.Fprintf(&b, ", %d were held back", len(o.Applied.Held))
+	}
+	b.WriteString(".\n")
+	if r.Text != "" {
+		b.WriteString("Its last words:\n" + r.Text)
+	}
+	return b.String()
+}
+
+// tail is the end of a log, for a prompt.
+func tail(path string) string {
+	const most = 4 << 10
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > most {
+		f.Seek(-most, 2)
+	}
+	b := make([]byte, most)
+	n, _ := f.Read(b)
+	return strings.ToValidUTF8(string(b[:n]), "?")
+}
+
+func sum(s string) string {
+	h := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(h[:])
+}

@@ -1,0 +1,93 @@
+package policy
+
+import (
+	"bytes"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// document is the file as TOML has it, before sizes, times and hosts are read.
+type document struct {
+	Version    int64             `toml:"version"`
+	Agent      string            `toml:"agent"`
+	Command    []string          `toml:"command"`
+	Workspace  workspaceTable    `toml:"workspace"`
+	Tools      toolsTable        `toml:"tools"`
+	Env        envTable          `toml:"env"`
+	Network    networkTable      `toml:"network"`
+	Credential []credentialTable `toml:"credential"`
+	Limits     limitsTable       `toml:"limits"`
+	Loop       loopTable         `toml:"loop"`
+}
+
+type workspaceTable struct {
+	Mode   string   `toml:"mode"`
+	Hide   []string `toml:"hide"`
+	Freeze []string `toml:"freeze"`
+}
+
+type toolsTable struct {
+	Allow []string `toml:"allow"`
+}
+
+type envTable struct {
+	Pass []string          `toml:"pass"`
+	Set  map[string]string `toml:"set"`
+}
+
+type networkTable struct {
+	Mode  string      `toml:"mode"`
+	Allow []string    `toml:"allow"`
+	Rule  []ruleTable `toml:"rule"`
+}
+
+type ruleTable struct {
+	Host    string   `toml:"host"`
+	Methods []string `toml:"methods"`
+}
+
+type credentialTable struct {
+	Name       string    `toml:"name"`
+	From       fromTable `toml:"from"`
+	Host       string    `toml:"host"`
+	Header     string    `toml:"header"`
+	Prefix     string    `toml:"prefix"`
+	KeyEnv     string    `toml:"key_env"`
+	BaseURLEnv string    `toml:"base_url_env"`
+}
+
+type fromTable struct {
+	Env  string `toml:"env"`
+	File string `toml:"file"`
+}
+
+type limitsTable struct {
+	Memory   string  `toml:"memory"`
+	CPUs     float64 `toml:"cpus"`
+	PIDs     int64   `toml:"pids"`
+	Disk     string  `toml:"disk"`
+	Files    int64   `toml:"files"`
+	FileSize string  `toml:"file_size"`
+	Time     string  `toml:"time"`
+}
+
+type loopTable struct {
+	MaxIterations int64    `toml:"max_iterations"`
+	MaxTime       string   `toml:"max_time"`
+	IterationTime string   `toml:"iteration_time"`
+	MaxCost       string   `toml:"max_cost"`
+	Verify        []string `toml:"verify"`
+	DoneToken     string   `toml:"done_token"`
+	BlockedToken  string   `toml:"blocked_token"`
+}
+
+// decode fills the document. The scan has already refused unknown keys and
+// wrong types with better words; the decoder's own strictness stays on in case
+// the two ever differ.
+func decode(data []byte) (document, error) {
+	var doc document
+	d := toml.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	err := d.Decode(&doc)
+	return doc, err
+}

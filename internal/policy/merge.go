@@ -1,0 +1,139 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Merge bounds a project's policy by the machine's. It only tightens: whatever
+// the machine's policy says is a bound, what it does not say bounds nothing,
+// and nothing that it allows is allowed unless the project's asks for it too.
+// Each place where the project asked for more is told in a note. An agent that
+// the machine does not allow is an error, at its place in the project's policy.
+//
+// The credentials of a machine's policy only allow their hosts to the
+// credentials of projects.
+func Merge(machine, project Policy) (Policy, []string, error) {
+	m := merger{machine: machine, project: project, out: project}
+	m.out.marks = marks{}
+	for k, v := range project.marks {
+		m.out.marks[k] = v
+	}
+	if err := m.agent(); err != nil {
+		return Policy{}, nil, err
+	}
+	m.workspace()
+	m.tools()
+	m.env()
+	m.network()
+	m.limits()
+	m.loop()
+	return m.out, m.notes, nil
+}
+
+type merger struct {
+	machine, project, out Policy
+	notes                 []string
+}
+
+func (m *merger) note(key, format string, args ...any) {
+	m.notes = append(m.notes, fmt.Sprintf("%s: %s (%s)", key, fmt.Sprintf(format, args...), m.machine.Where(key)))
+}
+
+// adopt notes that a key now holds what the machine's policy says.
+func (m *merger) adopt(key string) {
+	if at, ok := m.machine.marks[key]; ok {
+		m.out.marks[key] = at
+	}
+}
+
+func (m *merger) agent() error {
+	switch {
+	case m.machine.Agent == "" && len(m.machine.Command) == 0:
+		return nil
+	case m.project.Agent == "" && len(m.project.Command) == 0:
+		m.out.Agent, m.out.Command = m.machine.Agent, m.machine.Command
+		m.adopt("agent")
+		m.adopt("command")
+		return nil
+	case m.machine.Agent != "" && m.project.Agent != m.machine.Agent:
+		return m.project.ErrorAt(m.program(), "the machine's policy allows only the agent "+quote(m.machine.Agent))
+	case m.machine.Agent == "" && !slices.Equal(m.machine.Command, m.project.Command):
+		return m.project.ErrorAt(m.program(), "the machine's policy allows only its own command")
+	}
+	return nil
+}
+
+// program is the key by which the project says what to run.
+func (m *merger) program() string {
+	if m.project.Has("command") {
+		return "command"
+	}
+	return "agent"
+}
+
+func (m *merger) workspace() {
+	const key = "workspace.mode"
+	if m.machine.Has(key) && m.machine.Workspace.Mode == Staged && m.project.Workspace.Mode == Direct {
+		m.out.Workspace.Mode = Staged
+		m.note(key, "the machine's policy wants %s", quote(Staged))
+		m.adopt(key)
+	}
+	m.union(&m.out.Workspace.Hide, "workspace.hide", m.machine.Workspace.Hide)
+	m.union(&m.out.Workspace.Freeze, "workspace.freeze", m.machine.Workspace.Freeze)
+}
+
+// union adds what the machine's list has and the project's has not.
+func (m *merger) union(into *[]string, key string, machine []string) {
+	out := append([]string(nil), *into...)
+	for i, s := range machine {
+		if !slices.Contains(out, s) {
+			m.out.marks[at(key, len(out))] = m.machine.marks[at(key, i)]
+			out = append(out, s)
+		}
+	}
+	*into = out
+}
+
+func (m *merger) tools() {
+	m.intersect(&m.out.Tools.Allow, "tools.allow", m.machine.Tools.Allow)
+}
+
+// intersect keeps what the machine's list has too, where the machine has one.
+func (m *merger) intersect(into *[]string, key string, machine []string) {
+	if !m.machine.Has(key) {
+		return
+	}
+	m.forget(key)
+	var out []string
+	for i, s := range *into {
+		if !slices.Contains(machine, s) {
+			m.note(key, "%s is not allowed on this machine", quote(s))
+			continue
+		}
+		m.move(at(key, i), at(key, len(out)))
+		out = append(out, s)
+	}
+	*into = out
+}
+
+// env: a value that the machine sets is not the project's to change.
+func (m *merger) env() {
+	m.intersect(&m.out.Env.Pass, "env.pass", m.machine.Env.Pass)
+	if len(m.machine.Env.Set) == 0 {
+		return
+	}
+	set := map[string]string{}
+	for k, v := range m.project.Env.Set {
+		set[k] = v
+	}
+	for k, v := range m.machine.Env.Set {
+		key := join("env.set", k)
+		if old, ok := set[k]; ok && old != v {
+			m.note(key, "the machine's policy sets it")
+		}
+		set[k] = v
+		m.adopt(key)
+	}
+	m.out.Env.Set = set
+}

@@ -1,0 +1,131 @@
+// Package policy is what the owner wants, as text and as one value: the types
+// of ringwall.toml, its parser with positions, the merge with the machine's
+// policy (which only tightens), and the record of which text the owner
+// approved. It knows nothing of the host, the project or the agents.
+package policy
+
+import "time"
+
+// FileName is the name of a project's policy, in the project's folder.
+const FileName = "ringwall.toml"
+
+// MachineFile is where the machine's own policy lies.
+const MachineFile = "/etc/ringwall/policy.toml"
+
+// Version is the only version of the format that this package reads.
+const Version = 1
+
+// Modes of the workspace and of the network.
+const (
+	Staged    = "staged"    // changes land above the project and are checked first
+	Direct    = "direct"    // changes land in the project at once
+	Allowlist = "allowlist" // what is listed, through the gateway
+	None      = "none"      // no network at all
+)
+
+// Policy is a policy with its defaults filled in.
+type Policy struct {
+	Version     int          `json:"version"`
+	Agent       string       `json:"agent,omitempty"`   // "claude"; empty where Command is given
+	Command     []string     `json:"command,omitempty"` // any program, instead of Agent
+	Workspace   Workspace    `json:"workspace"`
+	Tools       Tools        `json:"tools"`
+	Env         Env          `json:"env"`
+	Network     Network      `json:"network"`
+	Credentials []Credential `json:"credentials,omitempty"`
+	Limits      Limits       `json:"limits"`
+	Loop        Loop         `json:"loop"`
+
+	marks marks // where each key was written
+}
+
+// Workspace is how the agent meets the project.
+type Workspace struct {
+	Mode   string   `json:"mode"`             // Staged or Direct
+	Hide   []string `json:"hide,omitempty"`   // patterns relative to the project, added to what is found
+	Freeze []string `json:"freeze,omitempty"` // patterns relative to the project, added to the guardrails
+}
+
+// Tools are the commands that the agent's own permission system allows.
+type Tools struct {
+	Allow []string `json:"allow,omitempty"` // names without a folder
+}
+
+// Env is what the owner adds to the agent's environment.
+type Env struct {
+	Pass []string          `json:"pass,omitempty"` // taken from the owner's environment where set there
+	Set  map[string]string `json:"set,omitempty"`
+}
+
+// Network is what the gateway lets through.
+type Network struct {
+	Mode  string   `json:"mode"`            // Allowlist or None
+	Allow []string `json:"allow,omitempty"` // "host", "host:port" or "preset:name", as written
+	Rules []Rule   `json:"rules,omitempty"`
+}
+
+// Rule is one destination with the HTTP methods that it may be sent.
+type Rule struct {
+	Host    string   `json:"host"`              // "host" or "host:port", as written
+	Methods []string `json:"methods,omitempty"` // upper case; empty: any
+}
+
+// Credential is a secret that the gateway holds for the agent.
+type Credential struct {
+	Name string `json:"name"`
+	From From   `json:"from"`
+	// Host is the one place that the secret is sent to, as written: "host" or
+	// "host:port", with "http://" in front only for this machine itself.
+	Host       string `json:"host"`
+	Header     string `json:"header,omitempty"` // lower case; empty: as the agent's tool has it
+	Prefix     string `json:"prefix,omitempty"` // put before the secret: "Bearer "
+	KeyEnv     string `json:"key_env,omitempty"`
+	BaseURLEnv string `json:"base_url_env,omitempty"`
+}
+
+// From is where a secret is read; exactly one field is set.
+type From struct {
+	Env  string `json:"env,omitempty"`  // a variable of the owner's environment
+	File string `json:"file,omitempty"` // absolute, or below the owner's home with "~/"
+}
+
+// Limits bound one run, or one iteration of a loop.
+type Limits struct {
+	Memory    int64         `json:"memory"`              // bytes
+	MilliCPUs int64         `json:"milli_cpus"`          // thousandths of a CPU
+	PIDs      int64         `json:"pids"`                // processes and threads
+	Disk      int64         `json:"disk"`                // bytes written to the workspace
+	Files     int64         `json:"files"`               // open files of one process
+	FileSize  int64         `json:"file_size,omitempty"` // bytes of one file; 0: only Disk bounds it
+	Time      time.Duration `json:"time"`                // whole seconds
+}
+
+// Loop is when a loop ends. A zero means that the policy does not say.
+type Loop struct {
+	MaxIterations int           `json:"max_iterations,omitempty"`
+	MaxTime       time.Duration `json:"max_time,omitempty"`       // of the whole loop
+	IterationTime time.Duration `json:"iteration_time,omitempty"` // see Policy.IterationTime
+	MaxCostUSD    *float64      `json:"max_cost_usd,omitempty"`
+	Verify        []string      `json:"verify,omitempty"` // shell commands, run inside after each iteration
+	DoneToken     string        `json:"done_token"`
+	BlockedToken  string        `json:"blocked_token"`
+}
+
+// defaults is the policy that holds where the owner wrote nothing: every limit
+// is on.
+func defaults() Policy {
+	return Policy{
+		Version:   Version,
+		Workspace: Workspace{Mode: Staged},
+		Network:   Network{Mode: Allowlist},
+		Limits: Limits{
+			Memory:    4 << 30,
+			MilliCPUs: 2000,
+			PIDs:      512,
+			Disk:      10 << 30,
+			Files:     4096,
+			Time:      45 * time.Minute,
+		},
+		Loop: Loop{DoneToken: "RINGWALL_DONE", BlockedToken: "RINGWALL_BLOCKED"},
+	}
+}

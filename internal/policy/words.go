@@ -1,0 +1,61 @@
+package policy
+
+import (
+	"errors"
+	"path"
+	"strings"
+	"unicode"
+)
+
+const wordBytes = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// checkWord takes a name: of an agent, a credential, a preset.
+func checkWord(s string) error {
+	if s == "" || len(s) > 64 || strings.Trim(s, wordBytes) != "" || strings.Contains("-_", s[:1]) {
+		return errors.New("wants a name of lower-case letters, digits, '-' and '_'")
+	}
+	return nil
+}
+
+func checkCommand(argv []string) error {
+	if len(argv) == 0 || argv[0] == "" {
+		return errors.New("names no program")
+	}
+	return nil
+}
+
+// checkArgument refuses what the kernel cannot pass.
+func checkArgument(s string) error {
+	if strings.ContainsRune(s, 0) {
+		return errors.New("holds a NUL byte")
+	}
+	return nil
+}
+
+func checkTool(s string) error {
+	const others = "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+"
+	if s == "" || len(s) > 64 || strings.Trim(s, wordBytes+others) != "" || strings.Contains("-.+", s[:1]) {
+		return errors.New(quote(s) + " is not a name of a command: no folder, no arguments")
+	}
+	return nil
+}
+
+// checkPattern takes a path below the project, "*" and "**" included.
+func checkPattern(s string) error {
+	switch {
+	case s == "":
+		return errEmpty
+	case strings.HasPrefix(s, "/"), strings.HasPrefix(s, "~"):
+		return errors.New("wants a path relative to the project")
+	case strings.Contains(s, `\`), strings.ContainsFunc(s, unicode.IsControl):
+		return errors.New("wants '/' between folders, and no control characters")
+	case path.Clean(s) != strings.TrimSuffix(s, "/"), s == ".", s == "./":
+		return errors.New("wants a plain path below the project: no '.', no '..', no '//'")
+	case strings.HasPrefix(s, "../"), s == "..":
+		return errors.New("leads out of the project")
+	}
+	if _, err := path.Match(s, ""); err != nil {
+		return errors.New("is not a pattern: a bracket is open")
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package project
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestEcosystems(t *testing.T) {
+	def := func(hosts ...string) []Endpoint { return defaults(hosts...) }
+	goDefault := def("proxy.golang.org", "sum.golang.org")
+	for name, c := range map[string]struct {
+		preset string
+		env    map[string]string
+		files  map[string]string // of the home folder
+		etc    map[string]string
+		want   []Endpoint
+	}{
+		"go default": {preset: "go", want: goDefault},
+		"go from the environment": {preset: "go", env: map[string]string{"GOPROXY": "https://u:p@Mirror.Example:8443/go|https://second.example,direct", "GOSUMDB": "off"},
+			want: []Endpoint{{"mirror.example", 8443, "$GOPROXY"}, {"second.example", 443, "$GOPROXY"}}},
+		"go from its own file": {preset: "go", files: map[string]string{".config/go/env": "GOFLAGS=-x\nGOPROXY=http://m.example\n"},
+			want: []Endpoint{{"m.example", 80, "~/.config/go/env"}, {"sum.golang.org", 443, "default"}}},
+		"go's file switched off": {preset: "go", env: map[string]string{"GOENV": "off"}, files: map[string]string{".config/go/env": "GOPROXY=https://m.example\n"},
+			want: goDefault},
+		"go off": {preset: "go", env: map[string]string{"GOPROXY": "off"}},
+		"go sum database elsewhere": {preset: "go", env: map[string]string{"GOPROXY": "direct", "GOSUMDB": "sum.golang.org+abc https://s.example"},
+			want: []Endpoint{{"s.example", 443, "$GOSUMDB"}}},
+		"npm default": {preset: "npm", want: def("registry.npmjs.org")},
+		"npm from the home": {preset: "npm", env: map[string]string{"HOST": "n.example"},
+			files: map[string]string{".npmrc": "# registry=https://no.example\nregistry = https://${HOST}/npm/\n@me:registry=https://scope.example\n//n.example/:_authToken=x\n"},
+			want:  []Endpoint{{"n.example", 443, "~/.npmrc"}, {"scope.example", 443, "~/.npmrc"}}},
+		"npm from the machine": {preset: "npm", etc: map[string]string{"npmrc": "registry=https://co.example"},
+			want: []Endpoint{{"co.example", 443, "ETC/npmrc"}}},
+		"npm environment first": {preset: "npm", env: map[string]string{"npm_config_registry": "https://e.example"}, files: map[string]string{".npmrc": "registry=https://f.example"},
+			want: []Endpoint{{"e.example", 443, "$npm_config_registry"}}},
+		"python default": {preset: "python", want: def("pypi.org", "files.pythonhosted.org")},
+		"python from pip.conf": {preset: "python", files: map[string]string{".config/pip/pip.conf": "[global]\nindex-url = https://p.example/simple\nextra-index-url =\n    https://q.example/simple\n    https://r.example/simple\n"},
+			want: []Endpoint{{"p.example", 443, "~/.config/pip/pip.conf"}, {"q.example", 443, "~/.config/pip/pip.conf"}, {"r.example", 443, "~/.config/pip/pip.conf"}}},
+		"python extra only": {preset: "python", env: map[string]string{"PIP_EXTRA_INDEX_URL": "https://x.example"},
+			want: append(def("pypi.org", "files.pythonhosted.org"), Endpoint{"x.example", 443, "$PIP_EXTRA_INDEX_URL"})},
+		"rust default": {preset: "rust", want: def("index.crates.io", "static.crates.io", "crates.io")},
+		"rust replaced": {preset: "rust", files: map[string]string{".cargo/config.toml": "[source.crates-io]\nreplace-with = \"co\"\n[source.co]\nregistry = \"sparse+https://c.example/index/\"\n[registries.mine]\nindex = \"https://m.example/git\"\n"},
+			want: []Endpoint{{"c.example", 443, "~/.cargo/config.toml"}, {"m.example", 443, "~/.cargo/config.toml"}}},
+		"rust malformed": {preset: "rust", files: map[string]string{".cargo/config.toml": "[[["}, want: def("index.crates.io", "static.crates.io", "crates.io")},
+		"anthropic":      {preset: "anthropic", env: map[string]string{"ANTHROPIC_BASE_URL": "https://evil.example"}, want: def("api.anthropic.com")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home, etc := t.TempDir(), t.TempDir()
+			for file, text := range c.files {
+				write(t, home, file, text)
+			}
+			for file, text := range c.etc {
+				write(t, etc, file, text)
+			}
+			got := ecosystems(Options{Home: home, Etc: etc, Env: func(n string) string { return c.env[n] }}, "/no/project")[c.preset]
+			for i := range got {
+				if got[i].From == etc+"/npmrc" {
+					got[i].From = "ETC/npmrc"
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got  %v\nwant %v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestProjectNeverWidensItsWayOut plants configuration of every toolchain in
+// the project itself.
+func TestProjectNeverWidensItsWayOut(t *testing.T) {
+	const evil = "evil.example"
+	files := map[string]string{
+		".npmrc": "registry=https://" + evil, "pip.conf": "[global]\nindex-url=https://" + evil,
+		".config/go/env": "GOPROXY=https://" + evil, ".cargo/config.toml": "[registries.x]\nindex=\"https://" + evil + "\"",
+		".pip/pip.conf": "[global]\nindex-url=https://" + evil, "pip/pip.conf": "[global]\nindex-url=https://" + evil,
+		"go/env": "GOPROXY=https://" + evil, "npmrc": "registry=https://" + evil, "config.toml": "[registries.x]\nindex=\"https://" + evil + "\"",
+	}
+	dir := repository(t, files)
+	env := map[string]string{"XDG_CONFIG_HOME": dir, "CARGO_HOME": dir, "PIP_CONFIG_FILE": dir + "/pip.conf", "NPM_CONFIG_USERCONFIG": dir + "/.npmrc"}
+	opts := Options{Path: dir, Home: t.TempDir(), Etc: dir, Env: func(n string) string { return env[n] }}
+	for preset, list := range inspect(t, opts).Ecosystems {
+		for _, e := range list {
+			if e.Host == evil {
+				t.Errorf("%s goes to the project's host, found in %s", preset, e.From)
+			}
+		}
+	}
+	// The same files, were they the owner's, count.
+	if got := ecosystems(opts, "/no/project")["npm"]; len(got) == 0 || got[0].Host != evil {
+		t.Errorf("the control proves nothing: %v", got)
+	}
+}
+
+func FuzzEndpoint(f *testing.F) {
+	f.Add("sparse+https://u:p@Host.Example:99/x")
+	f.Add("http://[::1]:80")
+	f.Add("https://a..b/")
+	f.Fuzz(func(t *testing.T, text string) {
+		e, ok := endpoint(text, "x")
+		if ok && (!hostName.MatchString(e.Host) || e.Port < 1 || e.Port > 65535) {
+			t.Errorf("%q gave %+v", text, e)
+		}
+		pipConf(text)
+		cargoConfig(text)
+		owner{env: func(string) string { return "" }}.npmrc(text)
+	})
+}

@@ -1,0 +1,86 @@
+// Package project gathers what is known about a project as one value: where it
+// is, what it is built with, which files steer an agent, which hold secrets.
+// It reads, follows no link out of the project, and executes nothing.
+package project
+
+import "ringwall/internal/agent"
+
+// Facts is a project at one moment.
+type Facts struct {
+	Path     string // absolute, links resolved, valid UTF-8
+	Dev, Ino uint64 // of the project folder; 0 where the system has none
+	ReadOnly bool   // the owner cannot write there
+	Git      Git
+
+	Toolchains   []Toolchain
+	Agents       []string // names of the tools whose files were found
+	Guardrails   []Guardrail
+	Secrets      []Secret
+	Ecosystems   map[string][]Endpoint // by preset: "go", "npm", "python", "rust", "anthropic"
+	Instructions []Instruction
+
+	// Agent is the tool that the policy chose; nil where none was.
+	Agent agent.Agent `json:"-"`
+	// Program lists what the agent's own executable needs, as absolute paths of
+	// the host: files, or whole folders of a package.
+	Program []string
+	// Incomplete tells why the tree was not looked at in full; empty when it
+	// was. What was not looked at is not known to be safe.
+	Incomplete string
+}
+
+// Git tells about the project's repository.
+type Git struct {
+	Present bool
+	Linked  bool // a worktree or submodule whose repository lies elsewhere
+}
+
+// Toolchain is one way in which the project is built.
+type Toolchain struct {
+	Name     string
+	Found    string   // the file that shows it, relative
+	Commands []string // programs that its work needs
+	Tests    string   // the command that runs the tests; empty: not known
+}
+
+// Guardrail is a path to freeze.
+type Guardrail struct {
+	Path    string // relative, slash-separated
+	Dir     bool
+	Present bool // false: frozen as absent
+	Reason  string
+}
+
+// Secret is a file whose content must not be seen.
+type Secret struct {
+	Path   string // relative, slash-separated
+	Reason string
+}
+
+// Endpoint is a host that a preset stands for.
+type Endpoint struct {
+	Host string // lower case
+	Port int
+	From string // where it was found: "default", "$GOPROXY", "~/.npmrc"
+}
+
+// Instruction is a file whose text goes into each prompt, as it was when it
+// was read.
+type Instruction struct {
+	Name    string // "CONSTITUTION.md"
+	Path    string // relative
+	Content string
+	SHA256  string // lower-case hexadecimal
+}
+
+// Options tells Inspect where to look.
+type Options struct {
+	Path     string
+	Home     string              // the owner's home folder
+	StateDir string              // ringwall's own; a project may not be in it
+	Env      func(string) string // the owner's environment; nil: empty
+	Etc      string              // the machine's configuration; empty: /etc
+	Agent    agent.Agent         // nil: none chosen
+	Hide     []string            // patterns of the policy
+	Freeze   []string            // paths of the policy
+}

@@ -1,0 +1,124 @@
+package project
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// git demands that the project is the top folder of a repository that lies
+// whole inside it. A linked worktree's repository is shared with others, whose
+// hooks and configuration the agent would reach.
+func (in *inspector) git() error {
+	info, err := in.root.Lstat(".git")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return in.noGit()
+	case err != nil:
+		return &Error{Kind: NoGit, Path: ".git", Msg: "cannot be read", Err: err}
+	case info.Mode()&fs.ModeSymlink != 0:
+		return linked("a symbolic link", "move the repository's folder here in place of the link")
+	case info.Mode().IsRegular():
+		return in.gitFile()
+	case !info.IsDir():
+		return &Error{Kind: NoGit, Path: ".git", Msg: "neither a folder nor a file"}
+	}
+	if in.exists(".git/commondir") || in.exists(".git/gitdir") {
+		return linked("a part of another repository (commondir)", "run ringwall in that repository's own folder")
+	}
+	if !in.isFile(".git/HEAD") || !in.isDir(".git/objects") || !in.isDir(".git/refs") {
+		return &Error{Kind: NoGit, Path: in.facts.Path, Msg: "its .git folder is not a repository", Fix: "git init"}
+	}
+	in.facts.Git = Git{Present: true}
+	return nil
+}
+
+func (in *inspector) isDir(path string) bool {
+	info, err := in.root.Lstat(path)
+	return err == nil && info.IsDir()
+}
+
+// noGit names the repository around the project, where there is one.
+func (in *inspector) noGit() error {
+	e := &Error{Kind: NoGit, Path: in.facts.Path, Msg: "not a git repository", Fix: "git init"}
+	for dir := filepath.Dir(in.facts.Path); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			e.Msg = "not the top folder of its git repository"
+			e.Fix = "run ringwall in " + dir + ", or make a repository of its own here with git init"
+			break
+		}
+	}
+	return e
+}
+
+// gitFile tells a worktree from a submodule by where the file points.
+func (in *inspector) gitFile() error {
+	text, err := in.read(".git", 4096)
+	if err != nil {
+		return &Error{Kind: LinkedGit, Path: ".git", Msg: "cannot be read", Err: err}
+	}
+	target := filepath.ToSlash(string(text))
+	switch {
+	case strings.Contains(target, "/worktrees/"):
+		return linked("a linked worktree", "use a clone of its own: git clone . ../work && cd ../work")
+	case strings.Contains(target, "/modules/"):
+		return linked("a submodule", "run ringwall in the repository around it, or in a clone of the submodule")
+	default:
+		return linked("a file that points to a repository elsewhere", "use a clone of its own: git clone . ../work && cd ../work")
+	}
+}
+
+func linked(what, fix string) error {
+	return &Error{Kind: LinkedGit, Path: ".git", Msg: "is " + what, Fix: fix}
+}
+
+// gitNamed lists the paths that the repository's configuration makes git run or
+// read: its hooks folder and the files it includes. The text is read as data.
+func (in *inspector) gitNamed() []string {
+	text, err := in.read(".git/config", maxConfig)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	section := ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			section, line = gitSection(line)
+		}
+		key, value, _ := strings.Cut(line, "=")
+		key, value = strings.ToLower(strings.TrimSpace(key)), strings.Trim(strings.TrimSpace(value), `"`)
+		if value == "" {
+			continue
+		}
+		switch {
+		case section == "core" && key == "hookspath":
+			out = append(out, in.inProject(value, "."))
+		case (section == "include" || section == "includeif") && key == "path":
+			out = append(out, in.inProject(value, ".git"))
+		}
+	}
+	return out
+}
+
+// gitSection reads "[core]" or `[includeIf "x"] path = y`: the section's name,
+// and what follows on the line.
+func gitSection(line string) (name, rest string) {
+	head, rest, _ := strings.Cut(line[1:], "]")
+	name, _, _ = strings.Cut(head, " ")
+	return strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(rest)
+}
+
+// inProject makes a path relative to the project, or "" where it leads out.
+func (in *inspector) inProject(path, base string) string {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(in.facts.Path, base, path)
+	}
+	rel, err := filepath.Rel(in.facts.Path, path)
+	if err != nil || rel == "." || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}

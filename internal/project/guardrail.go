@@ -1,0 +1,176 @@
+package project
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"ringwall/internal/agent"
+)
+
+// rails are the guardrails found so far, by path.
+type rails map[string]Guardrail
+
+// guardrails resolves the tables against the tree: what is there, and what is
+// to be frozen as absent.
+func (in *inspector) guardrails() error {
+	in.rails = rails{}
+	rows := agent.CommonGuardrails()
+	if in.opts.Agent != nil {
+		// First, because these carry more: frozen even where absent.
+		rows = append(in.opts.Agent.Describe().Guardrails, rows...)
+	}
+	for _, row := range rows {
+		if err := in.addRow(row); err != nil {
+			return err
+		}
+	}
+	for _, p := range in.gitNamed() {
+		if err := in.addRow(agent.Path{Path: p, IfAbsent: true, Reason: "git's configuration names it"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRow adds what a row stands for: one path, or those that its pattern
+// matches.
+func (in *inspector) addRow(row agent.Path) error {
+	if !strings.Contains(row.Path, "*") {
+		return in.addRail(row)
+	}
+	dir, pattern := path.Split(row.Path)
+	names, err := in.list(path.Clean("./" + dir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if ok, err := path.Match(pattern, name); err != nil || !ok {
+			continue
+		}
+		row.Path = dir + name
+		if err := in.addRail(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRail adds one path as it stands in the tree. A path that cannot be frozen
+// is an error, not a gap.
+func (in *inspector) addRail(row agent.Path) error {
+	if _, known := in.rails[row.Path]; known || row.Path == "" {
+		return nil
+	}
+	info, link, err := in.linkless(row.Path)
+	switch {
+	case link != "":
+		return in.linkedRail(row.Path, link)
+	case errors.Is(err, fs.ErrNotExist):
+		if row.IfAbsent {
+			in.rails[row.Path] = Guardrail{Path: row.Path, Dir: row.Dir, Reason: row.Reason}
+		}
+		return nil
+	case err != nil && in.throughFile(row.Path):
+		return nil // a file stands where a folder would have to be
+	case err != nil:
+		return &Error{Kind: BadPath, Path: row.Path, Msg: "cannot be looked at", Err: err}
+	}
+	if err := singleName(row.Path, info); err != nil {
+		return err
+	}
+	in.rails[row.Path] = Guardrail{Path: row.Path, Dir: info.IsDir(), Present: true, Reason: row.Reason}
+	return nil
+}
+
+// throughFile tells whether a regular file stands above the path.
+func (in *inspector) throughFile(p string) bool {
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if in.isFile(dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// linkedRail refuses a guardrail that is reached through a link: the link can
+// be replaced, and a mount would cover what it leads to. A link above a
+// guardrail that is not there is left alone.
+func (in *inspector) linkedRail(rail, link string) error {
+	if link != rail {
+		if _, err := in.root.Stat(rail); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	fix := "put the real file or folder in the link's place"
+	if target, err := in.root.Readlink(link); err == nil && rail == "CLAUDE.md" && path.Base(target) == "AGENTS.md" {
+		fix = "replace it with a file that refers to the other: rm CLAUDE.md && echo @AGENTS.md > CLAUDE.md"
+	}
+	return &Error{Kind: Link, Path: link, Msg: "a symbolic link where a guardrail belongs cannot be frozen", Fix: fix}
+}
+
+// singleName refuses a file that has a second name, under which it could be
+// written.
+func singleName(p string, info fs.FileInfo) error {
+	if _, _, links := identity(info); !info.Mode().IsRegular() || links <= 1 {
+		return nil
+	}
+	return &Error{Kind: HardLink, Path: p, Msg: "a guardrail with a second hard link cannot be frozen",
+		Fix: "give it an inode of its own: cp -p FILE FILE.new && mv FILE.new FILE"}
+}
+
+// list returns the names in a folder of the project, none where there is no
+// such folder.
+func (in *inspector) list(dir string) ([]string, error) {
+	info, err := in.root.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.IsDir()) {
+		return nil, nil
+	}
+	var names []string
+	if err == nil {
+		names, err = in.readNames(dir)
+	}
+	if err != nil {
+		return nil, &Error{Kind: BadPath, Path: dir, Msg: "cannot be listed", Err: err}
+	}
+	return names, nil
+}
+
+// readNames stops at maxEntries; the walk then tells that the project is larger.
+func (in *inspector) readNames(dir string) ([]string, error) {
+	f, err := in.root.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(maxEntries)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return names, err
+}
+
+// settle is the final list: sorted, without what lies in a frozen folder.
+func (r rails) settle() []Guardrail {
+	var out []Guardrail
+	for p, g := range r {
+		if !r.covered(p) {
+			out = append(out, g)
+		}
+	}
+	slices.SortFunc(out, func(a, b Guardrail) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// covered tells whether a folder above the path is frozen whole.
+func (r rails) covered(p string) bool {
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if g, ok := r[dir]; ok && g.Dir {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,199 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"ringwall/internal/agent"
+	"ringwall/internal/scan"
+)
+
+// maxSecrets bounds the files that are hidden: each is a mount.
+const maxSecrets = 2000
+
+// selected is a pattern of the policy, as written and as read.
+type selected struct {
+	text string
+	scan.Pattern
+}
+
+func compile(list []string, key string, want func(string) bool) ([]selected, error) {
+	var out []selected
+	for _, text := range list {
+		if !want(text) {
+			continue
+		}
+		p, err := scan.NewPattern(text)
+		if err != nil {
+			return nil, &Error{Kind: BadPattern, Path: text, Msg: "workspace." + key, Err: err}
+		}
+		out = append(out, selected{text, p})
+	}
+	return out, nil
+}
+
+// finder collects the secrets of a walk.
+type finder struct {
+	in      *inspector
+	hide    []selected
+	freeze  []selected
+	secrets map[string]string
+	shared  map[uint64]string // inodes of secrets with a second name
+}
+
+// tree walks the project for secrets, nested repositories, and what the policy's
+// patterns freeze.
+func (in *inspector) tree() error {
+	f := &finder{in: in, secrets: map[string]string{}, shared: map[uint64]string{}}
+	var err error
+	if f.hide, err = compile(in.opts.Hide, "hide", func(string) bool { return true }); err != nil {
+		return err
+	}
+	if f.freeze, err = compile(in.opts.Freeze, "freeze", hasMeta); err != nil {
+		return err
+	}
+	if err := (&walker{in: in, visit: f.visit, enter: f.enter, repo: f.repo}).run(); err != nil {
+		return err
+	}
+	if len(f.shared) > 0 {
+		again := &walker{in: in, visit: f.sameFile, enter: func(string) error { return nil }}
+		if err := again.run(); err != nil {
+			return err
+		}
+	}
+	in.facts.Secrets = f.list()
+	return nil
+}
+
+func (f *finder) list() []Secret {
+	out := make([]Secret, 0, len(f.secrets))
+	for p, reason := range f.secrets {
+		out = append(out, Secret{p, reason})
+	}
+	slices.SortFunc(out, func(a, b Secret) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// visit judges one file or link.
+func (f *finder) visit(p string, e fs.DirEntry) error {
+	if err := f.frozen(p, func(s selected) bool { return s.Match(p) }); err != nil {
+		return err
+	}
+	file := p
+	if e.Type()&fs.ModeSymlink != 0 {
+		if !f.promising(p) {
+			return nil
+		}
+		target, inside := f.in.target(p)
+		if !inside {
+			return nil
+		}
+		file = target
+	}
+	if !f.in.regular(file, e) {
+		return nil
+	}
+	if reason := f.reason(p, file); reason != "" {
+		f.add(file, reason)
+	}
+	return nil
+}
+
+// promising tells whether a link's name alone makes its target worth a look:
+// the name says what the target holds.
+func (f *finder) promising(p string) bool {
+	verdict, _ := scan.SecretName(p)
+	return verdict != scan.Ordinary || slices.ContainsFunc(f.hide, func(s selected) bool { return s.Match(p) })
+}
+
+// regular spares a system call where the folder's listing told the type.
+func (in *inspector) regular(p string, e fs.DirEntry) bool {
+	return e.Type().IsRegular() || (e.Type()&fs.ModeSymlink != 0 && in.isFile(p))
+}
+
+func (f *finder) enter(p string) error {
+	return f.frozen(p, func(s selected) bool { return s.MatchFolder(p) })
+}
+
+// frozen adds a guardrail for a path that one of the policy's patterns selects.
+func (f *finder) frozen(p string, match func(selected) bool) error {
+	for _, s := range f.freeze {
+		if match(s) && !f.in.rails.covered(p) {
+			return f.in.addRail(agent.Path{Path: p, Reason: "the policy freezes " + s.text})
+		}
+	}
+	return nil
+}
+
+// repo freezes what a nested repository would make git run.
+func (f *finder) repo(p string) error {
+	const reason = "a nested repository's configuration or hooks, which git runs"
+	for _, row := range []agent.Path{
+		{Path: p + "/config", IfAbsent: true, Reason: reason},
+		{Path: p + "/hooks", Dir: true, IfAbsent: true, Reason: reason},
+		{Path: p + "/config.worktree", Reason: reason},
+		{Path: p + "/info/attributes", Reason: reason},
+	} {
+		if err := f.in.addRail(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reason says why a file is hidden, or nothing: by the name under which it was
+// found, which a link may have given it, and by its content.
+func (f *finder) reason(name, file string) string {
+	for _, s := range f.hide {
+		if s.Match(name) {
+			return "the policy hides " + s.text
+		}
+	}
+	verdict, reason := scan.SecretName(name)
+	if verdict != scan.Look {
+		return reason
+	}
+	content, err := f.in.read(file, scan.MaxContent)
+	switch {
+	case err != nil && !errors.Is(err, errTooLarge):
+		return reason + " (not readable, so not known to be none)"
+	case scan.SecretContent(name, content):
+		return reason
+	default:
+		return ""
+	}
+}
+
+// add notes a secret, and whether it can be read under another name.
+func (f *finder) add(p, reason string) {
+	if len(f.secrets) >= maxSecrets {
+		f.in.incomplete(fmt.Sprintf("more than %d files would have to be hidden", maxSecrets))
+		return
+	}
+	f.secrets[p] = reason
+	if info, err := f.in.root.Lstat(p); err == nil {
+		if _, ino, links := identity(info); links > 1 {
+			f.shared[ino] = p
+		}
+	}
+}
+
+// sameFile finds the other names of secrets, in a second walk that only such
+// projects need.
+func (f *finder) sameFile(p string, e fs.DirEntry) error {
+	if !e.Type().IsRegular() || f.secrets[p] != "" {
+		return nil
+	}
+	info, err := f.in.root.Lstat(p)
+	if err != nil {
+		f.in.incomplete(fmt.Sprintf("cannot look at %q", p))
+		return nil
+	}
+	if _, ino, links := identity(info); links > 1 && f.shared[ino] != "" {
+		f.add(p, "another name of "+f.shared[ino])
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"reflect"
+
+	"ringwall/internal/evidence"
+)
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+// maxRows bounds every list of the page.
+const maxRows = 200
+
+// HTML writes one page that stands on its own: no script, nothing loaded, safe
+// to open from a mail attachment. Every string of an event is made printable
+// and then escaped by html/template for the place where it stands.
+func HTML(w io.Writer, r Run) error {
+	t, err := template.New("report").Funcs(funcs()).Parse(pageHTML)
+	if err != nil {
+		return fmt.Errorf("report page: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, newPage(r)); err != nil {
+		return fmt.Errorf("report page: %w", err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// funcs is what the template may call.
+func funcs() template.FuncMap {
+	return template.FuncMap{
+		"css":       func() template.CSS { return template.CSS(pageCSS) },
+		"show":      func(s string) string { return show(s) },
+		"brief":     func(s string) string { return evidence.Cut(show(s), 20) },
+		"tone":      outcomeTone,
+		"plural":    count,
+		"nature":    nature,
+		"first":     first,
+		"beyond":    beyond,
+		"observed":  func(s evidence.Source) bool { return s == evidence.Observed },
+		"saidShort": saidShort,
+		"address":   Host.address,
+		"size":      bytesText,
+		"limit":     limitText,
+		"note":      Limit.note,
+		"sentence":  Reached.sentence,
+		"times":     times,
+	}
+}
+
+// first is the start of any list.
+func first(list any) any {
+	v := reflect.ValueOf(list)
+	return v.Slice(0, min(v.Len(), maxRows)).Interface()
+}
+
+// beyond is how many entries first leaves out.
+func beyond(list any) int { return max(0, reflect.ValueOf(list).Len()-maxRows) }
+
+// saidShort is said for a narrow column.
+func saidShort(s evidence.Source) string {
+	if s == evidence.Claimed {
+		return "agent's claim"
+	}
+	return said(s)
+}
+
+// outcomeTone is the class of an outcome.
+func outcomeTone(outcome string) string {
+	switch outcomeStyle(outcome) {
+	case green:
+		return "good"
+	case red:
+		return "bad"
+	}
+	return "warn"
+}
+
+// nature says in a few words what a layer is.
+func nature(number int) string {
+	return [...]string{"not a layer that this version of ringwall knows",
+		"what the agent is told; it stops nothing by force",
+		"the agent's own allowlist of tools",
+		"what the agent can see and touch, held by the kernel",
+		"the only way out, held by the gateway",
+		"the boundary, and the limits on what it may use up"}[number]
+}

@@ -1,0 +1,324 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/evidence"
+)
+
+// eachWay runs a test with renames and with copies.
+func eachWay(t *testing.T, f func(t *testing.T, w *world)) {
+	for _, way := range []string{"rename", "copy"} {
+		t.Run(way, func(t *testing.T) {
+			w := newWorld(t)
+			w.o.copy = way == "copy"
+			f(t, w)
+		})
+	}
+}
+
+func TestApplyOrdinaryChanges(t *testing.T) {
+	eachWay(t, func(t *testing.T, w *world) {
+		when := time.Unix(1700000000, 123456789)
+		w.write("src/a.go", "new a", 0o644)
+		w.write("src/new.go", "new file", 0o640)
+		must(t, os.Chtimes(w.up("src/new.go"), when, when))
+		must(t, unix.Setxattr(w.up("src/new.go"), "user.mine", []byte("kept"), 0))
+		must(t, unix.Setxattr(w.up("src/a.go"), "user.overlay.origin", []byte("x"), 0))
+		w.write("pkg/x/y/z.txt", "deep", 0o600)
+		must(t, os.Chmod(w.o.Dirs.Upper+"/pkg/x/y", 0o700))
+		must(t, unix.Setxattr(w.o.Dirs.Upper+"/pkg/x", "user.mine", []byte("dir"), 0))
+		w.whiteout("main.go")
+		w.whiteout("src/deep")
+		w.symlink("../main.go", "pkg/back")
+		w.write("bin/tool", "#!/bin/sh\n", 0o755)
+		w.wantClasses(
+			"added ordinary bin", "added ordinary bin/tool", "deleted ordinary main.go",
+			"added ordinary pkg", "added ordinary pkg/back", "added ordinary pkg/x", "added ordinary pkg/x/y", "added ordinary pkg/x/y/z.txt",
+			"modified ordinary src/a.go", "deleted ordinary src/deep", "deleted ordinary src/deep/c.go", "added ordinary src/new.go")
+		res := w.apply()
+		if res.Applied != 12 || len(res.Held) != 0 {
+			t.Errorf("result %+v", res)
+		}
+		w.has("src/a.go", "new a")
+		w.has("src/new.go", "new file")
+		w.has("pkg/x/y/z.txt", "deep")
+		w.has("main.go", "")
+		w.has("src/deep", "")
+		w.original("src/b.go")
+		st, err := os.Stat(filepath.Join(w.project, "src/new.go"))
+		must(t, err)
+		if !st.ModTime().Equal(when) || st.Mode().Perm() != 0o640 {
+			t.Errorf("new file has mode %v and time %v", st.Mode(), st.ModTime())
+		}
+		for path, want := range map[string]string{"src/new.go": "user.mine", "src/a.go": "", "pkg/x": "user.mine"} {
+			p := filepath.Join(w.project, path)
+			names, err := listXattr(func(b []byte) (int, error) { return unix.Llistxattr(p, b) })
+			must(t, err)
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("%s has attributes %q, want %q", path, got, want)
+			}
+		}
+		if st, _ := os.Stat(filepath.Join(w.project, "pkg/x/y")); st.Mode().Perm() != 0o700 {
+			t.Errorf("new folder has mode %v", st.Mode())
+		}
+		if w.events[0].Apply == nil || w.events[0].Apply.Count != 12 || w.events[1].Applied == nil {
+			t.Errorf("events %+v", w.events)
+		}
+	})
+}
+
+func TestApplyChangesOfKind(t *testing.T) {
+	eachWay(t, func(t *testing.T, w *world) {
+		w.write("docs", "a file now", 0o644)  // folder to file
+		w.write("main.go/x", "below", 0o644)  // file to folder
+		w.write("link", "no link now", 0o644) // link to file
+		w.symlink("src/b.go", "run.sh")       // file to link
+		w.symlink("main.go", "empty")         // folder to link
+		if res := w.apply(); len(res.Held) != 0 {
+			t.Fatalf("held: %+v", res.Held)
+		}
+		w.has("docs", "a file now")
+		w.has("main.go/x", "below")
+		w.has("link", "no link now")
+		w.original("src/a.go")
+		for link, want := range map[string]string{"run.sh": "src/b.go", "empty": "main.go"} {
+			if got, err := os.Readlink(filepath.Join(w.project, link)); got != want {
+				t.Errorf("%s leads to %q (%v)", link, got, err)
+			}
+		}
+	})
+}
+
+func TestOpaqueFolderHidesOldContent(t *testing.T) {
+	w := newWorld(t)
+	w.opaque("docs")
+	w.write("docs/x.md", "rewritten", 0o644)
+	w.write("docs/sub/new.md", "new", 0o644) // no mark of its own: hidden by its parent's
+	w.wantClasses("added ordinary docs/sub/new.md", "deleted ordinary docs/sub/y.md", "deleted ordinary docs/sub/z.md", "modified ordinary docs/x.md")
+}
+
+func TestOpaqueFolderApplied(t *testing.T) {
+	w := newWorld(t)
+	w.opaque("docs")
+	w.write("docs/x.md", "rewritten", 0o644)
+	w.write("docs/sub/new.md", "new", 0o644)
+	w.apply()
+	w.has("docs/x.md", "rewritten")
+	w.has("docs/sub/new.md", "new")
+	w.has("docs/sub/y.md", "")
+	w.has("docs/sub/z.md", "")
+}
+
+func TestNoChange(t *testing.T) {
+	w := newWorld(t)
+	w.write("src/a.go", "original of src/a.go\n", 0o644) // a new time only
+	w.symlink("src/a.go", "link")
+	must(t, unix.Mknod(w.up("never"), unix.S_IFCHR, 0)) // made and removed inside
+	w.up("docs/sub/.")
+	w.wantClasses()
+}
+
+func TestModes(t *testing.T) {
+	w := newWorld(t)
+	w.write("src/a.go", "original of src/a.go\n", 0o755)
+	w.up("docs/x")
+	must(t, os.Chmod(w.o.Dirs.Upper+"/docs", 0o711))
+	c := w.wantClasses("mode ordinary docs", "mode ordinary src/a.go")
+	if !strings.Contains(c.Entries[1].Detail, "runs on the host") {
+		t.Errorf("a new executable is %+v", c.Entries[1])
+	}
+	before, err := os.Stat(filepath.Join(w.project, "src/a.go"))
+	must(t, err)
+	w.apply()
+	after, err := os.Stat(filepath.Join(w.project, "src/a.go"))
+	must(t, err)
+	if after.Mode().Perm() != 0o755 || !os.SameFile(before, after) {
+		t.Errorf("mode %v, same file %v", after.Mode(), os.SameFile(before, after))
+	}
+	if st, _ := os.Stat(filepath.Join(w.project, "docs")); st.Mode().Perm() != 0o711 {
+		t.Errorf("folder has mode %v", st.Mode())
+	}
+}
+
+func TestHeldWithManifest(t *testing.T) {
+	eachWay(t, func(t *testing.T, w *world) {
+		w.write("CLAUDE.md", "obey", 0o755)
+		w.write(".claude/settings.json", "{}", 0o644)
+		w.write("deep/er/.Claude/settings.json", "{}", 0o644)
+		w.symlink("/etc/passwd", "pw")
+		w.write("ok.txt", "fine", 0o644)
+		w.whiteout(".git/config")
+		res := w.apply()
+		if res.Applied != 1 || res.HeldDir != w.o.Dirs.Held {
+			t.Errorf("result %+v", res)
+		}
+		w.original("CLAUDE.md")
+		w.original(".git/config")
+		w.has("ok.txt", "fine")
+		for _, p := range []string{".claude", "deep", "pw"} {
+			w.has(p, "")
+		}
+		b, err := os.ReadFile(filepath.Join(w.o.Dirs.Held, manifest))
+		must(t, err)
+		var m heldRecord
+		must(t, json.Unmarshal(b, &m))
+		found := map[string]string{}
+		for _, h := range m.Held {
+			if h.File == "" {
+				continue
+			}
+			b, err := os.ReadFile(filepath.Join(w.o.Dirs.Held, h.File))
+			must(t, err)
+			found[h.Path.String()] = string(b)
+			st, _ := os.Lstat(filepath.Join(w.o.Dirs.Held, h.File))
+			if st.Mode() != 0o600 || len(h.SHA256) != 64 || h.Detail == "" {
+				t.Errorf("held %+v as %v", h, st.Mode())
+			}
+		}
+		want := map[string]string{"CLAUDE.md": "obey", ".claude/settings.json": "{}", "deep/er/.Claude/settings.json": "{}", "pw": "/etc/passwd"}
+		if d := diff(want, found); len(d) > 0 {
+			t.Errorf("held: %v", d)
+		}
+	})
+}
+
+func TestStubsAreNoChange(t *testing.T) {
+	w := newWorld(t)
+	w.o.Stubs = []string{"AGENTS.md", ".vscode", ".claude", ".claude/settings.json", ".cursor"}
+	w.write("AGENTS.md", "", 0o600)
+	w.write(".claude/settings.json", "", 0o600)
+	w.up(".vscode/x")
+	w.up(".cursor/x")
+	w.write(".cursor/notes.txt", "the agent's own", 0o644)
+	w.wantClasses("added ordinary .cursor", "added ordinary .cursor/notes.txt")
+	w.write("AGENTS.md", "written past the mount", 0o600)
+	w.wantClasses("added ordinary .cursor", "added ordinary .cursor/notes.txt", "added guardrail AGENTS.md")
+}
+
+func TestFolderOfGuardrailStays(t *testing.T) {
+	w := newWorld(t)
+	w.whiteout("lib")                    // holds a CLAUDE.md
+	w.whiteout(".git")                   // is a repository
+	w.write("conf", "instead of", 0o644) // held a hidden file
+	w.wantClasses("deleted guardrail .git", "modified secret conf",
+		"deleted guardrail lib", "deleted guardrail lib/CLAUDE.md", "deleted ordinary lib/l.go")
+	w.apply()
+	w.original("lib/CLAUDE.md")
+	w.has("lib/l.go", "")
+	w.original(".git/HEAD")
+	w.original("conf/.env")
+}
+
+func TestConflicts(t *testing.T) {
+	eachWay(t, func(t *testing.T, w *world) {
+		for _, p := range []string{"main.go", "src/a.go", "src/b.go", "docs/x.md", "run.sh"} {
+			w.write(p, "agent's "+p, 0o644)
+		}
+		w.write("both.txt", "agent's", 0o644)
+		w.whiteout("docs/sub/y.md")
+		w.whiteout("empty")
+		c := w.read()
+		p := func(rel string) string { return filepath.Join(w.project, rel) }
+		writeFile(t, p("main.go"), "mine", 0o644)
+		writeFile(t, p("both.txt"), "mine", 0o644)
+		writeFile(t, p("docs/sub/y.md"), "mine", 0o644)
+		writeFile(t, p("empty/new"), "mine", 0o644)
+		must(t, os.Remove(p("src/a.go")))
+		must(t, os.Chmod(p("run.sh"), 0o700))
+		res, err := Apply(context.Background(), w.o, c, w)
+		must(t, err)
+		w.ended()
+		for rel, want := range map[string]string{
+			"main.go": "mine", "both.txt": "mine", "docs/sub/y.md": "mine", "empty/new": "mine", "src/a.go": "",
+			"src/b.go": "agent's src/b.go", "docs/x.md": "agent's docs/x.md", "run.sh": "original of run.sh\n",
+		} {
+			w.has(rel, want)
+		}
+		if res.Applied != 2 || len(res.Held) != 6 {
+			t.Errorf("applied %d, held %+v", res.Applied, res.Held)
+		}
+		for _, h := range res.Held {
+			if h.Class != Conflict || h.Detail == "" || h.Action != Deleted && h.File == "" {
+				t.Errorf("held %+v", h)
+			}
+		}
+	})
+}
+
+func TestChangedDuringTheIterationIsConflict(t *testing.T) {
+	w := newWorld(t)
+	w.write("main.go", "agent's", 0o644)
+	w.write("src/a.go", "agent's", 0o644)
+	w.whiteout("docs")
+	time.Sleep(20 * time.Millisecond) // the file system's clock ticks every few milliseconds
+	w.o.Since = time.Now()
+	w.wantClasses("deleted ordinary docs", "deleted ordinary docs/sub", "deleted ordinary docs/sub/y.md", "deleted ordinary docs/sub/z.md",
+		"deleted ordinary docs/x.md", "modified ordinary main.go", "modified ordinary src/a.go")
+	time.Sleep(20 * time.Millisecond)
+	writeFile(t, filepath.Join(w.project, "main.go"), "mine", 0o644)
+	writeFile(t, filepath.Join(w.project, "docs/sub/y.md"), "mine", 0o644)
+	w.wantClasses("deleted conflict docs", "deleted conflict docs/sub", "deleted conflict docs/sub/y.md", "deleted ordinary docs/sub/z.md",
+		"deleted ordinary docs/x.md", "modified conflict main.go", "modified ordinary src/a.go")
+	w.apply()
+	w.has("main.go", "mine")
+	w.has("docs/sub/y.md", "mine")
+	w.has("src/a.go", "agent's")
+}
+
+func TestNothingIsAppliedUnlessRecorded(t *testing.T) {
+	w := newWorld(t)
+	w.write("main.go", "agent's", 0o644)
+	fails := recorderFunc(func(evidence.Event) error { return errors.New("disk full") })
+	if _, err := Apply(context.Background(), w.o, w.read(), fails); err == nil {
+		t.Error("applied without a journal")
+	}
+	w.original("main.go")
+	w.apply() // and with one it is
+	w.has("main.go", "agent's")
+}
+
+type recorderFunc func(evidence.Event) error
+
+func (f recorderFunc) Record(e evidence.Event) error { return f(e) }
+
+func TestApplyTwiceIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.write("main.go", "agent's", 0o644)
+	c := w.read()
+	_, err := Apply(context.Background(), w.o, c, w)
+	must(t, err)
+	must(t, os.Mkdir(w.o.Dirs.Upper, 0o700))
+	if _, err := Apply(context.Background(), w.o, c, w); err == nil {
+		t.Error("applied twice")
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	w := newWorld(t)
+	w.write("main.go", "agent's", 0o644)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Read(ctx, w.o); !errors.Is(err, context.Canceled) {
+		t.Errorf("Read: %v", err)
+	}
+	if _, err := Apply(ctx, w.o, w.read(), w); !errors.Is(err, context.Canceled) {
+		t.Errorf("Apply: %v", err)
+	}
+	w.original("main.go")
+	r, err := Recover(context.Background(), w.o.Dirs.Iter)
+	must(t, err)
+	if r.Outcome != Finished {
+		t.Errorf("recovered: %+v", r)
+	}
+	w.has("main.go", "agent's")
+}

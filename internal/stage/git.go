@@ -1,0 +1,81 @@
+package stage
+
+import "strings"
+
+// gitVerdict classifies what lies in a git directory, at any depth of the
+// tree. Objects, refs, the index, logs and HEAD are git's ordinary work; what
+// makes git run a program, or look elsewhere, is a guardrail. The list is
+// git's own documentation of its repository layout (gitrepository-layout(5)).
+func gitVerdict(raw, folded []string, kind Type) verdict {
+	for i, c := range folded {
+		if c != fold(".git") {
+			continue
+		}
+		if raw[i] != ".git" {
+			return verdict{Guardrail, "another spelling of .git"}
+		}
+		if i == len(raw)-1 && kind != Dir {
+			return verdict{Guardrail, "a .git that is gone or points elsewhere"}
+		}
+		if steersGit(folded[i+1:]) {
+			return verdict{Guardrail, "git runs it or is led by it"}
+		}
+	}
+	return verdict{}
+}
+
+// steersGit tells whether a folded path below a git directory is one from
+// which git executes or is redirected.
+func steersGit(c []string) bool {
+	if len(c) == 0 {
+		return false
+	}
+	switch strings.ToLower(c[0]) {
+	case "hooks", "config", "config.worktree", "commondir", "gitdir":
+		return true
+	case "rebase-merge", "rebase-apply":
+		return true // the to-do list of a rebase holds exec lines
+	case "worktrees":
+		return len(c) > 1
+	case "info":
+		return len(c) > 1 && (is(c[1], "attributes") || is(c[1], "grafts"))
+	case "objects":
+		return len(c) > 2 && is(c[1], "info") && (is(c[2], "alternates") || is(c[2], "http-alternates"))
+	case "modules":
+		return steersModule(c[1:])
+	}
+	return false
+}
+
+// steersModule looks below modules/, where a submodule's name may hold
+// slashes: any place may be the start of its git directory.
+func steersModule(c []string) bool {
+	for i := 1; i < len(c); i++ {
+		if steersGit(c[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// is compares a folded component with a name as git writes it.
+func is(folded, name string) bool {
+	return folded == fold(name)
+}
+
+// gitPart tells whether a folded name is at the top of a git directory: a part
+// without which git does not take a folder for a repository, or one that
+// steers git.
+func gitPart(folded string) bool {
+	for _, p := range repositoryParts() {
+		if is(folded, p) {
+			return true
+		}
+	}
+	return steersGit([]string{folded})
+}
+
+// repositoryParts make a folder a git repository wherever it lies.
+func repositoryParts() []string {
+	return []string{"HEAD", "objects", "refs"}
+}

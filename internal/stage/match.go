@@ -1,0 +1,112 @@
+package stage
+
+import (
+	"path"
+	"strings"
+)
+
+// judge classifies a path by its name. kind is what stands there now, Absent
+// for a deletion. The zero verdict means that the name is ordinary.
+func (m *matcher) judge(rel string, kind Type) verdict {
+	raw := strings.Split(rel, "/")
+	folded := make([]string, len(raw))
+	for i, c := range raw {
+		if why := hostile(c); why != "" {
+			return verdict{Escape, why}
+		}
+		folded[i] = fold(c)
+	}
+	if v := m.byPath(folded, kind); v.class != "" {
+		return v
+	}
+	if v := m.byName(folded, kind); v.class != "" {
+		return v
+	}
+	return gitVerdict(raw, folded, kind)
+}
+
+// byPath compares with the plan's exact paths: the path itself and all below
+// it, and anything but a folder where a folder leads to a guarded path.
+func (m *matcher) byPath(c []string, kind Type) verdict {
+	whole := strings.Join(c, "/")
+	for p := whole; p != ""; p = parent(p) {
+		if name, ok := m.guarded[p]; ok {
+			return verdict{Guardrail, "frozen: " + printable(name)}
+		}
+		if name, ok := m.masked[p]; ok {
+			return verdict{Secret, "hidden: " + printable(name)}
+		}
+	}
+	if diverts(kind) {
+		return m.above[whole]
+	}
+	return verdict{}
+}
+
+// byName looks for a guarded name at every place in the path.
+func (m *matcher) byName(c []string, kind Type) verdict {
+	for i := range c {
+		for _, name := range m.literal[c[i]] {
+			if v := matchName(name, c[i:], kind); v.class != "" {
+				return v
+			}
+		}
+		for _, name := range m.globs {
+			if v := matchName(name, c[i:], kind); v.class != "" {
+				return v
+			}
+		}
+	}
+	return verdict{}
+}
+
+// matchName compares one guarded name with the path from one place on.
+func matchName(name, c []string, kind Type) verdict {
+	n := min(len(name), len(c))
+	for i := range n {
+		if ok, err := path.Match(name[i], c[i]); !ok || err != nil {
+			return verdict{}
+		}
+	}
+	shown := printable(strings.ToLower(strings.Join(name, "/")))
+	if n == len(name) {
+		return verdict{Guardrail, "a name that agents or tools load: " + shown}
+	}
+	if diverts(kind) {
+		return verdict{Guardrail, "stands on the way to " + shown}
+	}
+	return verdict{}
+}
+
+// diverts tells whether a file of that kind on the way to a guardrail would
+// change where the guardrail is found.
+func diverts(kind Type) bool {
+	return kind != Dir && kind != Absent
+}
+
+// parent cuts the last component; the parent of a top name is "".
+func parent(rel string) string {
+	i := strings.LastIndexByte(rel, '/')
+	if i < 0 {
+		return ""
+	}
+	return rel[:i]
+}
+
+// base is the last component.
+func base(rel string) string {
+	return rel[strings.LastIndexByte(rel, '/')+1:]
+}
+
+// join appends a name to a relative folder, "" being the root.
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
+}
+
+// foldedPath folds each component of a relative path.
+func foldedPath(rel string) string {
+	return strings.Join(foldPath(rel), "/")
+}

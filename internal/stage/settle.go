@@ -1,0 +1,169 @@
+package stage
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// settle brings the entries into order and makes their classes agree with each
+// other: what must stay keeps the folders that it lies in.
+func (c *Changeset) settle(stubs []string) {
+	slices.SortFunc(c.Entries, func(a, b Entry) int { return comparePaths(a.Path, b.Path) })
+	c.dropStubs(stubs)
+	c.keepFoldersOfKept()
+	c.holdEmptyFolders()
+}
+
+// comparePaths orders parents before children and keeps each subtree together:
+// the slash sorts before every other byte.
+func comparePaths(a, b Name) int {
+	for i := range min(len(a), len(b)) {
+		x, y := a[i], b[i]
+		switch {
+		case x == y:
+		case x == '/':
+			return -1
+		case y == '/':
+			return 1
+		default:
+			return cmp.Compare(x, y)
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// subtree is the index after the last entry below entry i.
+func (c *Changeset) subtree(i int) int {
+	prefix := string(c.Entries[i].Path) + "/"
+	rest := c.Entries[i+1:]
+	return i + 1 + sort.Search(len(rest), func(k int) bool {
+		return !strings.HasPrefix(string(rest[k].Path), prefix)
+	})
+}
+
+// dropStubs leaves out the mount points that are still empty. A stub that was
+// written to past its mount is never ordinary.
+func (c *Changeset) dropStubs(stubs []string) {
+	is := make(map[Name]bool, len(stubs))
+	for _, s := range stubs {
+		is[Name(strings.Trim(s, "/"))] = true
+	}
+	var kept []Entry
+	for i := len(c.Entries) - 1; i >= 0; i-- {
+		e := c.Entries[i]
+		if is[e.Path] && e.Action == Added {
+			if e.Type == File && e.Size == 0 || e.Type == Dir && !hasChild(kept, e.Path) {
+				continue
+			}
+			if e.Type != Dir && e.Class == Ordinary {
+				e.Class, e.Detail = Guardrail, "written past its mount"
+			}
+		}
+		kept = append(kept, e)
+	}
+	slices.Reverse(kept)
+	c.Entries = kept
+}
+
+// hasChild tells whether the last of kept, which is filled from the end of the
+// sorted entries, lies below dir.
+func hasChild(kept []Entry, dir Name) bool {
+	return len(kept) > 0 && strings.HasPrefix(string(kept[len(kept)-1].Path), string(dir)+"/")
+}
+
+// keepFoldersOfKept goes through the deletions that are not ordinary. The
+// folders above them cannot go either; where such a folder was replaced by
+// something else, the replacement and all its deletions are held as one.
+func (c *Changeset) keepFoldersOfKept() {
+	at := make(map[Name]int, len(c.Entries))
+	for i, e := range c.Entries {
+		at[e.Path] = i
+	}
+	for _, e := range c.Entries {
+		if e.Action != Deleted || e.Class == Ordinary {
+			continue
+		}
+		for p := parent(string(e.Path)); p != ""; p = parent(p) {
+			if i, ok := at[Name(p)]; ok {
+				c.keepFolder(i, e)
+			}
+		}
+	}
+}
+
+// keepFolder holds what would remove the folder that kept lies in.
+func (c *Changeset) keepFolder(i int, kept Entry) {
+	e := &c.Entries[i]
+	if e.Class != Ordinary || e.Action != Deleted && !e.replacesDir() {
+		return
+	}
+	why := "the folder holds " + printable(base(string(kept.Path)))
+	e.Class, e.Detail = kept.Class, why
+	if !e.replacesDir() {
+		return
+	}
+	for j, end := i+1, c.subtree(i); j < end; j++ {
+		if c.Entries[j].Class == Ordinary {
+			c.Entries[j].Class, c.Entries[j].Detail = kept.Class, why
+		}
+	}
+}
+
+// holdEmptyFolders holds a new folder of which nothing is applied, so that no
+// empty .claude stays behind for a settings file that was held.
+func (c *Changeset) holdEmptyFolders() {
+	below := map[Name]Class{} // of a folder: Ordinary as soon as one entry is
+	for i := len(c.Entries) - 1; i >= 0; i-- {
+		e := &c.Entries[i]
+		class, any := below[e.Path]
+		if e.Class == Ordinary && e.Type == Dir && e.Action == Added && any && class != Ordinary {
+			e.Class, e.Detail = class, "all that it holds was kept back"
+		}
+		up := Name(parent(string(e.Path)))
+		if below[up] != Ordinary {
+			below[up] = e.Class
+		}
+	}
+}
+
+// runsOnHost tells for an ordinary entry why a person should look at it before
+// running anything: build and package tools execute it, or it is executable.
+func runsOnHost(e Entry) string {
+	if e.Type != File || e.Action == Deleted {
+		return ""
+	}
+	if buildScript(base(string(e.Path))) {
+		return "runs on the host: build or package script"
+	}
+	if e.Mode&0o111 != 0 && (e.Lower.Type != File || e.Lower.Mode&0o111 == 0) {
+		return "runs on the host: new executable"
+	}
+	return ""
+}
+
+// buildScript tells whether tools run a file of that name by themselves. It is
+// the work that agents are there to do, so it is reported, not held.
+func buildScript(name string) bool {
+	switch strings.ToLower(name) {
+	case "package.json", ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "binding.gyp",
+		"makefile", "gnumakefile", "justfile", "rakefile", "cmakelists.txt", "meson.build",
+		"setup.py", "pyproject.toml", "conftest.py", "sitecustomize.py", "usercustomize.py", "tox.ini", "noxfile.py",
+		"build.rs", "go.mod", "go.work", ".bazelrc", "pom.xml", "gradlew", "vagrantfile", "flake.nix",
+		".gitattributes", ".gitmodules", ".lfsconfig":
+		return true
+	}
+	for _, p := range []string{"dockerfile", "docker-compose", "taskfile.", "build.gradle", "settings.gradle"} {
+		if strings.HasPrefix(strings.ToLower(name), p) {
+			return true
+		}
+	}
+	return strings.HasSuffix(name, ".pth") || strings.HasSuffix(name, ".csproj")
+}
+
+// folderDetail describes a folder that stands for all below it.
+func folderDetail(n int) string {
+	return fmt.Sprintf("folder with %d entries", n)
+}
