@@ -158,10 +158,31 @@ func (w *work) refuseIfMissing(code int) error {
 	}
 	var b strings.Builder
 	b.WriteString("nothing was started, since this cannot be enforced here:")
-	for _, c := range missing {
-		fmt.Fprintf(&b, "\n  %s is %s: %s", c.ID, c.Status, c.Why)
+	for _, g := range byReason(missing) {
+		fmt.Fprintf(&b, "\n  %s: %s", list(g.ids, 3), g.why)
 	}
 	return exit(code, withHint("ringwall doctor tells what this machine lacks; --accept CONTROL goes on without that control, and every report says so", "%s", b.String()))
+}
+
+// reason is what several controls lack together.
+type reason struct {
+	why string
+	ids []string
+}
+
+func byReason(controls []plan.Control) []reason {
+	var out []reason
+	at := map[string]int{}
+	for _, c := range controls {
+		i, known := at[c.Why]
+		if !known {
+			i = len(out)
+			at[c.Why] = i
+			out = append(out, reason{why: string(c.Status) + ": " + c.Why})
+		}
+		out[i].ids = append(out[i].ids, c.ID)
+	}
+	return out
 }
 
 // agentCommand is what a loop starts.

@@ -237,8 +237,13 @@ func TestPanicIsAFault(t *testing.T) {
 	if got := send(t, dialTest(t, r.address(t, "api.example.com", 2222)), []byte("\x00x")); got != "" {
 		t.Errorf("answer %q", got)
 	}
-	if err := <-r.Fault(); !strings.Contains(err.Error(), "broken") {
-		t.Errorf("fault %v", err)
+	select {
+	case err := <-r.Fault():
+		if !strings.Contains(err.Error(), "broken") {
+			t.Errorf("fault %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("no fault")
 	}
 }
 
@@ -250,8 +255,11 @@ func TestServeRefuses(t *testing.T) {
 	for name, change := range map[string]func([]SocketSpec, []*os.File) ([]SocketSpec, []*os.File){
 		"too few files":     func(s []SocketSpec, f []*os.File) ([]SocketSpec, []*os.File) { return s, f[:len(f)-1] },
 		"a file is missing": func(s []SocketSpec, f []*os.File) ([]SocketSpec, []*os.File) { f[2] = nil; return s, f },
-		"another order":     func(s []SocketSpec, f []*os.File) ([]SocketSpec, []*os.File) { f[0], f[2] = f[2], f[0]; return s, f },
-		"a foreign socket":  func(s []SocketSpec, f []*os.File) ([]SocketSpec, []*os.File) { s[0] = other; return s, f },
+		"another order":     func(s []SocketSpec, f []*os.File) ([]SocketSpec, []*os.File) { f[0], f[1] = f[1], f[0]; return s, f },
+		"a foreign socket": func(s []SocketSpec, f []*os.File) ([]SocketSpec, []*os.File) {
+			s[0], f[0] = other, openSockets(t, []SocketSpec{other})[0]
+			return s, f
+		},
 		"a file of the disk": func(s []SocketSpec, f []*os.File) ([]SocketSpec, []*os.File) {
 			f[0], _ = os.Open(os.DevNull)
 			return s, f

@@ -49,39 +49,40 @@ func asFiles(fds []int) []*os.File {
 	return out
 }
 
-// ready is the moment between the built view and the command.
+// ready is the moment between the built view and the locks.
 func (r *run) ready(spec *launch.Spec, sockets []*os.File) error {
 	if err := r.gateway.Serve(egress.Sockets(r.plan), sockets); err != nil {
 		return err
 	}
-	if err := r.enforceLimits(); err != nil {
+	if err := r.setGroupLimits(); err != nil {
 		return err
 	}
 	if err := r.process.Send(launch.Go); err != nil {
 		return err
 	}
-	return r.observe(spec)
+	return r.confined(spec)
 }
 
-// observe takes the descriptor on which refused calls are seen. The first
-// process sends it right after the filter is in force and before the command
-// exists.
-func (r *run) observe(spec *launch.Spec) error {
-	if !spec.Observe {
-		return nil
-	}
+// confined is the moment between the locks and the command: all limits are
+// read back, and the refused calls have somebody who answers them.
+func (r *run) confined(spec *launch.Spec) error {
 	m, err := r.process.Next()
 	if err != nil {
 		return err
 	}
-	if m.Kind != launch.Listener || len(m.FDs) != 1 {
-		return errors.New("the first process did not hand over the system call listener")
+	if m.Kind != launch.Confined || spec.Observe != (len(m.FDs) == 1) {
+		return errors.New("the first process did not say that it is confined")
 	}
-	r.observer, err = newObserver(r, m.FDs[0])
-	if err != nil {
-		unix.Close(m.FDs[0])
+	if spec.Observe {
+		if r.observer, err = newObserver(r, m.FDs[0]); err != nil {
+			unix.Close(m.FDs[0])
+			return err
+		}
 	}
-	return err
+	if err := r.readLimitsBack(); err != nil {
+		return err
+	}
+	return r.process.Send(launch.Go)
 }
 
 // result waits for the last message: the command's status, or why it never

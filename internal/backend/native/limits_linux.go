@@ -1,7 +1,6 @@
 package native
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -86,39 +85,62 @@ func (r *run) makeGroup() error {
 	return err
 }
 
-// enforceLimits puts the limits in force, reads each back and records what the
-// kernel says. A limit that is not in force as planned stops the start.
-func (r *run) enforceLimits() error {
-	if r.group != nil {
-		if err := r.group.Add(r.process.PID); err != nil {
-			return err
-		}
+// setGroupLimits puts the group's limits in force and the first process, which
+// has not started anything yet, into it.
+func (r *run) setGroupLimits() error {
+	if r.group == nil {
+		return nil
 	}
 	for _, c := range r.plan.Controls {
-		if c.Want.Limit == nil {
+		if l := c.Want.Limit; l != nil && byGroup(l) {
+			if err := r.group.Limit(l.Resource, l.Value); err != nil {
+				return fmt.Errorf("%s: %w", c.ID, err)
+			}
+		}
+	}
+	return r.group.Add(r.process.PID)
+}
+
+// readLimitsBack asks the kernel what is in force for the first process, and
+// records the answer. A limit that is wider than the plan's stops the start.
+func (r *run) readLimitsBack() error {
+	for _, c := range r.plan.Controls {
+		l := c.Want.Limit
+		if l == nil {
 			continue
 		}
-		if err := r.enforce(c); err != nil {
-			return fmt.Errorf("%s: %w", c.ID, err)
+		inForce, err := r.inForce(l)
+		if err != nil {
+			return fmt.Errorf("%s: read back: %w", c.ID, err)
+		}
+		if inForce < 0 || inForce > l.Value {
+			return fmt.Errorf("%s: the kernel has %d in force where %d was set", c.ID, inForce, l.Value)
+		}
+		e := &evidence.LimitSet{Resource: l.Resource, Asked: l.Value, InForce: inForce, By: l.By}
+		if err := r.recorder.Record(evidence.Event{LimitSet: e}); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (r *run) enforce(c plan.Control) error {
-	l := c.Want.Limit
-	inForce := l.Value
+// inForce is a limit as the kernel has it. What the supervisor keeps by itself
+// is in force by its being there.
+func (r *run) inForce(l *plan.Limit) (int64, error) {
 	if byGroup(l) {
-		var err error
-		if inForce, err = r.group.Limit(l.Resource, l.Value); err != nil {
-			return err
-		}
+		return r.group.InForce(l.Resource)
 	}
-	if inForce > l.Value {
-		return errors.New("the kernel reports a wider limit than was set")
+	if l.By == "CPU affinity" {
+		var set unix.CPUSet
+		err := unix.SchedGetaffinity(r.process.PID, &set)
+		return int64(set.Count()) * 1000, err
 	}
-	return r.recorder.Record(evidence.Event{LimitSet: &evidence.LimitSet{
-		Resource: l.Resource, Asked: l.Value, InForce: inForce, By: l.By}})
+	if res, ok := rlimits[l.Resource]; ok {
+		var now unix.Rlimit
+		err := unix.Prlimit(r.process.PID, res, nil, &now)
+		return int64(now.Max), err // RLIM_INFINITY is negative
+	}
+	return l.Value, nil
 }
 
 // reached records that a limit was hit.

@@ -227,26 +227,29 @@ func (g *Group) settings(resource string, value int64) []setting {
 
 func num(n int64) string { return strconv.FormatInt(n, 10) }
 
-// Limit bounds a resource (memory in bytes, pids, or cpu in thousandths) and
-// returns what the kernel says is in force. Files that a kernel lacks beside
-// the first (no swap accounting) are left out.
-func (g *Group) Limit(resource string, value int64) (int64, error) {
-	list := g.settings(resource, value)
-	for i, s := range list {
+// Limit bounds a resource: memory in bytes, pids, or cpu in thousandths. Files
+// that a kernel lacks beside the first (no swap accounting) are left out.
+func (g *Group) Limit(resource string, value int64) error {
+	for i, s := range g.settings(resource, value) {
 		err := os.WriteFile(filepath.Join(g.dirs[s.controller], s.file), []byte(s.value), 0)
 		if err != nil && (i == 0 || !errors.Is(err, os.ErrNotExist)) {
-			return 0, fmt.Errorf("limit %s: %w", resource, err)
+			return fmt.Errorf("limit %s: %w", resource, err)
 		}
 	}
-	return g.read(resource, list[0])
+	return nil
 }
 
-func (g *Group) read(resource string, s setting) (int64, error) {
+// InForce reads a limit back; -1 is none.
+func (g *Group) InForce(resource string) (int64, error) {
+	s := g.settings(resource, 0)[0]
 	data, err := os.ReadFile(filepath.Join(g.dirs[s.controller], s.file))
 	if err != nil {
 		return 0, err
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(string(data)), " ")
+	if first == "max" {
+		return -1, nil
+	}
 	n, err := strconv.ParseInt(first, 10, 64)
 	if err != nil {
 		return 0, fmt.Errorf("read back %s: %q", resource, first)

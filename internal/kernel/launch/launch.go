@@ -10,8 +10,9 @@
 //	                        ─── Go ────►    close all but 0-2 and this socket
 //	                                        drop capabilities, no_new_privs,
 //	                                        Landlock, seccomp
-//	                        ◄─ Listener ──  where refused calls are seen
-//	                                        start the command
+//	                        ◄─ Confined ──  where refused calls are seen (descriptor)
+//	  read the limits back
+//	                        ─── Go ────►    start the command
 //	                        ─── Signal ──►  forwarded to the command
 //	                        ◄─ Exited  ───  its wait status
 //
@@ -30,7 +31,7 @@ const (
 	Watched  = 'W'
 	Ready    = 'R'
 	Go       = 'G'
-	Listener = 'N'
+	Confined = 'C'
 	Signal   = 'T' // one byte: the signal's number
 	Exited   = 'X' // four bytes: the wait status
 	Failed   = 'E' // four bytes: errno; then what could not be done

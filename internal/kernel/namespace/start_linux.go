@@ -94,7 +94,7 @@ func (p *Process) start(cmd *exec.Cmd) error {
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		err := cmd.Start()
+		err := WhileDumpable(cmd.Start)
 		if err == nil {
 			p.PID, p.handle = cmd.Process.Pid, cmd.Process
 		}

@@ -62,14 +62,20 @@ func ruleset(spec *launch.Spec) *landlock.Ruleset {
 	return rules
 }
 
+// filter installs the system call filter and tells the supervisor that all is
+// in force, with the descriptor on which refused calls are seen. The command
+// starts when the supervisor has read the limits back.
 func filter(spec *launch.Spec) {
 	if len(spec.Filter) == 0 {
+		say(launch.Confined, nil)
 		return
 	}
 	fd, err := seccomp.Install(spec.Filter, spec.Observe)
 	must("install the system call filter", err)
-	if spec.Observe {
-		say(launch.Listener, nil, fd)
-		unix.Close(fd)
+	if !spec.Observe {
+		say(launch.Confined, nil)
+		return
 	}
+	say(launch.Confined, nil, fd)
+	unix.Close(fd)
 }

@@ -35,6 +35,7 @@ func Main(args []string) {
 	awaitGo()
 	swallowSignals()
 	confine(spec)
+	awaitGo()
 	run(spec)
 }
 
