@@ -211,7 +211,12 @@ func locate(name string, h host.Facts, projectDir string) (argv0 string, grants 
 		if !filepath.IsAbs(name) {
 			return filepath.Join(projectDir, name), nil, nil
 		}
-		return name, packageOf(name), nil
+		real, err := filepath.EvalSymlinks(name)
+		if err != nil {
+			// It may exist only inside; if not, starting it says so.
+			return name, nil, nil
+		}
+		return name, packageOf(real), nil
 	}
 	for _, dir := range append(h.Path, "/usr/local/bin", "/usr/bin", "/bin") {
 		path := filepath.Join(dir, name)

@@ -55,10 +55,12 @@ var pathArguments = map[string][]pathArgument{
 }
 
 // path is the absolute path that an argument means inside, links not followed.
+// A name that no guardrail has is not worth the look at where it starts from:
+// it stays relative.
 func (o *observer) path(call seccomp.Call, arg pathArgument) string {
-	raw, _, _ := bytes.Cut(memory(call.PID, call.Args[arg.path], unix.PathMax), []byte{0})
+	raw, _, _ := bytes.Cut(o.memory(call.PID, call.Args[arg.path]), []byte{0})
 	p := string(raw)
-	if p == "" || filepath.IsAbs(p) {
+	if p == "" || filepath.IsAbs(p) || !o.frozen.mayConcern(p) {
 		return filepath.Clean(p)
 	}
 	link := fmt.Sprintf("/proc/%d/cwd", call.PID)
@@ -72,23 +74,30 @@ func (o *observer) path(call seccomp.Call, arg pathArgument) string {
 	return filepath.Join(dir, p)
 }
 
-// memory reads up to max bytes of another process, fewer at the end of a
-// mapping.
-func memory(pid uint32, addr uint64, max int) []byte {
-	f, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
+const pageSize = 4096 // the smallest; memory is mapped in whole pages
+
+// memory reads a path, or as much as there is of one, from another process. It
+// reads to the end of the page first: what follows may not be mapped.
+func (o *observer) memory(pid uint32, addr uint64) []byte {
+	page := pageSize - int(addr%pageSize)
+	n := readFrom(pid, addr, o.buf[:page])
+	if n == page && bytes.IndexByte(o.buf[:n], 0) < 0 {
+		n += readFrom(pid, addr+uint64(n), o.buf[n:])
+	}
+	return o.buf[:n]
+}
+
+func readFrom(pid uint32, addr uint64, buf []byte) int {
+	if len(buf) == 0 {
+		return 0
+	}
+	local := []unix.Iovec{{Base: &buf[0], Len: uint64(len(buf))}}
+	remote := []unix.RemoteIovec{{Base: uintptr(addr), Len: len(buf)}}
+	n, err := unix.ProcessVMReadv(int(pid), local, remote, 0)
 	if err != nil {
-		return nil
+		return 0
 	}
-	defer f.Close()
-	buf := make([]byte, max)
-	// Up to the end of the page first: what follows may not be mapped.
-	page := 4096 - int(addr%4096)
-	n, _ := f.ReadAt(buf[:min(page, max)], int64(addr))
-	if n == page && n < max && bytes.IndexByte(buf[:n], 0) < 0 {
-		more, _ := f.ReadAt(buf[n:], int64(addr)+int64(n))
-		n += more
-	}
-	return buf[:n]
+	return n
 }
 
 func programName(pid int) string {
@@ -103,16 +112,32 @@ func programName(pid int) string {
 type frozen struct {
 	project string
 	paths   map[string]plan.Control
+	names   map[string]bool // every component of the guardrails' paths
 }
 
 func newFrozen(p plan.Plan) frozen {
-	f := frozen{project: p.Project, paths: map[string]plan.Control{}}
+	f := frozen{project: p.Project, paths: map[string]plan.Control{}, names: map[string]bool{"..": true, ".": true}}
 	for _, c := range p.Controls {
 		if g := c.Want.Guardrail; g != nil {
 			f.paths[filepath.Join(p.Project, g.Path)] = c
+			for _, name := range strings.Split(g.Path, "/") {
+				f.names[name] = true
+			}
 		}
 	}
 	return f
+}
+
+// mayConcern tells whether a relative path has a name in common with a
+// guardrail. One that lies in a frozen folder and is named from within it is
+// missed; the mount holds all the same.
+func (f frozen) mayConcern(path string) bool {
+	for name := range strings.SplitSeq(path, "/") {
+		if f.names[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // attempt tells whether a call would change a guardrail: the path itself, what
@@ -159,7 +184,8 @@ var services = []string{"docker.sock", "podman.sock", "containerd.sock", "crio.s
 // connection tells whether a connect is to something that is not there on
 // purpose: a service's socket, or a port that the gateway does not listen on.
 func (o *observer) connection(call seccomp.Call) *evidence.Refused {
-	addr := memory(call.PID, call.Args[1], min(int(call.Args[2]), 128))
+	addr := o.memory(call.PID, call.Args[1])
+	addr = addr[:min(uint64(len(addr)), call.Args[2], 128)]
 	if len(addr) < 3 {
 		return nil
 	}

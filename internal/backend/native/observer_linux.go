@@ -2,6 +2,7 @@ package native
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +25,7 @@ type observer struct {
 	attempts atomic.Int64
 	seen     tally
 	frozen   frozen
+	buf      [pageSize + unix.PathMax]byte // of the one call that is looked at
 }
 
 func newObserver(r *run, fd int) (*observer, error) {
@@ -34,6 +36,7 @@ func newObserver(r *run, fd int) (*observer, error) {
 	if err := unix.Pipe2(o.wake[:], unix.O_CLOEXEC); err != nil {
 		return nil, err
 	}
+	o.listener.WakeTogether()
 	o.wg.Add(1)
 	go o.loop()
 	return o, nil
@@ -50,6 +53,9 @@ func (o *observer) close() {
 
 func (o *observer) loop() {
 	defer o.wg.Done()
+	// Each call waits for this loop: a thread of its own spares it the hand-over
+	// between threads of the runtime.
+	runtime.LockOSThread()
 	for {
 		fds := []unix.PollFd{{Fd: int32(o.listener.FD()), Events: unix.POLLIN}, {Fd: int32(o.wake[0])}}
 		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
