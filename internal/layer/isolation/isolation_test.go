@@ -1,0 +1,139 @@
+package isolation
+
+import (
+	"strings"
+	"testing"
+
+	"ringwall/internal/host"
+	"ringwall/internal/plan"
+	"ringwall/internal/policy"
+	"ringwall/internal/project"
+)
+
+func facts() host.Facts {
+	yes := host.Ability{OK: true}
+	return host.Facts{
+		UID: 1001, GID: 1001, Home: "/home/a", StateDir: "/home/a/.local/state/ringwall",
+		Sandbox: yes, Overlay: yes, Seccomp: yes, Observe: yes, Landlock: 7,
+		Root: []host.Entry{{Path: "/usr"}, {Path: "/bin", Link: "usr/bin"}},
+		Env: map[string]string{"LANG": "C.UTF-8", "LC_ALL": "C", "AWS_SECRET_ACCESS_KEY": "x",
+			"SSH_AUTH_SOCK": "/run/x", "LD_PRELOAD": "/tmp/evil.so", "FOO": "bar"},
+		Path:  []string{"/home/a/sdk/bin", "/usr/bin", "/home/a/hidden"},
+		Tools: []string{"/home/a/sdk", "/home/a/.cargo", "/home/a/p/tools", "/home/a"},
+	}
+}
+
+func compile(t *testing.T, text string, h host.Facts, pr project.Facts) []plan.Control {
+	t.Helper()
+	p, err := policy.Parse("ringwall.toml", []byte("version = 1\ncommand = [\"x\"]\n"+text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pr.Path == "" {
+		pr.Path = "/home/a/p"
+	}
+	controls, err := Layer{}.Plan(p, h, pr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (plan.Plan{Controls: controls}).Check(); err != nil {
+		t.Fatal(err)
+	}
+	return controls
+}
+
+func find(t *testing.T, controls []plan.Control, id string) plan.Control {
+	t.Helper()
+	c, ok := plan.Plan{Controls: controls}.Find(id)
+	if !ok {
+		t.Fatalf("no control %s", id)
+	}
+	return c
+}
+
+// TestEnvironmentIsAnAllowlist: what is not known to be harmless stays out,
+// unless the policy names it.
+func TestEnvironmentIsAnAllowlist(t *testing.T) {
+	vars := find(t, compile(t, "", facts(), project.Facts{}), "isolation.environment").Want.Env.Vars
+	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "LD_PRELOAD", "FOO"} {
+		if v, ok := vars[name]; ok {
+			t.Errorf("%s=%s goes in", name, v)
+		}
+	}
+	if vars["LANG"] != "C.UTF-8" || vars["LC_ALL"] != "C" || vars["HOME"] != Home {
+		t.Errorf("%v", vars)
+	}
+	vars = find(t, compile(t, "[env]\npass = [\"FOO\"]\nset = { BAR = \"1\" }\n", facts(), project.Facts{}), "isolation.environment").Want.Env.Vars
+	if vars["FOO"] != "bar" || vars["BAR"] != "1" {
+		t.Errorf("the policy's own are missing: %v", vars)
+	}
+}
+
+// TestPathHoldsOnlyWhatTheViewShows keeps names of the host out of PATH.
+func TestPathHoldsOnlyWhatTheViewShows(t *testing.T) {
+	path := find(t, compile(t, "", facts(), project.Facts{}), "isolation.environment").Want.Env.Vars["PATH"]
+	if path != "/home/a/sdk/bin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin" {
+		t.Error(path)
+	}
+}
+
+// TestToolTreesLeaveOutWhatIsPrivate: not the home, not what holds the project
+// or lies in it, and of cargo's folder not the token beside bin.
+func TestToolTreesLeaveOutWhatIsPrivate(t *testing.T) {
+	var shown []string
+	for _, c := range compile(t, "", facts(), project.Facts{}) {
+		if m := c.Want.Mount; m != nil && c.From == "PATH" {
+			shown = append(shown, m.Target)
+		}
+	}
+	if got := strings.Join(shown, " "); got != "/home/a/sdk /home/a/.cargo/bin /home/a/.rustup" {
+		t.Error(got)
+	}
+}
+
+// TestViewIsAllowlist: nothing of the host is bound but what is listed.
+func TestViewIsAllowlist(t *testing.T) {
+	for _, c := range compile(t, "", facts(), project.Facts{}) {
+		m := c.Want.Mount
+		if m == nil || m.Kind != plan.Bind {
+			continue
+		}
+		if m.Writable {
+			t.Errorf("%s is writable", m.Target)
+		}
+		for _, never := range []string{"/run", "/var", "/tmp", "/home/a/.ssh", "/root", "/sys/fs"} {
+			if within(m.Source, never) || m.Source == "/home/a" || m.Source == "/" {
+				t.Errorf("%s is shown", m.Source)
+			}
+		}
+	}
+}
+
+func TestWhatTheHostLacksIsSaid(t *testing.T) {
+	h := facts()
+	h.Overlay = host.Ability{Why: "no overlayfs", Fix: "load it"}
+	h.Landlock = 0
+	controls := compile(t, "", h, project.Facts{Incomplete: "too many files"})
+	for _, c := range []struct {
+		id     string
+		status plan.Status
+		must   bool
+	}{
+		{"isolation.workspace", plan.Unavailable, true},
+		{"isolation.landlock", plan.Unavailable, false},
+		{"isolation.user", plan.Downgraded, false},
+		{"isolation.search", plan.Downgraded, true},
+	} {
+		got := find(t, controls, c.id)
+		if got.Status != c.status || got.Must != c.must || got.Why == "" {
+			t.Errorf("%s: %+v", c.id, got)
+		}
+	}
+}
+
+func TestDirectModeIsRefused(t *testing.T) {
+	c := find(t, compile(t, "[workspace]\nmode = \"direct\"\n", facts(), project.Facts{}), "isolation.workspace")
+	if c.Status != plan.Unavailable || !c.Must {
+		t.Errorf("%+v", c)
+	}
+}
