@@ -28,6 +28,11 @@ type finding struct {
 }
 
 func (e *env) doctor() error {
+	basics, err := host.Basics(e.vars)
+	if err != nil {
+		return err
+	}
+	basics.Forget() // a doctor looks for himself
 	h, err := host.Probe(e.vars)
 	if err != nil {
 		return err

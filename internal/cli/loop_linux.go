@@ -113,6 +113,7 @@ func (e *env) endLoop(s *session, end loop.Ending, failed error) error {
 		failed = err
 	}
 	if failed != nil {
+		s.work.host.Forget() // what it rests on may have changed
 		return loopFailure(failed)
 	}
 	fmt.Fprintf(e.out, "%s after %s: %s\nnext: %s\n", end.Outcome, plural(end.Iterations, "iteration"), evidence.Printable(end.Reason), next)

@@ -133,6 +133,7 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 		failed = err
 	}
 	if failed != nil {
+		s.work.host.Forget() // what it rests on may have changed
 		return startFailure(failed)
 	}
 	if reason != backend.Exited {

@@ -25,7 +25,8 @@ const AccountName = "ringwall"
 // neither Debian nor systemd hands out (60578 to 61183 are unused).
 const spareID = 61100
 
-// Probe finds out what this host can do. It leaves nothing behind.
+// Probe finds out what this host can do. It leaves nothing behind but a note in
+// the state directory that saves the next start the time.
 func Probe(env []string) (Facts, error) {
 	f, err := Basics(env)
 	if err != nil {
@@ -42,7 +43,10 @@ func Probe(env []string) (Facts, error) {
 	} else {
 		f.Cgroups.Why = err.Error()
 	}
-	trySandbox(&f)
+	if !f.recall() {
+		trySandbox(&f)
+		f.remember()
+	}
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.Path, f.Tools = tools(f)
 	return f, nil

@@ -29,3 +29,6 @@ func Probe(env []string) (Facts, error) {
 	f.Sandbox, f.Overlay, f.Seccomp, f.Observe = no, no, no, no
 	return f, err
 }
+
+// Forget has nothing to forget.
+func (f *Facts) Forget() error { return nil }

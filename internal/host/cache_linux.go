@@ -1,0 +1,88 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// cached is what trySandbox found, bound to everything that it depends on.
+// Only a host that can do it all is remembered: a lack is looked at anew each
+// time, and should a remembered ability be gone, the start itself fails and
+// says why. So nothing rests on this but time.
+type cached struct {
+	Key   string `json:"key"`
+	Idmap bool   `json:"idmap"`
+}
+
+func (f *Facts) cacheFile() string { return filepath.Join(f.StateDir, "probe.json") }
+
+// cacheKey names this boot, this user, this binary and this state directory.
+func (f *Facts) cacheKey() string {
+	boot := readFile("/proc/sys/kernel/random/boot_id")
+	exe, err1 := os.Stat("/proc/self/exe")
+	dir, err2 := os.Stat(f.StateDir)
+	if boot == "" || err1 != nil || err2 != nil {
+		return ""
+	}
+	key, err := json.Marshal([]any{boot, f.Kernel, f.UID, f.GID, f.Identity(), exe.ModTime(), exe.Size(),
+		inode(exe), inode(dir), readFile("/proc/sys/user/max_user_namespaces"),
+		readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"), namespaceOf("user"), namespaceOf("mnt")})
+	if err != nil {
+		return ""
+	}
+	return string(key)
+}
+
+func inode(info fs.FileInfo) [2]uint64 {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return [2]uint64{}
+	}
+	return [2]uint64{uint64(stat.Dev), stat.Ino}
+}
+
+func namespaceOf(kind string) string {
+	link, _ := os.Readlink("/proc/self/ns/" + kind)
+	return link
+}
+
+// recall fills in what an earlier start found; false: it has to be tried.
+func (f *Facts) recall() bool {
+	data, err := os.ReadFile(f.cacheFile())
+	var c cached
+	if err != nil || json.Unmarshal(data, &c) != nil || c.Key == "" || c.Key != f.cacheKey() {
+		return false
+	}
+	f.Sandbox, f.Overlay = Ability{OK: true}, Ability{OK: true}
+	f.Idmap = Ability{OK: c.Idmap}
+	return true
+}
+
+// remember keeps a full success for the next start.
+func (f *Facts) remember() {
+	if !f.Sandbox.OK || !f.Overlay.OK {
+		f.Forget()
+		return
+	}
+	data, err := json.Marshal(cached{Key: f.cacheKey(), Idmap: f.Idmap.OK})
+	if err != nil {
+		return
+	}
+	tmp := f.cacheFile() + ".new"
+	if os.WriteFile(tmp, data, 0o600) == nil {
+		os.Rename(tmp, f.cacheFile())
+	}
+}
+
+// Forget drops what is remembered: a start that rested on it failed.
+func (f *Facts) Forget() error {
+	err := os.Remove(f.cacheFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
