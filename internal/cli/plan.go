@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func (e *env) plan() error {
 func (e *env) showPlan(w *work, hash string) {
 	t := table{e.out, 16}
 	t.row("project", w.plan.Project)
-	t.row("agent", w.plan.Agent+": "+strings.Join(w.plan.Command, " "))
+	t.row("agent", w.plan.Agent+": "+commandLine(w.plan.Command))
 	t.row("plan", hash)
 	v := view{table: t, plan: w.plan}
 	v.can()
@@ -206,7 +207,7 @@ func (v view) limits() {
 func amount(resource string, n int64) string {
 	switch resource {
 	case "memory", "disk", "file_size", "core":
-		return bytes(n)
+		return size(n)
 	case "cpu":
 		return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/1000), ".0") + " CPUs"
 	case "time":
@@ -215,13 +216,13 @@ func amount(resource string, n int64) string {
 	return fmt.Sprint(n)
 }
 
-func bytes(n int64) string {
+func size(n int64) string {
 	for _, u := range []struct {
 		name string
-		size int64
+		unit int64
 	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
-		if n >= u.size {
-			return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/float64(u.size)), ".0") + " " + u.name
+		if n >= u.unit {
+			return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/float64(u.unit)), ".0") + " " + u.name
 		}
 	}
 	return fmt.Sprintf("%d B", n)
@@ -273,7 +274,9 @@ func (v view) risk(notes []string, w *work) {
 func outside(w *work) []string {
 	var run []string
 	for _, t := range w.project.Toolchains {
-		run = append(run, t.Found)
+		if t.Name != "git" {
+			run = append(run, t.Found)
+		}
 	}
 	sort.Strings(run)
 	if len(run) == 0 {
@@ -293,4 +296,16 @@ func list(names []string, n int) string {
 		names = names[:n]
 	}
 	return strings.Join(names, ", ") + more
+}
+
+// commandLine shows where each argument begins and ends.
+func commandLine(argv []string) string {
+	out := make([]string, len(argv))
+	for i, a := range argv {
+		if a == "" || strings.ContainsAny(a, " \t\n\"'\\") {
+			a = strconv.Quote(a)
+		}
+		out[i] = a
+	}
+	return strings.Join(out, " ")
 }
