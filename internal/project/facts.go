@@ -11,6 +11,8 @@ type Facts struct {
 	Dev, Ino uint64 // of the project folder; 0 where the system has none
 	ReadOnly bool   // the owner cannot write there
 	Git      Git
+	// Committer is the owner's name for commits; empty where git has none.
+	Committer Committer
 
 	Toolchains   []Toolchain
 	Agents       []string // names of the tools whose files were found

@@ -82,25 +82,32 @@ func (in *inspector) gitNamed() []string {
 		return nil
 	}
 	var out []string
-	section := ""
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[") {
-			section, line = gitSection(line)
-		}
-		key, value, _ := strings.Cut(line, "=")
-		key, value = strings.ToLower(strings.TrimSpace(key)), strings.Trim(strings.TrimSpace(value), `"`)
-		if value == "" {
-			continue
-		}
+	eachSetting(string(text), func(section, key, value string) {
 		switch {
 		case section == "core" && key == "hookspath":
 			out = append(out, in.inProject(value, "."))
 		case (section == "include" || section == "includeif") && key == "path":
 			out = append(out, in.inProject(value, ".git"))
 		}
-	}
+	})
 	return out
+}
+
+// eachSetting goes over a git configuration as data: section and key in lower
+// case, subsections left out, settings without a value too.
+func eachSetting(text string, do func(section, key, value string)) {
+	section := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			section, line = gitSection(line)
+		}
+		key, value, _ := strings.Cut(line, "=")
+		key, value = strings.ToLower(strings.TrimSpace(key)), strings.Trim(strings.TrimSpace(value), `"`)
+		if value != "" {
+			do(section, key, value)
+		}
+	}
 }
 
 // gitSection reads "[core]" or `[includeIf "x"] path = y`: the section's name,

@@ -52,6 +52,7 @@ func (in *inspector) gather() error {
 			return err
 		}
 	}
+	in.facts.Committer = committer(in.opts)
 	in.facts.Toolchains = in.toolchains()
 	in.facts.Agents = in.agents()
 	in.facts.Ecosystems = ecosystems(in.opts, in.facts.Path)

@@ -153,13 +153,15 @@ func TestOverlayAttributesOutOfPlaceAreHeld(t *testing.T) {
 		}
 		must(t, unix.Setxattr(p, "user.overlay."+attr, []byte("/etc"), 0))
 	}
+	w.write("src/a.go", "original of src/a.go\n", 0o644) // as the project's, were it all its content
+	must(t, unix.Setxattr(w.up("src/a.go"), "user.overlay.metacopy", nil, 0))
 	w.write("o/x", "x", 0o644)
 	must(t, unix.Setxattr(w.up("o"), "user.overlay.opaque", []byte("x"), 0))
 	w.write("fine", "x", 0o644)
 	must(t, unix.Setxattr(w.up("fine"), "user.overlay.origin", []byte("x"), 0))
 	must(t, unix.Setxattr(w.up("fine"), "user.overlay.overlay.opaque", []byte("y"), 0))
 	w.wantClasses("added ordinary fine", "added escape m", "added escape n", "added escape o", "added escape o/x",
-		"added escape r", "added escape r/x", "added escape w")
+		"added escape r", "added escape r/x", "modified escape src/a.go", "added escape w")
 	w.apply()
 	w.has("fine", "x")
 	w.has("r", "")

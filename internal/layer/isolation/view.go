@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"fmt"
 	"maps"
 	"path"
 	"path/filepath"
@@ -72,13 +73,22 @@ func (c *compiler) etc() {
 	for _, e := range c.host.Etc {
 		c.mount(plan.Mount{Kind: plan.Bind, Target: e.Path, Source: e.Path, NoExec: true, Optional: true}, byDefault)
 	}
-	if list := c.project.GitIgnore(); list != "" {
-		c.file("/etc/gitconfig", "[core]\n\texcludesFile = /etc/gitignore\n")
-		c.file("/etc/gitignore", list)
-	}
+	c.git()
 	for _, f := range etcFiles {
 		c.file("/etc/"+f.name, f.content)
 	}
+}
+
+// git gives git the owner's name and keeps it from seeing what stands for
+// absent guardrails. The owner's own configuration, which can name programs and
+// credentials, stays outside.
+func (c *compiler) git() {
+	config := "[core]\n\texcludesFile = /etc/gitignore\n"
+	if u := c.project.Committer; u.Name != "" && u.Email != "" {
+		config += fmt.Sprintf("[user]\n\tname = \"%s\"\n\temail = \"%s\"\n", u.Name, u.Email)
+	}
+	c.file("/etc/gitconfig", config)
+	c.file("/etc/gitignore", c.project.GitIgnore())
 }
 
 func (c *compiler) file(path, content string) {

@@ -1,0 +1,151 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patience is how long the kernel and the janitor get to end what a run had.
+// It only bounds a failing test.
+const patience = 10 * time.Second
+
+// leftAfter waits until nothing of the script is left and returns what still is
+// when the time is over.
+func (r rig) leftAfter(limit time.Duration) []string {
+	for end := time.Now().Add(limit); ; time.Sleep(5 * time.Millisecond) {
+		left := r.left()
+		if len(left) == 0 || time.Now().After(end) {
+			return left
+		}
+	}
+}
+
+// left lists what there is of the script's runs: processes, mounts, control
+// groups, sockets, locks, and files of ringwall's own in the projects.
+func (r rig) left() []string {
+	runs := r.runs()
+	out := r.processes(runs)
+	for _, file := range []string{"/proc/self/mountinfo", "/proc/net/unix"} {
+		out = append(out, r.mentioned(file)...)
+	}
+	return append(append(append(out, groups(runs)...), r.locks()...), r.stray()...)
+}
+
+// runs are the names of the runs that the script has made.
+func (r rig) runs() []string {
+	paths, _ := filepath.Glob(filepath.Join(r.state(), "ringwall/runs/*"))
+	for i, p := range paths {
+		paths[i] = "ringwall-" + filepath.Base(p)
+	}
+	return paths
+}
+
+// processes finds those outside by the mark in their environment, the janitors
+// by the run in their arguments, and those inside by the project in their
+// mounts. A supervisor that lets nobody look into it holds a lock.
+func (r rig) processes(runs []string) []string {
+	var out []string
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		if dir == fmt.Sprintf("/proc/%d", os.Getpid()) {
+			continue
+		}
+		cmdline := read(dir + "/cmdline")
+		if r.owns(dir, cmdline, runs) {
+			out = append(out, "process "+filepath.Base(dir)+": "+strings.ReplaceAll(cmdline, "\x00", " "))
+		}
+	}
+	return out
+}
+
+func (r rig) owns(dir, cmdline string, runs []string) bool {
+	for _, run := range runs {
+		if strings.Contains(cmdline, run) {
+			return true
+		}
+	}
+	return strings.Contains(read(dir+"/environ"), markName+"="+r.mark) ||
+		strings.Contains(read(dir+"/mountinfo"), r.work+"/")
+}
+
+func read(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "" // gone meanwhile, or another user's
+	}
+	return string(b)
+}
+
+// mentioned lists the lines of a file that name the script's folder.
+func (r rig) mentioned(file string) []string {
+	var out []string
+	for line := range bytes.Lines([]byte(read(file))) {
+		if bytes.Contains(line, []byte(r.work+"/")) {
+			out = append(out, file+": "+string(bytes.TrimSpace(line)))
+		}
+	}
+	return out
+}
+
+// groups lists the control groups of the runs.
+func groups(runs []string) []string {
+	var out []string
+	filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return nil
+		}
+		for _, run := range runs {
+			if d.Name() == run {
+				out = append(out, "control group "+path)
+			}
+		}
+		return nil
+	})
+	return out
+}
+
+// locks lists the projects that a ringwall still works on.
+func (r rig) locks() []string {
+	var out []string
+	paths, _ := filepath.Glob(filepath.Join(r.state(), "ringwall/projects/*/lock"))
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			continue
+		}
+		if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+			out = append(out, "lock "+path)
+		}
+		f.Close()
+	}
+	return out
+}
+
+// stray lists files of ringwall's own outside its state directory, and what an
+// overlay's marks would be.
+func (r rig) stray() []string {
+	var out []string
+	filepath.WalkDir(r.work, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil
+		case path == r.state():
+			return fs.SkipDir
+		case strings.HasPrefix(d.Name(), ".ringwall-"), d.Type()&fs.ModeCharDevice != 0:
+			out = append(out, "file "+path)
+		}
+		return nil
+	})
+	return out
+}
+
+func lines(all []string) string { return "  " + strings.Join(all, "\n  ") }

@@ -1,0 +1,77 @@
+//go:build linux
+
+// The end-to-end tests: they drive the real binary, as whoever starts them.
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// bin is the folder with the programs under test: ringwall, scripted-agent and
+// scripted-model.
+var bin string
+
+// TestMain takes the programs from RINGWALL_TEST_BIN, or builds them.
+func TestMain(m *testing.M) {
+	os.Exit(withPrograms(m.Run))
+}
+
+func withPrograms(run func() int) int {
+	if bin = os.Getenv("RINGWALL_TEST_BIN"); bin != "" {
+		return run()
+	}
+	dir, err := os.MkdirTemp("", "ringwall-e2e-bin")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build the programs under test:", err)
+		return 1
+	}
+	bin = dir
+	return run()
+}
+
+// build compiles the programs. The small first process is built in as
+// scripts/build does it, but through an overlay of the sources: a test leaves
+// nothing in them.
+func build(dir string) error {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	initProgram, overlay := filepath.Join(dir, "init"), filepath.Join(dir, "overlay.json")
+	embedded := filepath.Join(root, "internal/kernel/initprog/bin/ringwall-init-linux-"+runtime.GOARCH)
+	text, err := json.Marshal(map[string]any{"Replace": map[string]string{embedded: initProgram}})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(overlay, text, 0o644); err != nil {
+		return err
+	}
+	for _, args := range [][]string{
+		{"-o", initProgram, "./cmd/ringwall-init"},
+		{"-overlay", overlay, "-o", filepath.Join(dir, "ringwall"), "./cmd/ringwall"},
+		{"-o", dir, "./examples/scripted-agent", "./examples/scripted-model"},
+	} {
+		if err := compile(root, args); err != nil {
+			return err
+		}
+	}
+	// The sandbox shows the programs to another account.
+	return os.Chmod(dir, 0o755)
+}
+
+func compile(root string, args []string) error {
+	cmd := exec.Command("go", append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}, args...)...)
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return cmd.Run()
+}
