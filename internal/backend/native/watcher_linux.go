@@ -139,10 +139,20 @@ func (w *watcher) disk() {
 		return
 	}
 	bytes, files := written(filepath.Join(w.run.native.IterDir, "upper"), l.Value)
-	w.changed.Store(files)
+	w.changed.Store(max(0, files-w.stubs()))
 	if bytes > l.Value {
 		w.over("disk", backend.OverDisk)
 	}
+}
+
+// stubs is how many files stand for absent guardrails; they are no changes.
+func (w *watcher) stubs() (n int64) {
+	for _, c := range w.run.plan.Controls {
+		if g := c.Want.Guardrail; g != nil && !g.Present && !g.Dir {
+			n++
+		}
+	}
+	return n
 }
 
 // written is the space that a tree takes and how many files it has, counted

@@ -21,6 +21,7 @@
 package launch
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 )
@@ -138,7 +139,8 @@ func (s *Spec) Encode() []byte {
 	return e.b
 }
 
-// Decode reads what Encode wrote.
+// Decode reads what Encode wrote, and nothing else: bytes that Encode would
+// not have written, such as a number too large for its field, are malformed.
 func Decode(b []byte) (*Spec, error) {
 	if len(b) == 0 || b[0] != version {
 		return nil, ErrMalformed
@@ -146,7 +148,7 @@ func Decode(b []byte) (*Spec, error) {
 	d := &decoder{b: b[1:]}
 	s := new(Spec)
 	s.walk(d)
-	if d.bad || len(d.b) != 0 {
+	if d.bad || !bytes.Equal(s.Encode(), b) {
 		return nil, ErrMalformed
 	}
 	return s, nil

@@ -29,7 +29,7 @@ func Send(socket int, msg []byte, fds ...int) error {
 }
 
 // Receive reads one message and its descriptors; n is 0 when the other side
-// is gone. A message that was cut is an error.
+// is gone. A message that was cut is an error, and its descriptors are closed.
 func Receive(socket int, msg []byte) (n int, fds []int, err error) {
 	oob := make([]byte, unix.CmsgSpace(64*4))
 	var oobn, flags int
@@ -46,7 +46,17 @@ func Receive(socket int, msg []byte) (n int, fds []int, err error) {
 	if err == nil && flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0 {
 		err = unix.EMSGSIZE
 	}
-	return n, fds, err
+	if err != nil {
+		closeAll(fds)
+		return 0, nil, err
+	}
+	return n, fds, nil
+}
+
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
 }
 
 func rights(oob []byte) ([]int, error) {
