@@ -225,12 +225,14 @@ func TestConflicts(t *testing.T) {
 			w.write(p, "agent's "+p, 0o644)
 		}
 		w.write("both.txt", "agent's", 0o644)
+		w.write("folder/agents", "agent's", 0o644)
 		w.whiteout("docs/sub/y.md")
 		w.whiteout("empty")
 		c := w.read()
 		p := func(rel string) string { return filepath.Join(w.project, rel) }
 		writeFile(t, p("main.go"), "mine", 0o644)
 		writeFile(t, p("both.txt"), "mine", 0o644)
+		must(t, os.Mkdir(p("folder"), 0o700))
 		writeFile(t, p("docs/sub/y.md"), "mine", 0o644)
 		writeFile(t, p("empty/new"), "mine", 0o644)
 		must(t, os.Remove(p("src/a.go")))
@@ -244,7 +246,11 @@ func TestConflicts(t *testing.T) {
 		} {
 			w.has(rel, want)
 		}
-		if res.Applied != 2 || len(res.Held) != 6 {
+		w.has("folder/agents", "agent's")
+		if st, _ := os.Stat(p("folder")); st.Mode().Perm() != 0o700 {
+			t.Errorf("a person's folder has mode %v now", st.Mode())
+		}
+		if res.Applied != 4 || len(res.Held) != 6 {
 			t.Errorf("applied %d, held %+v", res.Applied, res.Held)
 		}
 		for _, h := range res.Held {
@@ -298,8 +304,8 @@ func TestApplyTwiceIsRefused(t *testing.T) {
 	_, err := Apply(context.Background(), w.o, c, w)
 	must(t, err)
 	must(t, os.Mkdir(w.o.Dirs.Upper, 0o700))
-	if _, err := Apply(context.Background(), w.o, c, w); err == nil {
-		t.Error("applied twice")
+	if _, err := Apply(context.Background(), w.o, c, w); err == nil || !strings.Contains(err.Error(), "before") {
+		t.Errorf("applied twice: %v", err)
 	}
 }
 
