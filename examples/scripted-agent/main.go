@@ -69,7 +69,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&opt.toAddress, "to-address", "192.0.2.1:443", "the `address:port` to call without a name")
 	flags.StringVar(&opt.dockerSocket, "docker-socket", "/var/run/docker.sock", "the container engine's `socket`")
 	flags.IntVar(&opt.maxForks, "max-forks", 1000, "start at most this `number` of copies")
-	flags.DurationVar(&opt.hold, "hold", 300*time.Millisecond, "keep the copies for this `time`")
+	flags.DurationVar(&opt.hold, "hold", time.Second, "keep the copies for this `time`")
 	flags.BoolVar(&opt.sleep, "sleep", false, "misbehave: do nothing, without end")
 	flags.BoolVar(&opt.flood, "flood", false, "misbehave: write output without end")
 	flags.IntVar(&opt.exit, "exit", 0, "misbehave: end at once with this exit `code`")

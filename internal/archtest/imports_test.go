@@ -128,7 +128,7 @@ func check(rules []rule, files []source) []string {
 		}
 		for _, imported := range file.imports {
 			target, isOwn := own(imported)
-			if isOwn && target != file.pkg && !allows(r, target) {
+			if isOwn && target != file.pkg && !allows(r, target, file.test) {
 				out = append(out, fmt.Sprintf("%s: %s must not import %s", file.path, file.pkg, target))
 			}
 		}
@@ -137,8 +137,9 @@ func check(rules []rule, files []source) []string {
 }
 
 // allows tells whether a rule has an arrow to a package.
-func allows(r rule, target string) bool {
-	return slices.ContainsFunc(r.may, func(pattern string) bool { return matches(pattern, target) })
+func allows(r rule, target string, test bool) bool {
+	fits := func(pattern string) bool { return matches(pattern, target) }
+	return slices.ContainsFunc(r.may, fits) || test && slices.ContainsFunc(r.tests, fits)
 }
 
 // reach reports each banned or foreign package that a program is built from,

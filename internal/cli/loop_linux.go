@@ -14,6 +14,7 @@ import (
 	"ringwall/internal/evidence"
 	"ringwall/internal/layer/instructions"
 	"ringwall/internal/loop"
+	"ringwall/internal/plan"
 )
 
 func (e *env) loopCommand() *cobra.Command {
@@ -50,7 +51,7 @@ func (e *env) runLoop(iterations int, given bool) error {
 	if err := w.compile("loop", command, e.flag.accept); err != nil {
 		return err
 	}
-	if err := w.refuseIfMissing(exitUnavailable); err != nil {
+	if err := errors.Join(w.refuseIfMissing(exitUnavailable), w.refuseWithoutKey()); err != nil {
 		return err
 	}
 	s, err := e.begin(w, "loop", limit)
@@ -58,6 +59,18 @@ func (e *env) runLoop(iterations int, given bool) error {
 		return err
 	}
 	return e.loopIn(s, limit)
+}
+
+// refuseWithoutKey stops before an agent starts that could not reach its model:
+// it would burn its iterations on retries.
+func (w *work) refuseWithoutKey() error {
+	for _, c := range w.plan.Controls {
+		if c.Want.Credential != nil && c.Status == plan.Unavailable && !waived(w.plan, c.ID) {
+			return exit(exitUnavailable, withHint("mend it in ringwall.toml, or go on with: --accept "+c.ID,
+				"%s is %s: %s", c.ID, c.Status, c.Why))
+		}
+	}
+	return nil
 }
 
 // iterations is the cap: the policy's, or less.
@@ -140,11 +153,4 @@ func loopCode(outcome string) int {
 		return exitInterrupted
 	}
 	return exitFindings
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
@@ -200,13 +199,4 @@ func detail(s string) string {
 		return ""
 	}
 	return ": " + evidence.Printable(s)
-}
-
-// seconds is a duration as people read it.
-func seconds(d time.Duration) string {
-	d = d.Round(time.Second)
-	if d < time.Hour {
-		return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
 }

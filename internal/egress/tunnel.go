@@ -11,8 +11,8 @@ import (
 )
 
 // exchange is one thing that was let through. It gives two events of the same
-// kind: one at the decision, before anything leaves, with Millis 0, and one at
-// the end with the totals and Millis at least 1.
+// kind: one at the decision, before anything leaves, and one at the end with
+// the totals.
 type exchange struct {
 	g     *Gateway
 	req   evidence.Request
@@ -32,7 +32,7 @@ func (g *Gateway) begin(req evidence.Request) (*exchange, bool) {
 // end records the totals.
 func (x *exchange) end(status int, sent, received int64) {
 	x.req.Status, x.req.Sent, x.req.Received = status, sent, received
-	x.req.Millis = max(1, time.Since(x.start).Milliseconds())
+	x.req.Millis, x.req.Ended = max(1, time.Since(x.start).Milliseconds()), true
 	x.record()
 }
 

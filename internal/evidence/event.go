@@ -115,7 +115,9 @@ type Refused struct {
 	Why     string `json:"why,omitempty"` // for people: which rule is missing
 }
 
-// Request is one exchange that the gateway let through.
+// Request is one exchange that the gateway let through: once when it was
+// decided, before anything left, and once more, with Ended set and the totals,
+// when it was over.
 type Request struct {
 	Proto      string `json:"proto"` // "dns", "tls", "http", "tcp"
 	Host       string `json:"host"`
@@ -126,6 +128,7 @@ type Request struct {
 	Sent       int64  `json:"sent"` // bytes, out of the sandbox
 	Received   int64  `json:"received"`
 	Millis     int64  `json:"millis"`
+	Ended      bool   `json:"ended,omitempty"`
 	Rule       string `json:"rule"` // control ID
 	Credential string `json:"credential,omitempty"`
 }

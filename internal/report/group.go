@@ -77,14 +77,17 @@ func (r *reducer) request(iteration int, e evidence.Request) {
 	k := hostKey{e.Host, e.Port}
 	if e.Proto == "dns" {
 		k.port = 0
-	} else if i := r.find(iteration); i >= 0 {
-		r.run.Timeline[i].Requests++
 	}
 	h := r.host(k)
-	if e.Proto == "dns" {
+	switch i := r.find(iteration); {
+	case e.Ended: // it was counted when it was decided
+	case e.Proto == "dns":
 		h.Lookups++
-	} else {
+	default:
 		h.Requests++
+		if i >= 0 {
+			r.run.Timeline[i].Requests++
+		}
 	}
 	if e.Status >= 400 {
 		h.Failed++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -327,4 +328,90 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("recovered: %+v", r)
 	}
 	w.has("main.go", "agent's")
+}
+
+func TestAcrossFileSystems(t *testing.T) {
+	state, err := os.MkdirTemp("/dev/shm", "stage-test-")
+	if err != nil {
+		t.Skipf("no second file system to write to: %v", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(state) })
+	w := newWorldAt(t, state)
+	if a, err := Pin(state); err != nil || a.Dev == w.o.ProjectID.Dev {
+		t.Skipf("the project is on /dev/shm too (%v)", err)
+	}
+	when := time.Unix(1700000000, 0)
+	w.write("src/a.go", "agent's", 0o644)
+	w.write("new/file", strings.Repeat("data", 50_000), 0o741)
+	must(t, os.Chtimes(w.up("new/file"), when, when))
+	w.write("holes", "begin", 0o644)
+	must(t, os.Truncate(w.up("holes"), 100<<20))
+	w.symlink("src/a.go", "new-link")
+	w.write("CLAUDE.md", "obey", 0o644)
+	w.apply()
+	w.has("src/a.go", "agent's")
+	w.has("new/file", strings.Repeat("data", 50_000))
+	w.original("CLAUDE.md")
+	st, err := os.Stat(filepath.Join(w.project, "new/file"))
+	must(t, err)
+	if st.Mode() != 0o741 || !st.ModTime().Equal(when) {
+		t.Errorf("copied as %v of %v", st.Mode(), st.ModTime())
+	}
+	var holes unix.Stat_t
+	must(t, unix.Stat(filepath.Join(w.project, "holes"), &holes))
+	if holes.Size != 100<<20 || holes.Blocks > 2048 {
+		t.Errorf("a sparse file has %d bytes in %d blocks", holes.Size, holes.Blocks)
+	}
+}
+
+func TestNewFilesBelongToTheProjectsOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	eachWay(t, func(t *testing.T, w *world) {
+		must(t, os.Chown(w.project, 1234, 2345))
+		must(t, os.Chown(filepath.Join(w.project, "main.go"), 77, 78))
+		w.write("main.go", "agent's", 0o644)
+		w.write("new/file", "agent's", 0o644)
+		w.apply()
+		for rel, want := range map[string][2]uint32{"main.go": {77, 78}, "new": {1234, 2345}, "new/file": {1234, 2345}} {
+			var st unix.Stat_t
+			must(t, unix.Lstat(filepath.Join(w.project, rel), &st))
+			if got := [2]uint32{st.Uid, st.Gid}; got != want {
+				t.Errorf("%s belongs to %v, want %v", rel, got, want)
+			}
+		}
+	})
+}
+
+// BenchmarkApplyNewFiles is a dependency install: 20,000 new files.
+func BenchmarkApplyNewFiles(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		root := b.TempDir()
+		project := filepath.Join(root, "p")
+		dirs, err := Prepare(filepath.Join(root, "i"))
+		if err != nil || os.Mkdir(project, 0o755) != nil {
+			b.Fatal(err)
+		}
+		for i := range 20_000 {
+			d := filepath.Join(dirs.Upper, "node_modules", fmt.Sprint("m", i/20))
+			_ = os.MkdirAll(d, 0o755)
+			_ = os.WriteFile(filepath.Join(d, fmt.Sprint("f", i)), []byte("x"), 0o644)
+		}
+		unix.Sync()
+		id, err := Pin(project)
+		if err != nil {
+			b.Fatal(err)
+		}
+		o := Options{Project: project, ProjectID: id, Dirs: dirs, Run: "r1", Rules: testRules()}
+		b.StartTimer()
+		c, err := Read(b.Context(), o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := Apply(b.Context(), o, c, recorderFunc(func(evidence.Event) error { return nil })); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

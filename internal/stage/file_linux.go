@@ -184,6 +184,10 @@ func (a *applier) chown(e Entry, at int, name string) error {
 	if e.Lower.Type != Absent {
 		uid, gid = e.Lower.UID, e.Lower.GID
 	}
+	st, err := (&dir{at}).raw(name)
+	if err != nil || st.Uid == uid && st.Gid == gid {
+		return err
+	}
 	if err := a.step("chown"); err != nil {
 		return err
 	}

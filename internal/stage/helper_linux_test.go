@@ -33,12 +33,21 @@ func (w *world) Record(e evidence.Event) error {
 // newWorld makes a small project and an empty iteration.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldAt(t, "")
+}
+
+// newWorldAt puts the iteration into another folder than beside the project.
+func newWorldAt(t *testing.T, state string) *world {
+	t.Helper()
 	root := t.TempDir()
+	if state == "" {
+		state = root
+	}
 	t.Cleanup(func() { openAll(root) })
 	w := &world{t: t, project: filepath.Join(root, "project")}
 	must(t, os.Mkdir(w.project, 0o755))
 	w.fill(w.project)
-	dirs, err := Prepare(filepath.Join(root, "runs", "r1", "iterations", "1"))
+	dirs, err := Prepare(filepath.Join(state, "runs", "r1", "iterations", "1"))
 	must(t, err)
 	id, err := Pin(w.project)
 	must(t, err)

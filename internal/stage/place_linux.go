@@ -2,55 +2,9 @@ package stage
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 )
-
-// conflict is why one entry cannot be applied while the others can.
-type conflict struct{ why string }
-
-func (c conflict) Error() string { return c.why }
-
-// asConflict turns the errors that concern one path only into a conflict: the
-// project is not what it was when it was read. All others end the attempt.
-func asConflict(err error) error {
-	var c conflict
-	switch {
-	case err == nil || errors.As(err, &c):
-		return err
-	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ENOENT):
-		return conflict{"its folder in the project is gone or was replaced"}
-	case errors.Is(err, unix.EXDEV):
-		return conflict{"another file system is mounted there"}
-	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
-		return conflict{"the project does not permit it"}
-	case errors.Is(err, unix.EEXIST), errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EISDIR):
-		return conflict{"something was made there in the project meanwhile"}
-	case errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENAMETOOLONG), errors.Is(err, unix.EINVAL):
-		return conflict{"the project's file system refuses it: " + err.Error()}
-	}
-	return err
-}
-
-// try does one entry; a conflict is noted, another error is returned.
-func (a *applier) try(i int, do func(int) error) error {
-	if a.done[i] {
-		return nil
-	}
-	err := asConflict(do(i))
-	var c conflict
-	if errors.As(err, &c) {
-		a.held[i] = c
-		err = nil
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", a.rec.Entries[i].Path, err)
-	}
-	a.done[i] = true
-	return nil
-}
 
 // placeAll does what was added or modified, and the modes of files.
 func (a *applier) placeAll(ctx context.Context) error {
@@ -144,9 +98,6 @@ func (a *applier) mode(e Entry) error {
 	}
 	return a.chmod(d, base(string(e.Path)), now, e.Mode)
 }
-
-// changed is the conflict with a person's own change.
-func changed() conflict { return conflict{"changed in the project meanwhile"} }
 
 // chmod changes the mode of exactly the file that was looked at, through a
 // descriptor, so that a link put in its place is not followed.

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"os"
@@ -30,8 +31,12 @@ type watcher struct {
 	changed atomic.Int64 // files in the workspace that are not as they were
 }
 
-// period is how often the watcher looks.
-const period = 250 * time.Millisecond
+// How often the watcher looks: often enough to see what lasts for a moment,
+// and never so that looking takes more than a twentieth of a CPU.
+const (
+	period = 100 * time.Millisecond
+	share  = 20
+)
 
 func newWatcher(r *run) *watcher {
 	return &watcher{run: r, inotify: -1, decoys: map[int32]string{}, quit: make(chan struct{}), flagged: map[string]bool{}}
@@ -55,7 +60,7 @@ func (w *watcher) decoy(path string, fds []int) error {
 		}
 		w.inotify = fd
 	}
-	wd, err := unix.InotifyAddWatch(w.inotify, fmt.Sprintf("/proc/self/fd/%d", fds[0]), unix.IN_OPEN|unix.IN_MODIFY)
+	wd, err := unix.InotifyAddWatch(w.inotify, fmt.Sprintf("/proc/self/fd/%d", fds[0]), unix.IN_OPEN)
 	if err != nil {
 		return os.NewSyscallError("inotify_add_watch", err)
 	}
@@ -67,13 +72,16 @@ func (w *watcher) start() {
 	w.wg.Add(1)
 	go func() {
 		defer w.wg.Done()
-		for tick := time.NewTicker(period); ; {
+		next := time.NewTimer(period)
+		defer next.Stop()
+		for {
 			select {
 			case <-w.quit:
-				tick.Stop()
 				return
-			case <-tick.C:
+			case <-next.C:
+				began := time.Now()
 				w.look()
+				next.Reset(max(period, share*time.Since(began)))
 			}
 		}
 	}()
@@ -113,8 +121,11 @@ func (w *watcher) readDecoys() {
 			return
 		}
 		for b := buf[:n]; len(b) >= unix.SizeofInotifyEvent; {
-			wd := int32(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
-			w.opened(w.decoys[wd])
+			wd, mask := int32(binary.NativeEndian.Uint32(b)), binary.NativeEndian.Uint32(b[4:])
+			// The kernel also tells that the file is gone, which nobody did.
+			if mask&unix.IN_OPEN != 0 {
+				w.opened(w.decoys[wd])
+			}
 			b = b[unix.SizeofInotifyEvent:] // a watch on a file names nothing
 		}
 	}
@@ -242,9 +253,13 @@ func descendants(pid int) []int {
 	out := []int{pid}
 	for i := 0; i < len(out); i++ {
 		// A child belongs to the thread that forked it.
-		lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", out[i]))
-		for _, list := range lists {
-			out = append(out, children(list)...)
+		tasks := fmt.Sprintf("/proc/%d/task/", out[i])
+		threads, err := os.ReadDir(tasks)
+		if err != nil {
+			continue
+		}
+		for _, t := range threads {
+			out = append(out, children(tasks+t.Name()+"/children")...)
 		}
 	}
 	return out

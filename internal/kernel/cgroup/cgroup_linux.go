@@ -3,7 +3,6 @@
 package cgroup
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -52,8 +51,8 @@ func findV1(own, mounts map[string]string) Place {
 		if mounts[c] == "" {
 			continue
 		}
-		dir := filepath.Join(mounts[c], own[c])
-		if writable(dir) {
+		dir, ok := below(mounts[c], own[c])
+		if ok && writable(dir) {
 			p.Version, p.Dirs[c] = 1, dir
 		}
 	}
@@ -61,19 +60,32 @@ func findV1(own, mounts map[string]string) Place {
 }
 
 func findV2(own, root string) Place {
-	if root == "" || own == "" {
+	d, ok := below(root, own)
+	if !ok {
 		return Place{}
 	}
 	dir := ""
-	for d := filepath.Join(root, own); len(d) >= len(root); d = filepath.Dir(d) {
+	for ; ; d = filepath.Dir(d) {
 		if delegated(d) {
 			dir = d
+		}
+		if d == root {
+			break
 		}
 	}
 	if dir == "" {
 		return Place{}
 	}
 	return Place{Version: 2, Dirs: map[string]string{Memory: dir, Pids: dir, CPU: dir}}
+}
+
+// below is a group's directory. A path that begins with ".." is of a group
+// outside the own control group namespace, which no mount here shows.
+func below(root, own string) (string, bool) {
+	if root == "" || own == "" || !filepath.IsLocal(strings.TrimLeft(own, "/")) && own != "/" {
+		return "", false
+	}
+	return filepath.Join(root, own), true
 }
 
 // delegated tells whether all three controllers can be used by children of a
@@ -131,14 +143,13 @@ func self(file string) (map[string]string, error) {
 
 // mounted reads mountinfo: mount point by controller; "" is version 2.
 func mounted(file string) (map[string]string, error) {
-	f, err := os.Open(file)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	at := map[string]string{}
-	for s := bufio.NewScanner(f); s.Scan(); {
-		fields := strings.Fields(s.Text())
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
 		i := indexOf(fields, "-")
 		if i < 5 || len(fields) < i+4 {
 			continue
@@ -173,11 +184,15 @@ type Group struct {
 // Create makes the group. The name must be unique on the machine.
 func (p Place) Create(name string) (*Group, error) {
 	g := &Group{version: p.Version, dirs: map[string]string{}}
+	made := map[string]bool{} // on version 2 one directory stands for all
 	for c, parent := range p.Dirs {
 		dir := filepath.Join(parent, name)
-		if err := os.Mkdir(dir, 0o755); err != nil && !(p.Version == 2 && errors.Is(err, os.ErrExist)) {
-			g.Remove()
-			return nil, fmt.Errorf("make control group: %w", err)
+		if !made[dir] {
+			if err := os.Mkdir(dir, 0o755); err != nil {
+				g.Remove()
+				return nil, fmt.Errorf("make control group: %w", err)
+			}
+			made[dir] = true
 		}
 		g.dirs[c] = dir
 	}

@@ -109,7 +109,7 @@ func (c *compiler) kernel() {
 func (c *compiler) landlock() {
 	control := plan.Control{ID: "isolation.landlock", Layer: plan.Isolation, From: byDefault,
 		Status: plan.Enforced, Want: plan.Op{Landlock: &plan.Landlock{ABI: c.host.Landlock,
-			Write: []string{c.project.Path, Home, "/tmp", "/dev"}}}}
+			Write: []string{c.project.Path, Home, "/tmp", "/var/tmp", "/dev"}}}}
 	switch abi := c.host.Landlock; {
 	case abi == 0:
 		control.Status = plan.Unavailable

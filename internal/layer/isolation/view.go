@@ -37,7 +37,7 @@ func (c *compiler) view() {
 	c.mount(plan.Mount{Kind: plan.Tmpfs, Target: "/tmp", Writable: true, Size: c.tmpfsSize()}, byDefault)
 	c.mount(plan.Mount{Kind: plan.Tmpfs, Target: Home, Writable: true, Size: c.tmpfsSize()}, byDefault)
 	c.home()
-	c.mount(plan.Mount{Kind: plan.Symlink, Target: "/var/tmp", Source: "/tmp"}, byDefault)
+	c.mount(plan.Mount{Kind: plan.Tmpfs, Target: "/var/tmp", Writable: true, Size: c.tmpfsSize()}, byDefault)
 	c.mount(plan.Mount{Kind: plan.Proc, Target: "/proc", NoExec: true}, byDefault)
 	c.mount(plan.Mount{Kind: plan.Dev, Target: "/dev", Size: shmSize, NoExec: true}, byDefault)
 	c.mount(plan.Mount{Kind: plan.Bind, Target: "/sys/devices/system/cpu",

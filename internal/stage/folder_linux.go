@@ -1,0 +1,69 @@
+package stage
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// directory reads a folder of the upper directory and queues its content.
+func (r *reader) directory(it item) error {
+	a, err := it.up.attrsOf(it.name)
+	if err != nil {
+		return err
+	}
+	opaque, err := r.isOpaque(it, &a)
+	if err != nil {
+		return err
+	}
+	v := r.judgeDir(it, a, opaque)
+	e := it.entry()
+	merged := it.ls.Type == Dir
+	switch {
+	case !merged:
+		r.add(e, v)
+	case v.class != "" && (opaque || a.bad != ""):
+		r.add(e, v)
+	case e.Mode != it.ls.Mode:
+		e.Action = Mode
+		r.add(e, v)
+	}
+	next := folder{rel: it.rel, depth: it.f.depth, lower: merged, kept: v}
+	next.opaque = v.class == "" && (opaque || it.f.opaque)
+	r.push(next)
+	return nil
+}
+
+// isOpaque reads the mark of an opaque folder. To read an attribute, unlike to
+// list it, takes the right to read the folder.
+func (r *reader) isOpaque(it item, a *attrs) (bool, error) {
+	if !slices.Contains(a.markers, markerPrefix+"opaque") {
+		return false, nil
+	}
+	opaque, odd, err := it.up.opaque(it.name)
+	if err == unix.EACCES {
+		if err = r.upper.openUp(it.rel); err == nil {
+			opaque, odd, err = it.up.opaque(it.name)
+		}
+	}
+	if odd {
+		a.bad = "overlay attribute opaque with an unknown value"
+	}
+	return opaque, err
+}
+
+// judgeDir is the verdict on a folder. One that hides the project's own is a
+// deletion as well.
+func (r *reader) judgeDir(it item, a attrs, opaque bool) verdict {
+	v := r.judge(it.f, it.rel, Dir)
+	if v.class == "" && a.bad != "" {
+		v = verdict{Escape, a.bad}
+	}
+	if v.class == "" && it.ls.Type == Dir && opaque {
+		v = r.judge(it.f, it.rel, Absent)
+	}
+	if v.class == "" {
+		v = r.changedMeanwhile(it.ls, it.changed)
+	}
+	return v
+}
