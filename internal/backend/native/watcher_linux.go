@@ -32,10 +32,10 @@ type watcher struct {
 }
 
 // How often the watcher looks: often enough to see what lasts for a moment,
-// and never so that looking takes more than a twentieth of a CPU.
+// and never so that looking takes more than a fifth of a CPU.
 const (
 	period = 100 * time.Millisecond
-	share  = 20
+	share  = 4
 )
 
 func newWatcher(r *run) *watcher {
