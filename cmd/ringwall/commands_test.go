@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +26,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"files":        cmdFiles,
 	"json":         cmdJSON,
 	"lines":        cmdLines,
+	"model":        cmdModel,
 	"nothing-left": cmdNothingLeft,
 	"repo":         cmdRepo,
 	"schema":       cmdSchema,
@@ -170,6 +172,37 @@ func cmdNothingLeft(ts *testscript.TestScript, neg bool, args []string) {
 	if left := rigOf(ts).leftAfter(patience); len(left) > 0 {
 		ts.Fatalf("left behind:\n%s", lines(left))
 	}
+}
+
+// model SCRIPT LOG: starts a scripted model on loopback until the script ends,
+// and puts its address into $MODEL and its port into $PORT.
+func cmdModel(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: model SCRIPT LOG")
+	}
+	cmd := exec.Command(filepath.Join(bin, "scripted-model"), "-script", args[0], "-log", args[1])
+	address, stop, err := serve(cmd)
+	ts.Check(err)
+	ts.Defer(stop)
+	ts.Setenv("MODEL", address)
+	ts.Setenv("PORT", address[strings.LastIndexByte(address, ':')+1:])
+}
+
+// serve starts a program whose first line says where it answers.
+func serve(cmd *exec.Cmd) (address string, stop func(), err error) {
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() { cmd.Process.Kill(); cmd.Wait() }
+	address, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+	}
+	return strings.TrimSpace(address), stop, err
 }
 
 // rigOf is what setup made for a script.

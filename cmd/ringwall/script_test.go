@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -85,6 +86,8 @@ func condition(name string) (bool, error) {
 		return os.Getuid() == 0, nil
 	case "bash":
 		return exists("/bin/bash"), nil
+	case "userns":
+		return exec.Command("unshare", "-Urm", "true").Run() == nil, nil
 	}
 	return false, fmt.Errorf("no condition is called %q", name)
 }

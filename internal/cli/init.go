@@ -50,7 +50,7 @@ func (e *env) init(agentName string, command []string) error {
 	pr, err := project.Inspect(project.Options{Path: dir, Home: h.Home, StateDir: h.StateDir, Agent: a,
 		Env: func(k string) string { return h.Env[k] }})
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	files, err := initialFiles(pr, agentName, command)
 	if err != nil {

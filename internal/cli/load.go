@@ -32,8 +32,9 @@ type work struct {
 }
 
 // load reads the policy, checks that its owner approved it, and gathers the
-// facts. Nothing of the project is believed before the check.
-func (e *env) load() (*work, error) {
+// facts. Nothing of the project is believed before the check. Kind is "run",
+// "loop" or "plan".
+func (e *env) load(kind string) (*work, error) {
 	h, err := host.Probe(e.vars)
 	if err != nil {
 		return nil, fmt.Errorf("look at this machine: %w", err)
@@ -47,7 +48,7 @@ func (e *env) load() (*work, error) {
 		return nil, err
 	}
 	if err := w.inspect(dir); err != nil {
-		return nil, err
+		return nil, misuse(kind, err)
 	}
 	return w, nil
 }
@@ -116,7 +117,7 @@ func (w *work) agent() agent.Agent {
 func (w *work) compile(kind string, command []string, accept []string) error {
 	argv0, grants, err := locate(command[0], w.host, w.project.Path)
 	if err != nil {
-		return err
+		return misuse(kind, err)
 	}
 	w.project.Program = grants
 	if kind == "run" && filepath.Base(command[0]) != w.agent().Describe().Executable {
@@ -137,6 +138,25 @@ func (w *work) compile(kind string, command []string, accept []string) error {
 		}
 	}
 	return nil
+}
+
+// misuse is an error about what the policy or the owner named, before anything
+// starts: for a single command that is a failure to start it.
+func misuse(kind string, err error) error {
+	if kind == "run" {
+		return notStarted(err)
+	}
+	return usage(err)
+}
+
+// notStarted gives an error that came before the command the code for that;
+// wrong usage keeps its own.
+func notStarted(err error) error {
+	var ee *exitError
+	if errors.As(err, &ee) {
+		return err
+	}
+	return exit(exitNotStarted, err)
 }
 
 func without(in []plan.Control, drop func(plan.Control) bool) []plan.Control {
@@ -224,7 +244,7 @@ func locate(name string, h host.Facts, projectDir string) (argv0 string, grants 
 			return resolved(path)
 		}
 	}
-	return "", nil, exit(exitNotStarted, withHint("install it, or write its full path", "cannot find the command %q on PATH", name))
+	return "", nil, withHint("install it, or write its full path", "cannot find the command %q on PATH", name)
 }
 
 // resolved names the file itself: a link on the way may lead through folders

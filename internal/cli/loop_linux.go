@@ -35,9 +35,13 @@ func (e *env) loopCommand() *cobra.Command {
 // runLoop is `ringwall loop`.
 func (e *env) runLoop(iterations int, given bool) error {
 	hideSelf()
-	w, err := e.load()
+	w, err := e.load("loop")
 	if err != nil {
 		return err
+	}
+	if w.project.ReadOnly {
+		return usage(withHint("make it writable, or run one command that changes nothing: ringwall run -- COMMAND",
+			"the project %q is read-only for you: no work could be applied", w.project.Path))
 	}
 	limit, err := w.iterations(iterations, given)
 	if err != nil {

@@ -26,7 +26,7 @@ func (e *env) planCommand() *cobra.Command {
 }
 
 func (e *env) plan() error {
-	w, err := e.load()
+	w, err := e.load("plan")
 	if err != nil {
 		return err
 	}
@@ -262,6 +262,9 @@ func (v view) risk(notes []string, w *work) {
 		t.row("", "What the agent may read, it can send to the hosts that it may reach.")
 	}
 	t.row("", "A bug in the kernel would let it out: the kernel is shared.")
+	if w.project.ReadOnly {
+		notes = append(notes, "The project is read-only for you: no work could be applied, so a loop does not start.")
+	}
 	for _, n := range notes {
 		t.row("", n)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/policy"
 	"ringwall/internal/report"
@@ -116,7 +117,7 @@ func (e *env) pick(state string, args []string) (string, error) {
 			return filepath.Base(strings.TrimSpace(string(b))), nil
 		}
 	}
-	return "", withHint("ringwall loop, or ringwall run -- COMMAND", "nothing was run yet in %s", printableLines(dir))
+	return "", withHint("ringwall loop, or ringwall run -- COMMAND", "nothing was run yet in %s", evidence.Printable(dir))
 }
 
 // placeOf is where the state directory keeps what belongs to a project.

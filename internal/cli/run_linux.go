@@ -35,7 +35,7 @@ func (e *env) runCommand() *cobra.Command {
 // runOnce is `ringwall run`.
 func (e *env) runOnce(argv []string) error {
 	hideSelf()
-	w, err := e.load()
+	w, err := e.load("run")
 	if err != nil {
 		return notStarted(err)
 	}
@@ -51,16 +51,6 @@ func (e *env) runOnce(argv []string) error {
 		return notStarted(err)
 	}
 	return e.runIn(s)
-}
-
-// notStarted gives an error that came before the command the code for that;
-// wrong usage keeps its own.
-func notStarted(err error) error {
-	var ee *exitError
-	if errors.As(err, &ee) {
-		return err
-	}
-	return exit(exitNotStarted, err)
 }
 
 // dropMissingCredentials leaves out those whose value is not there: a command

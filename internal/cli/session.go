@@ -147,11 +147,7 @@ func (s *session) recover(e *env) error {
 // settle finishes or drops each iteration of a run.
 func settle(dir, run string) (*evidence.Recovered, error) {
 	event := &evidence.Recovered{Run: run, Did: "nothing of it was left"}
-	iterations, err := filepath.Glob(filepath.Join(dir, "iterations", "*"))
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range iterations {
+	for _, it := range staged(dir) {
 		r, err := stage.Recover(context.Background(), it)
 		if err != nil {
 			return nil, err
@@ -162,6 +158,21 @@ func settle(dir, run string) (*evidence.Recovered, error) {
 		}
 	}
 	return event, closeJournal(dir, event)
+}
+
+// staged lists the folders of a run that may hold an overlay: its iterations,
+// and the checks within them.
+func staged(dir string) []string {
+	var out []string
+	for _, pattern := range []string{"*", "*/verify-*"} {
+		found, _ := filepath.Glob(filepath.Join(dir, "iterations", pattern)) // the patterns are well-formed
+		for _, path := range found {
+			if info, err := os.Lstat(path); err == nil && info.IsDir() {
+				out = append(out, path)
+			}
+		}
+	}
+	return out
 }
 
 // closeJournal says in the interrupted run's own journal how it ended.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringwall/internal/agent/catalog"
+	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/policy"
 )
@@ -39,17 +41,20 @@ func (e *env) trust(revoke bool) error {
 		if err := store.Revoke(real); err != nil {
 			return err
 		}
-		fmt.Fprintf(e.out, "no longer approved: %s\n", printableLines(filepath.Join(real, policy.FileName)))
+		fmt.Fprintf(e.out, "no longer approved: %s\n", evidence.Printable(filepath.Join(real, policy.FileName)))
 		return nil
 	}
 	// What does not parse is not approved: a person would learn of it at night.
-	_, raw, err := policy.Load(filepath.Join(dir, policy.FileName))
+	p, raw, err := policy.Load(filepath.Join(dir, policy.FileName))
+	if err == nil {
+		err = p.CheckAgent(catalog.Names())
+	}
 	if err != nil {
 		return usage(err)
 	}
 	if err := store.Approve(real, raw); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.out, "approved: %s\nsha256: %s\n", printableLines(filepath.Join(real, policy.FileName)), policy.Digest(raw))
+	fmt.Fprintf(e.out, "approved: %s\nsha256: %s\n", evidence.Printable(filepath.Join(real, policy.FileName)), policy.Digest(raw))
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"ringwall/internal/agent"
@@ -68,6 +69,9 @@ func Run(ctx context.Context, c Config) (Ending, error) {
 		end, err := l.iterate(ctx, n)
 		if err != nil || end != nil {
 			return l.ending(n, end), err
+		}
+		if end := stopped(ctx); end != nil {
+			return l.ending(n, end), nil
 		}
 	}
 	return Ending{Outcome: Cap, Iterations: c.Max,
@@ -167,12 +171,10 @@ func (l *looper) judge(ctx context.Context, n int, o Outcome, r agent.Result, to
 	switch {
 	case o.Tampered():
 		return &Ending{Outcome: Tampered, Reason: "the changes contain what no honest work contains; they are held: " + heldNames(o.Applied)}, nil
-	case o.Reason == backend.Interrupted && errors.Is(context.Cause(ctx), errTime):
-		return &Ending{Outcome: Limit, Reason: errTime.Error()}, nil
 	case o.Reason == backend.Interrupted:
-		return &Ending{Outcome: Interrupted, Reason: "interrupted"}, nil
+		return stopped(ctx), nil
 	case o.Reason == backend.Lost:
-		return &Ending{Outcome: Failed, Reason: "a layer was lost while the agent ran; the iteration was ended"}, nil
+		return lost("the agent"), nil
 	}
 	if end := l.spend(r); end != nil {
 		return end, nil
@@ -185,6 +187,21 @@ func (l *looper) judge(ctx context.Context, n int, o Outcome, r agent.Result, to
 	}
 	l.last = story(o, r)
 	return nil, nil
+}
+
+// stopped is the ending that came from outside; nil while there is none.
+func stopped(ctx context.Context) *Ending {
+	switch {
+	case ctx.Err() == nil:
+		return nil
+	case errors.Is(context.Cause(ctx), errTime):
+		return &Ending{Outcome: Limit, Reason: errTime.Error()}
+	}
+	return &Ending{Outcome: Interrupted, Reason: "interrupted"}
+}
+
+func lost(who string) *Ending {
+	return &Ending{Outcome: Failed, Reason: "a layer was lost while " + who + " ran; the iteration was ended"}
 }
 
 func heldNames(r stage.Result) string {
@@ -217,22 +234,35 @@ func (l *looper) spend(r agent.Result) *Ending {
 // in a fresh sandbox over the applied tree, and its changes are dropped.
 func (l *looper) verify(ctx context.Context, n int) (*Ending, error) {
 	for i, command := range l.Verify {
-		log := filepath.Join(l.IterDir(n), "verify-"+strconv.Itoa(i+1)+".log")
-		f, err := os.OpenFile(log, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		name := "verify-" + strconv.Itoa(i+1)
+		log := filepath.Join(l.IterDir(n), name+".log")
+		res, err := l.check(ctx, n, name, command, log)
 		if err != nil {
 			return nil, err
 		}
-		res, err := l.Check(ctx, n, "verify-"+strconv.Itoa(i+1), []string{"/bin/sh", "-c", command}, IO{Stdout: f, Stderr: f})
-		f.Close()
-		if err != nil {
-			return nil, err
-		}
-		if res.ExitCode != 0 || res.Reason != backend.Exited {
+		switch {
+		case res.Reason == backend.Interrupted: // it says nothing about the work
+			return stopped(ctx), nil
+		case res.Reason == backend.Lost:
+			return lost("a check"), nil
+		case res.ExitCode != 0 || res.Reason != backend.Exited:
 			l.last = fmt.Sprintf("The agent said that the work is done, but the check %q failed (exit %d):\n%s", command, res.ExitCode, tail(log))
 			return nil, nil
 		}
 	}
 	return &Ending{Outcome: Done, Reason: doneReason(len(l.Verify))}, nil
+}
+
+// check runs one command of the policy's and keeps what it says, as bounded as
+// an iteration's output.
+func (l *looper) check(ctx context.Context, n int, name, command, log string) (backend.Result, error) {
+	p := iterationIO{wg: new(sync.WaitGroup)}
+	defer p.close()
+	out, err := p.keep(log)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	return l.Check(ctx, n, name, []string{"/bin/sh", "-c", command}, IO{Stdout: out, Stderr: out})
 }
 
 func doneReason(checks int) string {

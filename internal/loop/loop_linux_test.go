@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"ringwall/internal/agent"
 	"ringwall/internal/agent/generic"
 	"ringwall/internal/backend"
 	"ringwall/internal/evidence"
@@ -287,5 +288,75 @@ func TestFloodIsBounded(t *testing.T) {
 	info, err := os.Stat(filepath.Join(r.IterDir(1), "stdout.log"))
 	if err != nil || info.Size() != maxOutput {
 		t.Errorf("kept %v, %v", info, err)
+	}
+}
+
+// TestAnEndDuringACheckEndsTheLoop: a check that was interrupted did not fail,
+// and no further iteration begins.
+func TestAnEndDuringACheckEndsTheLoop(t *testing.T) {
+	for _, c := range []struct {
+		reason, outcome string
+		cancel          bool
+	}{
+		{backend.Interrupted, Interrupted, true},
+		{backend.Lost, Failed, false},
+		{backend.TimedOut, Cap, false}, // its own limit: the check failed
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		r := newRig(t, nil)
+		r.Verify = []string{"make test"}
+		r.Backend = func(dir string, s IO) backend.Backend {
+			return script{dir, s, func(_ context.Context, command []string, _ string, s IO) backend.Result {
+				if command[0] != "/bin/sh" {
+					r.runs++
+					io.WriteString(s.Stdout, "DONE\n")
+					return backend.Result{}
+				}
+				if c.cancel {
+					cancel()
+				}
+				return backend.Result{Reason: c.reason}
+			}}
+		}
+		end, err := Run(ctx, r.Config)
+		if err != nil || end.Outcome != c.outcome || c.outcome != Cap && r.runs != 1 {
+			t.Errorf("a check that ended with %s: %+v after %d runs, %v", c.reason, end, r.runs, err)
+		}
+	}
+}
+
+// TestNoIterationBeginsAfterTheEnd: an interruption that came while the changes
+// were applied is not lost.
+func TestNoIterationBeginsAfterTheEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r := newRig(t, says("working\n"))
+	r.Ended = func(int, Outcome, agent.Result) { cancel() }
+	end, err := Run(ctx, r.Config)
+	if err != nil || end.Outcome != Interrupted || end.Iterations != 1 || r.runs != 1 {
+		t.Errorf("%+v after %d runs, %v", end, r.runs, err)
+	}
+}
+
+// TestChecksGetPipes: a check can neither fill the disk with its output nor
+// open a file of the state directory again.
+func TestChecksGetPipes(t *testing.T) {
+	r := newRig(t, nil)
+	r.Verify, r.Max = []string{"make test"}, 1
+	r.Backend = func(dir string, s IO) backend.Backend {
+		return script{dir, s, func(_ context.Context, command []string, _ string, s IO) backend.Result {
+			io.WriteString(s.Stdout, "DONE\n")
+			if info, err := s.Stdout.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+				t.Errorf("%s writes to %v, %v", command[0], info, err)
+			}
+			return backend.Result{}
+		}}
+	}
+	if end := r.run(t); end.Outcome != Done {
+		t.Errorf("%+v", end)
+	}
+	if b, err := os.ReadFile(filepath.Join(r.IterDir(1), "verify-1.log")); string(b) != "DONE\n" {
+		t.Errorf("kept %q, %v", b, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"ringwall/internal/backend"
@@ -14,6 +15,7 @@ import (
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/kernel/cgroup"
+	"ringwall/internal/kernel/launch"
 	"ringwall/internal/kernel/namespace"
 	"ringwall/internal/kernel/seccomp"
 	"ringwall/internal/plan"
@@ -100,6 +102,9 @@ func (r *run) prepare() error {
 	if r.user == nil || r.user.HostUID == 0 {
 		return r.failed("isolation.user", fmt.Errorf("the plan names no unprivileged user"))
 	}
+	if err := r.sameMode(); err != nil {
+		return r.failed("isolation.workspace", err)
+	}
 	if err := r.choosePlaceholders(); err != nil {
 		return r.failed("", err)
 	}
@@ -107,6 +112,16 @@ func (r *run) prepare() error {
 		return r.failed("network.gateway", err)
 	}
 	return nil
+}
+
+// sameMode gives the upper directory the project's permissions: it is what the
+// project's folder shows inside.
+func (r *run) sameMode() error {
+	info, err := os.Stat(r.plan.Project)
+	if err != nil {
+		return err
+	}
+	return os.Chmod(filepath.Join(r.native.IterDir, "upper"), info.Mode().Perm())
 }
 
 func (r *run) failed(control string, err error) error {
@@ -121,6 +136,10 @@ func (r *run) launch() error {
 		return r.failed("", err)
 	}
 	defer closeAll(files)
+	return r.start(spec, files)
+}
+
+func (r *run) start(spec *launch.Spec, files []*os.File) (err error) {
 	if err := r.makeGroup(); err != nil {
 		return r.failed("infrastructure", err)
 	}

@@ -16,8 +16,13 @@ import (
 )
 
 // Main is for TestMain: it runs one of the parts where this process was
-// started for it, and else the tests. The part runs on the main thread.
+// started for it, and else the tests. The part runs on the main thread. A part
+// may execute the program again with the arguments "again" and a part's name.
 func Main(m *testing.M, parts map[string]func([]string)) {
+	if len(os.Args) > 2 && os.Args[1] == "again" { // a part that was started by one
+		parts[os.Args[2]](os.Args[3:])
+		os.Exit(0)
+	}
 	if len(os.Args) > 2 && os.Args[1] == "inside" {
 		runtime.LockOSThread()
 		Must("private mounts", unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))

@@ -13,9 +13,13 @@ import (
 // process goes.
 func run(spec *launch.Spec) {
 	pid := start(spec)
-	go forward(pid, spec.Session)
-	say(launch.Exited, number(uint32(reap(pid))))
-	unix.Exit(0)
+	go func() {
+		say(launch.Exited, number(uint32(reap(pid))))
+		unix.Exit(0)
+	}()
+	// On the thread that forked the command: Landlock gave each thread a domain
+	// of its own, and scopes signals to the one of the sender (EPERM).
+	forward(pid, spec.Session)
 }
 
 func start(spec *launch.Spec) int {

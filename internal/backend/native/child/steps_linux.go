@@ -73,12 +73,21 @@ func (b *builder) open(path string, flags uint64) (int, error) {
 
 // openHost finds a path of the host as the host would, links included, but
 // within its root.
-func (b *builder) openHost(path string) (int, error) {
-	return unix.Openat2(b.host, relative(path), &unix.OpenHow{
-		Flags:   unix.O_PATH | unix.O_CLOEXEC,
-		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
-	})
+func (b *builder) openHost(path string) (fd int, err error) {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
+	for range raceRetries {
+		if fd, err = unix.Openat2(b.host, relative(path), &how); err != unix.EAGAIN {
+			break
+		}
+	}
+	return fd, err
 }
+
+// raceRetries bounds how often a link with ".." in it, as /etc/os-release is
+// one, is tried again: openat2 gives EAGAIN where anything on the machine was
+// renamed or mounted meanwhile, and cannot tell whether it mattered.
+const raceRetries = 1000
 
 func relative(path string) string {
 	for len(path) > 0 && path[0] == '/' {

@@ -31,8 +31,9 @@ func (b *builder) overlay(s *launch.Step) error {
 		mount.Option{Key: "lowerdir", Value: lowerDir},
 		mount.Option{Key: "upperdir", Value: stageDir + "/upper"},
 		mount.Option{Key: "workdir", Value: stageDir + "/work"},
-		// Without trusted.* attributes, which only root may set.
-		mount.Option{Key: "userxattr"})
+		// Without trusted.* attributes, which only root may set, and without
+		// an index of hard links, whose entries no reader of the upper knows.
+		mount.Option{Key: "userxattr"}, mount.Option{Key: "index", Value: "off"})
 	if err != nil {
 		return err
 	}

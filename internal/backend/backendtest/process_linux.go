@@ -1,0 +1,168 @@
+package backendtest
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+var processProbes = map[string]probe{
+	"ptrace-attach": func(pid string) (string, error) { return "", call(unix.SYS_PTRACE, unix.PTRACE_ATTACH, number(pid)) },
+	"ptrace-seize":  func(pid string) (string, error) { return "", call(unix.SYS_PTRACE, unix.PTRACE_SEIZE, number(pid)) },
+	"vm-read":       vmRead,
+	"getfd":         getfd,
+	"kill":          kill,
+	"kill-many":     killMany,
+	"setns":         setns,
+	"call":          tableCall,
+	"clone":         clone,
+	"terminal":      func(cmd string) (string, error) { return "", call(unix.SYS_IOCTL, 0, number(cmd), pointer()) },
+	"personality":   func(v string) (string, error) { return "", call(unix.SYS_PERSONALITY, number(v)) },
+	"number":        func(n string) (string, error) { return "", call(number(n)) },
+	"listener":      listener,
+	"run":           run,
+	"processes":     processes,
+	"sleep":         sleep,
+	"file":          fileThenSleep,
+	"daemon":        daemon,
+	"orphan-output": orphanOutput,
+}
+
+// number reads a decimal or 0x number.
+func number(s string) uintptr {
+	n, _ := strconv.ParseUint(s, 0, 64)
+	return uintptr(n)
+}
+
+var scratch [512]byte
+
+// pointer is an address that is mapped.
+func pointer() uintptr { return uintptr(unsafe.Pointer(&scratch)) }
+
+func vmRead(pid string) (string, error) {
+	local := []unix.Iovec{{Base: &scratch[0], Len: 8}}
+	remote := []unix.RemoteIovec{{Base: pointer(), Len: 8}}
+	_, err := unix.ProcessVMReadv(int(number(pid)), local, remote, 0)
+	return "", err
+}
+
+func getfd(pid string) (string, error) {
+	fd, err := unix.PidfdOpen(int(number(pid)), 0)
+	if err != nil {
+		return "pidfd_open", err
+	}
+	defer unix.Close(fd)
+	_, err = unix.PidfdGetfd(fd, 0, 0)
+	return "", err
+}
+
+// kill sends a signal: "kill:1|9".
+func kill(arg string) (string, error) {
+	pid, sig := two(arg)
+	n, _ := strconv.Atoi(pid)
+	return "", unix.Kill(n, syscall.Signal(number(sig)))
+}
+
+// killMany sends every signal to a process, and waits a moment for what it does.
+func killMany(pid string) (string, error) {
+	n, _ := strconv.Atoi(pid)
+	for sig := 1; sig <= 64; sig++ {
+		if err := unix.Kill(n, syscall.Signal(sig)); err != nil && err != unix.EINVAL {
+			return strconv.Itoa(sig), err
+		}
+	}
+	time.Sleep(200 * time.Millisecond)
+	return "", unix.Kill(n, 0)
+}
+
+func setns(path string) (string, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "open", err
+	}
+	defer unix.Close(fd)
+	return "", unix.Setns(fd, 0)
+}
+
+// clone starts a child with these flags that ends at once.
+func clone(flags string) (string, error) {
+	pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE, number(flags)|uintptr(unix.SIGCHLD), 0, 0)
+	if errno != 0 {
+		return "", errno
+	}
+	if pid == 0 {
+		for {
+			syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+		}
+	}
+	_, err := unix.Wait4(int(pid), nil, 0, nil)
+	return "", err
+}
+
+// listener tries to become the one who answers for refused calls: a second
+// filter that passes everything to a listener of its own would win over ours.
+func listener(string) (string, error) {
+	all := []unix.SockFilter{{Code: 0x06, K: 0x7fc00000}} // return USER_NOTIF
+	prog := unix.SockFprog{Len: 1, Filter: &all[0]}
+	const setModeFilter, newListener = 1, 8
+	return "", call(unix.SYS_SECCOMP, setModeFilter, newListener, uintptr(unsafe.Pointer(&prog)))
+}
+
+// run starts a program and gives what it wrote: "run:/usr/bin/id|-u".
+func run(arg string) (string, error) {
+	words := strings.Split(arg, "|")
+	out, err := exec.Command(words[0], words[1:]...).CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return string(out), errors.New(exit.String())
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// processes lists the numbers in /proc.
+func processes(string) (string, error) {
+	entries, err := os.ReadDir("/proc")
+	var pids []string
+	for _, e := range entries {
+		if _, err := strconv.Atoi(e.Name()); err == nil {
+			pids = append(pids, e.Name())
+		}
+	}
+	return strings.Join(pids, " "), err
+}
+
+func sleep(ms string) (string, error) {
+	time.Sleep(time.Duration(number(ms)) * time.Millisecond)
+	return "", nil
+}
+
+// fileThenSleep tells that it runs, by a file, and stays.
+func fileThenSleep(path string) (string, error) {
+	if err := os.WriteFile(path, []byte("here"), 0o644); err != nil {
+		return "", err
+	}
+	time.Sleep(time.Hour)
+	return "", nil
+}
+
+// daemon forks twice, with a session of its own, and leaves a process that
+// ignores what asks it to end, and that writes to a file while it lives.
+func daemon(path string) (string, error) {
+	script := `trap "" TERM HUP INT; while :; do echo alive >>"$1"; sleep 0.05; done`
+	cmd := exec.Command("/bin/sh", "-c", `(setsid sh -c '`+script+`' daemon "$1" >/dev/null 2>&1 &) `, "sh", path)
+	return "", cmd.Run()
+}
+
+// orphanOutput leaves a process behind that keeps standard output open.
+func orphanOutput(string) (string, error) {
+	cmd := exec.Command("/bin/sh", "-c", `(setsid sleep 1000 &)`)
+	cmd.Stdout = os.Stdout
+	return "", cmd.Run()
+}

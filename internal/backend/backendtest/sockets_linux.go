@@ -1,0 +1,69 @@
+package backendtest
+
+import (
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+var socketProbes = map[string]probe{
+	"socket":  socket,
+	"connect": connect,
+	"unix":    connectUnix,
+	"udp":     udp,
+	"bind":    bindUnix,
+}
+
+// socket opens one: "socket:FAMILY|TYPE|PROTOCOL".
+func socket(arg string) (string, error) {
+	f := strings.Split(arg, "|")
+	fd, err := unix.Socket(int(number(f[0])), int(number(f[1])), int(number(f[2])))
+	if err == nil {
+		unix.Close(fd)
+	}
+	return "", err
+}
+
+// connect speaks TCP to an address and port.
+func connect(addr string) (string, error) {
+	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	c.Write([]byte("attack"))
+	return "", nil
+}
+
+// connectUnix connects to a Unix socket; a name that begins with @ is abstract.
+func connectUnix(name string) (string, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return "socket", err
+	}
+	defer unix.Close(fd)
+	return "", unix.Connect(fd, &unix.SockaddrUnix{Name: name})
+}
+
+func bindUnix(name string) (string, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return "socket", err
+	}
+	defer unix.Close(fd)
+	return "", unix.Bind(fd, &unix.SockaddrUnix{Name: name})
+}
+
+// udp sends a packet, and says whether anything refused it: "udp:127.0.0.1:9".
+func udp(addr string) (string, error) {
+	c, err := net.Dial("udp", addr)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	n, err := c.Write([]byte("attack"))
+	return strconv.Itoa(n), err
+}
