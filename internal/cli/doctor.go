@@ -33,7 +33,7 @@ func (e *env) doctor() error {
 		return err
 	}
 	basics.Forget() // a doctor looks for himself
-	h, err := host.Probe(e.vars)
+	h, err := e.probe()
 	if err != nil {
 		return err
 	}

@@ -35,9 +35,9 @@ type work struct {
 // facts. Nothing of the project is believed before the check. Kind is "run",
 // "loop" or "plan".
 func (e *env) load(kind string) (*work, error) {
-	h, err := host.Probe(e.vars)
+	h, err := e.probe()
 	if err != nil {
-		return nil, fmt.Errorf("look at this machine: %w", err)
+		return nil, err
 	}
 	w := &work{host: h}
 	dir, err := e.find(policy.FileName)
@@ -51,6 +51,16 @@ func (e *env) load(kind string) (*work, error) {
 		return nil, misuse(kind, err)
 	}
 	return w, nil
+}
+
+// probe finds out what this machine can do, for which it needs a place.
+func (e *env) probe() (host.Facts, error) {
+	h, err := host.Probe(e.vars)
+	if err != nil {
+		return h, withHint("make it a folder that you can write to, or set XDG_STATE_HOME to another place",
+			"use the state directory %q: %w", h.StateDir, err)
+	}
+	return h, nil
 }
 
 func (w *work) readPolicy(dir string) error {
@@ -116,7 +126,11 @@ func (w *work) agent() agent.Agent {
 // compile makes the plan for a command. Kind is "run" or "loop".
 func (w *work) compile(kind string, command []string, accept []string) error {
 	argv0, grants, err := locate(command[0], w.host, w.project.Path)
-	if err != nil {
+	switch {
+	case err != nil && kind == "plan": // the rest of the plan is worth seeing
+		argv0 = command[0]
+		w.notes = append(w.notes, "A loop would not start: "+err.Error()+".")
+	case err != nil:
 		return misuse(kind, err)
 	}
 	w.project.Program = grants
@@ -127,6 +141,9 @@ func (w *work) compile(kind string, command []string, accept []string) error {
 		return usage(err)
 	}
 	w.plan.Command = append([]string{argv0}, command[1:]...)
+	if w.project.Agent == nil {
+		w.plan.Agent = "generic"
+	}
 	w.plan.Policy = policy.Digest(w.raw)
 	if kind == "run" {
 		w.plan.Controls = without(w.plan.Controls, func(c plan.Control) bool { return c.Want.Decoy != nil })

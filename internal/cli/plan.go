@@ -34,7 +34,7 @@ func (e *env) plan() error {
 	if err != nil {
 		return err
 	}
-	if err := w.compile("loop", command, e.flag.accept); err != nil {
+	if err := w.compile("plan", command, e.flag.accept); err != nil {
 		return err
 	}
 	hash, err := w.plan.Hash()
@@ -163,7 +163,14 @@ func methods(m []string) string {
 
 func (v view) cannot() {
 	v.head("Cannot")
-	v.row("  permissions", "change its own permissions: they are rendered from this plan, read-only")
+	if len(v.names(func(c plan.Control) string {
+		if c.Want.AgentFile != nil {
+			return c.ID
+		}
+		return ""
+	})) > 0 {
+		v.row("  permissions", "change its own permissions: they are rendered from this plan, read-only")
+	}
 	v.row("  isolation", "see your home, other projects, running services or their sockets")
 	v.row("", "change "+v.guardrails())
 	if secrets := v.names(func(c plan.Control) string {

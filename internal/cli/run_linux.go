@@ -24,8 +24,12 @@ func (e *env) runCommand() *cobra.Command {
 		Short: "Run one command, confined",
 		Long: "Run one command behind the project's policy. Its changes reach the project when it\n" +
 			"has ended. The exit code is the command's own; 125 means that nothing was started.",
-		Args: usageArgs(cobra.MinimumNArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error { return e.runOnce(args) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(withHint("ringwall run -- COMMAND [ARGUMENT...]", "no command to run"))
+			}
+			return e.runOnce(args)
+		},
 	}
 	c.Flags().StringSliceVar(&e.flag.accept, "accept", nil, "go on without this control (recorded)")
 	c.Flags().SetInterspersed(false)
@@ -115,7 +119,7 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 	}
 	next := ""
 	if len(o.Applied.Held) > 0 {
-		next = "look at " + o.Applied.HeldDir
+		next = "ls " + shellQuote(o.Applied.HeldDir)
 		e.tellHeld(o)
 	}
 	if err := s.end(evidence.RunEnded{Outcome: outcome, ExitCode: code, Iterations: 1, Reason: reason, Next: next}); err != nil && failed == nil {
@@ -127,6 +131,9 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 	}
 	if reason != backend.Exited {
 		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", endWords(reason))
+		if o.Kept != "" {
+			fmt.Fprintf(e.err, "ringwall: its changes were not applied; they are kept in %s\n", o.Kept)
+		}
 	}
 	return exit(code, nil)
 }

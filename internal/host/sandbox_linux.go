@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,16 +81,26 @@ func tryOverlay(f *Facts, dir string) (overlay, idmap Ability) {
 	}
 	step := launch.Step{Op: launch.Overlay, Target: "/work", Source: filepath.Join(dir, "lower"), Data: dir}
 	if f.Account == nil {
-		return ability(probe(f, append(base(), step))), Ability{Why: "only root can"}
+		return elsewhere(probe(f, append(base(), step))), Ability{Why: "only root can"}
 	}
 	files, err := f.Mapped(os.Getuid(), os.Getgid(), filepath.Join(dir, "lower"), dir)
 	if err != nil {
-		no := Ability{Why: "id-mapped mounts: " + err.Error(), Fix: "put the state directory on ext4, xfs or btrfs, with Linux 5.19 or later"}
+		no := elsewhere(fmt.Errorf("id-mapped mounts: %w", err))
 		return no, no
 	}
 	defer closeAll(files)
 	step.Flags, step.FD = launch.UseFD, launch.FirstFD
-	return ability(probe(f, append(base(), step), files...)), Ability{OK: true}
+	return elsewhere(probe(f, append(base(), step), files...)), Ability{OK: true}
+}
+
+// elsewhere explains why the state directory's file system cannot hold an
+// overlay: it is one itself, as in most containers, or a network's, or too old.
+func elsewhere(err error) Ability {
+	a := ability(err)
+	if !a.OK && a.Fix == "" {
+		a.Fix = "set XDG_STATE_HOME to a folder on ext4, xfs or btrfs, with Linux 5.19 or later"
+	}
+	return a
 }
 
 func closeAll(files []*os.File) {

@@ -5,6 +5,8 @@ package loop
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -41,6 +43,7 @@ type Outcome struct {
 	backend.Result
 	Changes *stage.Changeset
 	Applied stage.Result
+	Kept    string // where the changes lie, if none was applied
 	Took    time.Duration
 }
 
@@ -76,9 +79,35 @@ func (s *Session) Once(ctx context.Context, n int, io IO) (Outcome, error) {
 		stage.Discard(dirs)
 		return out, err
 	}
-	err = s.settle(&out, dirs, began, rec)
+	if why := unsound(out.Reason); why != "" {
+		out.Kept, err = dirs.Upper, putAside(dirs, why, rec)
+	} else {
+		err = s.settle(&out, dirs, began, rec)
+	}
 	out.Took = time.Since(began)
 	return out, err
+}
+
+// unsound says why the changes of a run that ended so are not applied: they
+// are not the work of an iteration, and nothing is known of how they came
+// about, or of where they would have stopped.
+func unsound(reason string) string {
+	switch reason {
+	case backend.Lost:
+		return "a layer was lost while they were made"
+	case backend.OverDisk:
+		return "they are more than limits.disk"
+	}
+	return ""
+}
+
+// putAside keeps the changes as they are, for a person to look at.
+func putAside(dirs stage.Dirs, why string, rec evidence.Recorder) error {
+	if err := stage.Keep(dirs, why); err != nil {
+		return err
+	}
+	return rec.Record(evidence.Event{Warning: &evidence.Warning{
+		Message: "the changes were not applied, since " + why + "; they are kept in " + dirs.Upper}})
 }
 
 // settle reads what was changed and applies it. It goes on after an
@@ -106,9 +135,19 @@ const settleTime = 10 * time.Minute
 // keep marks the changes as not to be thrown away: something went wrong, and a
 // person has to look.
 func keep(dirs stage.Dirs, why error) error {
-	stage.Keep(dirs, why.Error())
-	return why
+	return keptError{errors.Join(why, stage.Keep(dirs, why.Error())), dirs.Upper}
 }
+
+// keptError tells where the changes are that did not reach the project.
+type keptError struct {
+	error
+	dir string
+}
+
+func (e keptError) Unwrap() error { return e.error }
+
+// Hint implements the interface of errors with a way out.
+func (e keptError) Hint() string { return fmt.Sprintf("the changes are kept in %q", e.dir) }
 
 // Check runs the command on the project as it is and drops all that it
 // changes.

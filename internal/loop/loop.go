@@ -75,7 +75,14 @@ func Run(ctx context.Context, c Config) (Ending, error) {
 		}
 	}
 	return Ending{Outcome: Cap, Iterations: c.Max,
-		Reason: fmt.Sprintf("the cap of %d iterations is reached and the work is not done", c.Max)}, nil
+		Reason: fmt.Sprintf("the cap of %s is reached and the work is not done", iterations(c.Max))}, nil
+}
+
+func iterations(n int) string {
+	if n == 1 {
+		return "1 iteration"
+	}
+	return strconv.Itoa(n) + " iterations"
 }
 
 var errTime = errors.New("the loop's time is used up")

@@ -260,8 +260,10 @@ func TestChangesAreNotAppliedUnrecorded(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := Run(context.Background(), r.Config); err == nil {
-		t.Error("no error")
+	_, err := Run(context.Background(), r.Config)
+	var h interface{ Hint() string }
+	if !errors.As(err, &h) || !strings.Contains(h.Hint(), filepath.Join(r.IterDir(1), "upper")) {
+		t.Errorf("the error %v does not tell where the changes are", err)
 	}
 	if _, err := os.Lstat(filepath.Join(r.Plan.Project, "work.txt")); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the change reached the project")

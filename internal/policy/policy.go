@@ -106,7 +106,7 @@ type Loop struct {
 	MaxTime       time.Duration `json:"max_time,omitempty"`       // of the whole loop
 	IterationTime time.Duration `json:"iteration_time,omitempty"` // see Policy.IterationTime
 	MaxCostUSD    *float64      `json:"max_cost_usd,omitempty"`
-	Verify        []string      `json:"verify,omitempty"` // shell commands, run inside after each iteration
+	Verify        []string      `json:"verify,omitempty"` // shell commands, run inside before "done" is believed
 	DoneToken     string        `json:"done_token"`
 	BlockedToken  string        `json:"blocked_token"`
 }

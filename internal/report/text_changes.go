@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"strings"
 
 	"ringwall/internal/evidence"
 )
@@ -23,11 +24,28 @@ func (t *text) applied(r Run) {
 		t.head("Applied", count(r.AppliedN, "change")+"; the journal does not tell which, or they undid each other")
 		return
 	}
-	t.head("Applied", count(len(r.Applied), "file")+": "+show(byAction(r.Applied)))
-	for _, c := range r.Applied[:min(listed, len(r.Applied))] {
+	t.head("Applied", count(len(r.Applied), "change")+": "+show(byAction(r.Applied)))
+	files, git := apart(r.Applied)
+	for _, c := range files[:min(listed, len(files))] {
 		t.change(c)
 	}
-	t.more(2, len(r.Applied), listed)
+	t.more(2, len(files), listed)
+	if git > 0 {
+		t.line("  " + count(git, "change") + " inside .git, as git makes them")
+	}
+}
+
+// apart counts what git changed in its own folder, which says little to a
+// person, and gives the rest.
+func apart(all []evidence.Change) (files []evidence.Change, git int) {
+	for _, c := range all {
+		if strings.HasPrefix(c.Name, ".git/") {
+			git++
+		} else {
+			files = append(files, c)
+		}
+	}
+	return files, git
 }
 
 // change writes one line: action, name, and what is special about it.

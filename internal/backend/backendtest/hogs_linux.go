@@ -65,40 +65,26 @@ func take(bytes string, kind int) (string, error) {
 		got += chunk
 		time.Sleep(time.Millisecond) // a watch has to get a chance to look
 	}
-	time.Sleep(5 * time.Second)
+	time.Sleep(2 * time.Second)
 	return strconv.FormatUint(got, 10), nil
 }
 
-// fill writes to a file: "fill:PATH|BYTES". It goes slowly enough for a watch.
+// fill writes to files: "fill:PREFIX|BYTES". It goes slowly enough for a watch.
 func fill(arg string) (string, error) {
-	path, bytes := two(arg)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return "", err
-	}
-	return pour(f, bytes)
+	prefix, bytes := two(arg)
+	return pour(prefix, bytes, false)
 }
 
-// fillHidden writes to a file that has no name any more.
+// fillHidden writes to files that have no name any more.
 func fillHidden(arg string) (string, error) {
-	path, bytes := two(arg)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return "", err
-	}
-	if err := os.Remove(path); err != nil {
-		return "", err
-	}
-	return pour(f, bytes)
+	prefix, bytes := two(arg)
+	return pour(prefix, bytes, true)
 }
 
-// fillDeep writes to a file whose path is longer than the kernel takes in one
-// piece: what looks by path does not find it.
+// fillDeep writes to files whose path is longer than the kernel takes in one
+// piece: what looks by path does not find them.
 func fillDeep(arg string) (string, error) {
-	path, bytes := two(arg)
-	if err := os.Chdir(path); err != nil {
-		return "", err
-	}
+	prefix, bytes := two(arg)
 	name := strings.Repeat("d", 250)
 	for range 20 {
 		if err := unix.Mkdir(name, 0o755); err != nil {
@@ -108,26 +94,37 @@ func fillDeep(arg string) (string, error) {
 			return "", err
 		}
 	}
-	f, err := os.OpenFile("f", os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return "", err
-	}
-	return pour(f, bytes)
+	return pour(prefix, bytes, false)
 }
 
-func pour(f *os.File, bytes string) (string, error) {
+// each is how much goes into one file: less than a bound on a single file.
+const each = 16 << 20
+
+func pour(prefix, bytes string, hidden bool) (string, error) {
 	buf := make([]byte, 1<<20)
-	var n uint64
-	for n < uint64(number(bytes)) {
-		wrote, err := f.Write(buf)
-		n += uint64(wrote)
+	most, wrote := uint64(number(bytes)), uint64(0)
+	var f *os.File
+	for i := 0; wrote < most; i++ {
+		if wrote%each == 0 {
+			name := prefix + strconv.Itoa(i)
+			var err error
+			if f, err = os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
+				return "", err
+			}
+			defer f.Close()
+			if hidden {
+				os.Remove(name)
+			}
+		}
+		n, err := f.Write(buf)
+		wrote += uint64(n)
 		if err != nil {
-			return strconv.FormatUint(n, 10), err
+			return strconv.FormatUint(wrote, 10), err
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	time.Sleep(5 * time.Second)
-	return strconv.FormatUint(n, 10), nil
+	time.Sleep(2 * time.Second)
+	return strconv.FormatUint(wrote, 10), nil
 }
 
 // inodes makes empty files: "inodes:DIR|COUNT".
@@ -140,7 +137,7 @@ func inodes(arg string) (string, error) {
 		}
 		f.Close()
 	}
-	time.Sleep(5 * time.Second)
+	time.Sleep(2 * time.Second)
 	return count, nil
 }
 

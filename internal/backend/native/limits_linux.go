@@ -16,7 +16,7 @@ import (
 // rlimits says which limit of setrlimit(2) stands for a resource.
 var rlimits = map[string]int{
 	"pids": unix.RLIMIT_NPROC, "memory": unix.RLIMIT_DATA, "files": unix.RLIMIT_NOFILE,
-	"core": unix.RLIMIT_CORE, "disk": unix.RLIMIT_FSIZE,
+	"core": unix.RLIMIT_CORE, "file_size": unix.RLIMIT_FSIZE,
 }
 
 func byGroup(l *plan.Limit) bool { return strings.HasPrefix(l.By, "cgroup") }
@@ -25,7 +25,6 @@ func byGroup(l *plan.Limit) bool { return strings.HasPrefix(l.By, "cgroup") }
 func (t *translation) limit(l *plan.Limit) {
 	res, has := rlimits[l.Resource]
 	if has && !byGroup(l) {
-		// The watched disk limit also bounds each single file.
 		t.spec.Rlimits = append(t.spec.Rlimits, launch.Rlimit{Resource: res, Value: uint64(l.Value)})
 	}
 	if l.Resource == "cpu" && l.By == "CPU affinity" {
@@ -145,6 +144,6 @@ func (r *run) inForce(l *plan.Limit) (int64, error) {
 
 // reached records that a limit was hit.
 func (r *run) reached(resource string, ended bool) {
-	r.recorder.Record(evidence.Event{LimitReached: &evidence.LimitReached{
+	r.record(evidence.Event{LimitReached: &evidence.LimitReached{
 		Resource: resource, Value: r.limit(resource), Control: "infrastructure." + resource, Ended: ended}})
 }

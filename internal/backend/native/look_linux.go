@@ -159,6 +159,8 @@ func (f frozen) attempt(call, path string) *evidence.Refused {
 	return nil
 }
 
+// refusal describes an attempt. The error number is the one that the control
+// answers with; the kernel decides after this.
 func refusal(call, path, project string, c plan.Control) *evidence.Refused {
 	verb := "write"
 	switch {
@@ -167,13 +169,24 @@ func refusal(call, path, project string, c plan.Control) *evidence.Refused {
 	case strings.Contains(call, "link"):
 		verb = "link"
 	}
-	errno := "EROFS"
-	if verb == "rename" {
-		errno = "EBUSY"
+	inside := strings.HasPrefix(path, filepath.Join(project, c.Want.Guardrail.Path)+"/")
+	return &evidence.Refused{Layer: string(c.Layer), Control: c.ID, Errno: answer(verb, inside),
+		What: verb + " " + strings.TrimPrefix(path, project+"/"), Why: "the file is a guardrail: " + c.From}
+}
+
+// answer is what a frozen path gives: a write meets a read-only mount, a mount
+// point cannot be moved or replaced, and nothing can be moved or linked from
+// one mount into another.
+func answer(verb string, inside bool) string {
+	switch {
+	case verb == "write":
+		return "EROFS"
+	case inside:
+		return "EXDEV"
+	case verb == "rename":
+		return "EBUSY"
 	}
-	rel := strings.TrimPrefix(path, project+"/")
-	return &evidence.Refused{Layer: string(c.Layer), Control: c.ID, What: verb + " " + rel, Errno: errno,
-		Why: "the file is a guardrail: " + c.From}
+	return "EEXIST"
 }
 
 // services are sockets by which a process outside would act for the agent.

@@ -74,12 +74,7 @@ func (o *observer) loop() {
 	}
 }
 
-func (o *observer) lost() {
-	select {
-	case o.run.stop <- backend.Lost:
-	default:
-	}
-}
+func (o *observer) lost() { o.run.halt(backend.Lost) }
 
 // one takes and answers one call; false means that the listener is broken.
 func (o *observer) one() bool {
@@ -92,7 +87,13 @@ func (o *observer) one() bool {
 	}
 	rule, known := seccomp.Find(o.run.rules, call)
 	if known && rule.Action == seccomp.Watch {
-		if attempt := o.look(rule, call); attempt != nil {
+		attempt := o.look(rule, call)
+		if attempt != nil {
+			attempt.Program = programName(attempt.PID)
+		}
+		// By now the process may be gone and its number another's: only if the
+		// call still waits was it the caller that was looked at.
+		if attempt != nil && o.listener.Waiting(call.ID) {
 			o.note(attempt)
 		}
 		err = o.listener.Continue(call.ID)
@@ -100,7 +101,7 @@ func (o *observer) one() bool {
 		// A call that no row explains is refused: the filter passed it on for
 		// a reason that this build does not know.
 		o.note(&evidence.Refused{Layer: "isolation", Control: "isolation.syscalls",
-			What: rule.Call, Errno: "EPERM", Why: rule.Why, PID: int(call.PID)})
+			What: rule.Call, Errno: "EPERM", Why: rule.Why, PID: int(call.PID), Program: programName(int(call.PID))})
 		err = o.listener.Deny(call.ID, unix.EPERM)
 	}
 	return err == nil || errors.Is(err, seccomp.ErrGone)
@@ -111,7 +112,6 @@ func (o *observer) one() bool {
 func (o *observer) note(a *evidence.Refused) {
 	o.attempts.Add(1)
 	a.Source = evidence.Observed
-	a.Program = programName(a.PID)
 	if err := o.seen.add(a); err != nil {
 		o.lost()
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/backend"
+	"ringwall/internal/evidence"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/kernel/namespace"
 )
@@ -69,7 +70,7 @@ func (r *run) wait(ctx context.Context, done <-chan ended) (string, ended) {
 	for {
 		select {
 		case end := <-done:
-			return backend.Exited, end
+			return r.exited(), end
 		case <-deadline:
 			r.reached("time", true)
 			return r.end(backend.TimedOut, done)
@@ -82,6 +83,37 @@ func (r *run) wait(ctx context.Context, done <-chan ended) (string, ended) {
 		case s := <-r.native.Signals:
 			r.forward(s)
 		}
+	}
+}
+
+// exited is the reason for a command that ended by itself, unless the boundary
+// was lost before it did: what it did then was not recorded.
+func (r *run) exited() string {
+	for {
+		select {
+		case reason := <-r.stop:
+			if reason == backend.Lost {
+				return reason
+			}
+		default:
+			return backend.Exited
+		}
+	}
+}
+
+// halt asks for the end of the run. One reason is enough: what asks must never
+// wait for somebody to hear.
+func (r *run) halt(reason string) {
+	select {
+	case r.stop <- reason:
+	default:
+	}
+}
+
+// record writes an event down. What cannot be recorded must not go on.
+func (r *run) record(e evidence.Event) {
+	if r.recorder.Record(e) != nil {
+		r.halt(backend.Lost)
 	}
 }
 

@@ -3,14 +3,12 @@ package native
 import (
 	"encoding/binary"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +27,7 @@ type watcher struct {
 	wg      sync.WaitGroup
 	flagged map[string]bool
 	changed atomic.Int64 // files in the workspace that are not as they were
+	room    int64        // bytes free on the stage's file system at the start
 }
 
 // How often the watcher looks: often enough to see what lasts for a moment,
@@ -39,7 +38,8 @@ const (
 )
 
 func newWatcher(r *run) *watcher {
-	return &watcher{run: r, inotify: -1, decoys: map[int32]string{}, quit: make(chan struct{}), flagged: map[string]bool{}}
+	return &watcher{run: r, inotify: -1, decoys: map[int32]string{}, quit: make(chan struct{}), flagged: map[string]bool{},
+		room: free(r.native.IterDir)}
 }
 
 // decoy watches a file that only a thief would open. It works across mount
@@ -138,7 +138,7 @@ func (w *watcher) opened(path string) {
 	}
 	w.flagged[path] = true
 	short := strings.Replace(path, w.run.user.Home, "~", 1)
-	w.run.recorder.Record(evidence.Event{Refused: &evidence.Refused{Layer: "isolation",
+	w.run.record(evidence.Event{Refused: &evidence.Refused{Layer: "isolation",
 		Control: "isolation.decoy:" + short, What: "read " + short, Source: evidence.Observed, Count: 1,
 		Why: "it got a decoy; the real file is not in the view"}})
 }
@@ -149,11 +149,21 @@ func (w *watcher) disk() {
 	if l == nil || w.flagged["disk"] {
 		return
 	}
-	bytes, files := written(filepath.Join(w.run.native.IterDir, "upper"), l.Value)
-	w.changed.Store(max(0, files-w.stubs()))
-	if bytes > l.Value {
+	u := written(filepath.Join(w.run.native.IterDir, "upper"), l.Value)
+	w.changed.Store(max(0, u.files-w.stubs()))
+	if u.bytes > l.Value || w.hidden(u, l.Value) {
 		w.over("disk", backend.OverDisk)
 	}
+}
+
+// hidden looks for what the walk does not find, once the file system has less
+// room than the limit explains. Then what cannot be looked at counts as too
+// much: the agent made it so.
+func (w *watcher) hidden(u diskUse, limit int64) bool {
+	if w.room-free(w.run.native.IterDir) <= limit {
+		return false
+	}
+	return u.unknown || u.bytes+nameless(descendants(w.run.process.PID), limit-u.bytes) > limit
 }
 
 // stubs is how many files stand for absent guardrails; they are no changes.
@@ -164,36 +174,6 @@ func (w *watcher) stubs() (n int64) {
 		}
 	}
 	return n
-}
-
-// written is the space that a tree takes and how many files it has, counted
-// until it is more than enough to know. Names that vanish meanwhile do not
-// matter.
-func written(dir string, enough int64) (sum, files int64) {
-	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil
-		}
-		if info, err := d.Info(); err == nil {
-			sum += allocated(info)
-			if !info.IsDir() {
-				files++
-			}
-		}
-		if sum > enough {
-			return fs.SkipAll
-		}
-		return nil
-	})
-	return sum, files
-}
-
-// allocated is what a file takes on disk; holes do not count.
-func allocated(info fs.FileInfo) int64 {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return stat.Blocks * 512
-	}
-	return info.Size()
 }
 
 // processes adds up memory and counts tasks where no control group does.
@@ -235,7 +215,7 @@ func (w *watcher) groupEvents() {
 
 func (w *watcher) refusedForks(n int) {
 	w.run.reached("pids", false)
-	w.run.recorder.Record(evidence.Event{Refused: &evidence.Refused{Layer: "infrastructure",
+	w.run.record(evidence.Event{Refused: &evidence.Refused{Layer: "infrastructure",
 		Control: "infrastructure.pids", What: "start one more process", Errno: "EAGAIN",
 		Source: evidence.Observed, Count: n, Why: "limits.pids is reached"}})
 }
@@ -244,7 +224,7 @@ func (w *watcher) refusedForks(n int) {
 func (w *watcher) over(resource, reason string) {
 	w.flagged[resource] = true
 	w.run.reached(resource, true)
-	w.run.stop <- reason
+	w.run.halt(reason)
 }
 
 // descendants lists a process and all below it. What was orphaned inside has

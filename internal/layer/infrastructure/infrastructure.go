@@ -36,13 +36,22 @@ func (Layer) Plan(p policy.Policy, h host.Facts, _ project.Facts) ([]plan.Contro
 	l := p.Limits
 	out := []plan.Control{
 		memory(l.Memory, h), pids(l.PIDs, h), cpu(l.MilliCPUs, h), disk(l.Disk),
-		enforced("files", l.Files, ByRlimit), enforced("core", 0, ByRlimit),
+		enforced("file_size", fileSize(l), ByRlimit), enforced("files", l.Files, ByRlimit),
+		enforced("core", 0, ByRlimit),
 		enforced("time", int64(l.Time/time.Second), ByTimer),
 	}
 	for i := range out {
 		out[i].From = from(p, out[i].Want.Limit.Resource)
 	}
 	return out, nil
+}
+
+// fileSize bounds one file: no file can be larger than all of them together.
+func fileSize(l policy.Limits) int64 {
+	if l.FileSize > 0 {
+		return min(l.FileSize, l.Disk)
+	}
+	return l.Disk
 }
 
 // from names the line of the policy that set a limit.

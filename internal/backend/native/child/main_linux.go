@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -44,6 +45,9 @@ func Main(args []string) {
 // capabilities. It also dies with the supervisor; the kernel forgets that wish
 // when credentials change, so it is said again here.
 func hideFromDebuggers() {
+	// Started by descriptor, it would show with a number for a name.
+	name := append([]byte("ringwall-init"), 0)
+	unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0)
 	unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0)
 }
@@ -73,18 +77,27 @@ func awaitGo() {
 	}
 }
 
-// swallowSignals keeps signals of the terminal, which reach this process too,
-// from ending the sandbox. They are caught, not ignored: a command would
-// inherit ignored ones.
+// swallowSignals keeps signals from ending the sandbox: those of the terminal,
+// which reach this process too, and those that its own user can send from
+// inside. The kernel protects a first process only from signals that it does
+// not catch, and a Go program catches nearly all, to end with a stack trace.
+// They are caught, not ignored: a command would inherit ignored ones.
 func swallowSignals() {
 	c := make(chan osSignal, 1)
-	signal.Notify(c, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1,
-		unix.SIGUSR2, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE)
+	for s := syscall.Signal(1); s < lastSignal; s++ {
+		switch s {
+		case unix.SIGKILL, unix.SIGSTOP, unix.SIGCHLD, unix.SIGURG: // SIGURG is how Go preempts a thread
+		default:
+			signal.Notify(c, s)
+		}
+	}
 	go func() {
 		for range c {
 		}
 	}()
 }
+
+const lastSignal = 65
 
 const failedExit = 125
 

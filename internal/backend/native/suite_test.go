@@ -1,0 +1,9 @@
+package native
+
+import (
+	"testing"
+
+	"ringwall/internal/backend/backendtest"
+)
+
+func TestSuite(t *testing.T) { backendtest.Suite(t, target(t)) }
