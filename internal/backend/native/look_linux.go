@@ -174,19 +174,19 @@ func refusal(call, path, project string, c plan.Control) *evidence.Refused {
 		What: verb + " " + strings.TrimPrefix(path, project+"/"), Why: "the file is a guardrail: " + c.From}
 }
 
-// answer is what a frozen path gives: a write meets a read-only mount, a mount
-// point cannot be moved or replaced, and nothing can be moved or linked from
-// one mount into another.
+// answer is what a frozen path gives: a write or a new name meets a read-only
+// mount, a mount point cannot be moved or replaced, and nothing can be moved
+// from one mount into another.
 func answer(verb string, inside bool) string {
 	switch {
-	case verb == "write":
-		return "EROFS"
-	case inside:
+	case verb == "rename" && inside:
 		return "EXDEV"
 	case verb == "rename":
 		return "EBUSY"
+	case verb == "link" && !inside:
+		return "EEXIST"
 	}
-	return "EEXIST"
+	return "EROFS"
 }
 
 // services are sockets by which a process outside would act for the agent.
