@@ -174,13 +174,16 @@ func cmdNothingLeft(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// model SCRIPT LOG: starts a scripted model on loopback until the script ends,
-// and puts its address into $MODEL and its port into $PORT.
+// model SCRIPT LOG [NAME=VALUE...]: starts a scripted model on loopback until
+// the script ends, and puts its address into $MODEL and its port into $PORT.
 func cmdModel(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: model SCRIPT LOG")
+		ts.Fatalf("usage: model SCRIPT LOG [NAME=VALUE...]")
 	}
 	cmd := exec.Command(filepath.Join(bin, "scripted-model"), "-script", args[0], "-log", args[1])
+	for _, value := range args[2:] {
+		cmd.Args = append(cmd.Args, "-set", value)
+	}
 	address, stop, err := serve(cmd)
 	ts.Check(err)
 	ts.Defer(stop)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -149,3 +150,36 @@ func (r rig) stray() []string {
 }
 
 func lines(all []string) string { return "  " + strings.Join(all, "\n  ") }
+
+// TestWhatIsLeftIsSeen: while a loop goes on, the check that every script ends
+// with sees its processes, its lock, and as root its control groups. When the
+// supervisor is killed they are gone, though the agent would have gone on.
+func TestWhatIsLeftIsSeen(t *testing.T) {
+	k := newKiller(t)
+	k.write("agent.sh", "sleep 600 &\necho ready >ready\nwait\n")
+	cmd := k.program("ringwall", "loop")
+	k.must(cmd.Start())
+	defer cmd.Process.Kill()
+	if !waitFor(filepath.Join(k.state(), "ringwall/runs/*/iterations/1/upper/ready")) {
+		t.Fatal("the agent did not start")
+	}
+	left := lines(k.left())
+	wanted := []string{": ringwall-init", ": sh agent.sh", ": sleep 600", "lock "}
+	if os.Getuid() == 0 {
+		wanted = append(wanted, ": ringwall loop", "control group ")
+	}
+	for _, want := range wanted {
+		if !strings.Contains(strings.ReplaceAll(left, "/usr/bin/sh", "sh"), want) {
+			t.Errorf("%q is not in what is left:\n%s", want, left)
+		}
+	}
+	k.write("dir0/.ringwall-x", "")
+	if stray := k.stray(); len(stray) != 1 {
+		t.Errorf("stray files: %q", stray)
+	}
+	k.must(cmd.Process.Kill())
+	cmd.Wait()
+	if left := k.leftOutside(patience); len(left) > 0 {
+		t.Errorf("left behind:\n%s", lines(left))
+	}
+}

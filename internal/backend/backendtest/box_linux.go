@@ -75,10 +75,21 @@ func NewBox(t *testing.T, target Target) *Box {
 			t.Fatal(err)
 		}
 	}
-	// The kernel leaves the overlay's work directory without any permission.
-	t.Cleanup(func() { os.Chmod(filepath.Join(b.IterDir, "work", "work"), 0o700) })
+	t.Cleanup(func() { openUp(b.IterDir) })
 	b.Plan = basePlan(target.Host, b.Project, target.Program)
 	return b
+}
+
+// openUp makes a tree removable: the kernel leaves the overlay's work directory
+// without any permission, and an attacker what it likes.
+func openUp(dir string) {
+	os.Chmod(dir, 0o700)
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.IsDir() {
+			openUp(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // File writes a file of the project, with its folders.

@@ -41,6 +41,7 @@ var fileProbes = map[string]probe{
 	"mknod": func(p string) (string, error) {
 		return "", unix.Mknod(p, unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3)))
 	},
+	"whiteout": func(p string) (string, error) { return "", unix.Mknod(p, unix.S_IFCHR, 0) },
 	"search":   search,
 	"truncate": func(p string) (string, error) { return "", unix.Truncate(p, 0) },
 	"mapped":   mapped,

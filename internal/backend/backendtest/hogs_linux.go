@@ -19,6 +19,8 @@ var hogProbes = map[string]probe{
 	"fill":        fill,
 	"fill-hidden": fillHidden,
 	"fill-deep":   fillDeep,
+	"fill-closed": fillClosed,
+	"memfd":       memfd,
 	"inodes":      inodes,
 	"open-files":  openFiles,
 	"flood":       flood,
@@ -46,6 +48,9 @@ func forks(most string) (string, error) {
 
 const chunk = 4 << 20
 
+// settle is long enough for a watch to look once more.
+const settle = 800 * time.Millisecond
+
 // memory takes anonymous memory, and touches it: "memory:BYTES".
 func memory(bytes string) (string, error) { return take(bytes, unix.MAP_PRIVATE) }
 
@@ -65,7 +70,7 @@ func take(bytes string, kind int) (string, error) {
 		got += chunk
 		time.Sleep(time.Millisecond) // a watch has to get a chance to look
 	}
-	time.Sleep(2 * time.Second)
+	time.Sleep(settle)
 	return strconv.FormatUint(got, 10), nil
 }
 
@@ -97,6 +102,48 @@ func fillDeep(arg string) (string, error) {
 	return pour(prefix, bytes, false)
 }
 
+// fillClosed writes to files in a folder that nobody may look into.
+func fillClosed(arg string) (string, error) {
+	prefix, bytes := two(arg)
+	for i := range int(number(bytes)) / each {
+		dir := "closed" + strconv.Itoa(i)
+		if err := unix.Mkdir(dir, 0o700); err != nil {
+			return "", err
+		}
+		f, err := os.OpenFile(dir+"/"+prefix, os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return "", err
+		}
+		unix.Chmod(dir, 0)
+		if _, err := f.Write(make([]byte, each)); err != nil {
+			return "", err
+		}
+		f.Close()
+		time.Sleep(20 * time.Millisecond)
+	}
+	time.Sleep(settle)
+	return bytes, nil
+}
+
+// memfd takes memory that no process has mapped: "memfd:BYTES".
+func memfd(bytes string) (string, error) {
+	buf, got := make([]byte, chunk), uint64(0)
+	fd, err := unix.MemfdCreate("hog", unix.MFD_CLOEXEC)
+	if err != nil {
+		return "", err
+	}
+	for got < uint64(number(bytes)) {
+		n, err := unix.Write(fd, buf)
+		if err != nil {
+			return strconv.FormatUint(got, 10), err
+		}
+		got += uint64(n)
+		time.Sleep(2 * time.Millisecond)
+	}
+	time.Sleep(settle)
+	return strconv.FormatUint(got, 10), nil
+}
+
 // each is how much goes into one file: less than a bound on a single file.
 const each = 16 << 20
 
@@ -123,7 +170,7 @@ func pour(prefix, bytes string, hidden bool) (string, error) {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	time.Sleep(2 * time.Second)
+	time.Sleep(settle)
 	return strconv.FormatUint(wrote, 10), nil
 }
 
@@ -137,7 +184,7 @@ func inodes(arg string) (string, error) {
 		}
 		f.Close()
 	}
-	time.Sleep(2 * time.Second)
+	time.Sleep(settle)
 	return count, nil
 }
 

@@ -27,6 +27,7 @@ var processProbes = map[string]probe{
 	"personality":   func(v string) (string, error) { return "", call(unix.SYS_PERSONALITY, number(v)) },
 	"number":        func(n string) (string, error) { return "", call(number(n)) },
 	"listener":      listener,
+	"garbage":       garbage,
 	"run":           run,
 	"processes":     processes,
 	"sleep":         sleep,
@@ -104,6 +105,46 @@ func clone(flags string) (string, error) {
 	}
 	_, err := unix.Wait4(int(pid), nil, 0, nil)
 	return "", err
+}
+
+// garbage makes the calls that a supervisor looks at with arguments that mean
+// nothing: addresses of every family and length, pointers to nowhere, and a
+// text that ends with the last page that is mapped.
+func garbage(string) (string, error) {
+	edge, err := unix.Mmap(-1, 0, 8192, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return "", err
+	}
+	if err := unix.Munmap(edge); err == nil {
+		edge, err = unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+		if err != nil {
+			return "", err
+		}
+	}
+	for i := range edge {
+		edge[i] = 'a'
+	}
+	last := uintptr(unsafe.Pointer(&edge[4000]))
+	pointers := []uintptr{0, 1, pointer(), last, last + 95, ^uintptr(0), ^uintptr(0) - 4095, 1 << 63}
+	for family := range byte(20) {
+		scratch = [512]byte{family}
+		for length := range uintptr(40) {
+			call(unix.SYS_CONNECT, bad, pointer(), length)
+		}
+	}
+	for _, p := range pointers {
+		for _, n := range []uintptr{0, 1, 2, 3, 128, 1 << 31, ^uintptr(0)} {
+			call(unix.SYS_CONNECT, bad, p, n)
+		}
+		for _, fd := range []uintptr{bad, 0, 1 << 31, 1 << 40} {
+			call(unix.SYS_OPENAT, fd, p, unix.O_WRONLY)
+			call(unix.SYS_OPENAT2, fd, p, p, 24)
+			call(unix.SYS_RENAMEAT2, fd, p, fd, p)
+			call(unix.SYS_LINKAT, fd, p, fd, p)
+			call(unix.SYS_SYMLINKAT, p, fd, p)
+		}
+	}
+	return "", nil
 }
 
 // listener tries to become the one who answers for refused calls: a second

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func testForks(t *testing.T, target Target) {
 // kernel ends it, refuses it more, or the watch ends the run.
 func testMemory(t *testing.T, target Target) {
 	const limit, asked = 192 << 20, "1073741824"
-	for _, kind := range []string{"memory:", "shared:"} {
+	for _, kind := range []string{"memory:", "shared:", "memfd:"} {
 		b := NewBox(t, target).Limit("memory", limit)
 		r := b.Attack(kind + asked)
 		rep := r.Report(kind + asked)
@@ -49,9 +50,12 @@ func testMemory(t *testing.T, target Target) {
 // path, and a flood of empty ones all count.
 func testDisk(t *testing.T, target Target) {
 	const limit = 48 << 20
-	for _, attempt := range []string{"fill:big|402653184", "fill-hidden:big|402653184", "fill-deep:big|402653184", "inodes:.|20000"} {
+	for _, attempt := range []string{"fill:big|402653184", "fill-hidden:big|402653184", "fill-deep:big|402653184", "fill-closed:big|402653184", "inodes:.|4000"} {
 		t.Run(attempt, func(t *testing.T) {
 			b := NewBox(t, target).Limit("disk", limit)
+			if strings.HasPrefix(attempt, "inodes") {
+				b.Limit("disk", 8<<20) // far more than what empty files hold
+			}
 			r := b.Attack(attempt)
 			if r.Err != nil || r.Reason != backend.OverDisk {
 				t.Errorf("%+v, %v, %+v", r.Result, r.Err, r.Report(attempt))

@@ -48,7 +48,9 @@ func (u *diskUse) folder(parent int, name string, enough int64, depth int) {
 	for u.bytes <= enough {
 		names, err := f.Readdirnames(256)
 		for _, n := range names {
-			u.entry(fd, n, enough, depth)
+			if u.bytes <= enough {
+				u.entry(fd, n, enough, depth)
+			}
 		}
 		if err != nil {
 			return
@@ -82,32 +84,35 @@ func free(path string) int64 {
 	return int64(s.Bfree) * s.Bsize
 }
 
-// nameless adds up the files that processes have open and that have no name
-// any more: they take space which no walk finds.
-func nameless(pids []int, enough int64) (sum int64) {
+// unnamed is what lies in files that have no name: removed while they were
+// open, or made without one by memfd_create(2). No walk and no process's
+// resident set shows it.
+type unnamed struct{ disk, memory int64 }
+
+// nameless adds up the files without a name that processes have open.
+func nameless(pids []int) (u unnamed) {
 	seen := map[[2]uint64]bool{}
 	for _, pid := range pids {
 		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 		for _, link := range links {
 			var stat unix.Stat_t
-			if unix.Stat(link, &stat) != nil || stat.Mode&unix.S_IFMT != unix.S_IFREG || stat.Nlink > 0 || inMemory(link) {
+			if unix.Stat(link, &stat) != nil || stat.Mode&unix.S_IFMT != unix.S_IFREG || stat.Nlink > 0 {
 				continue
 			}
 			if id := [2]uint64{uint64(stat.Dev), stat.Ino}; !seen[id] {
 				seen[id] = true
-				sum += stat.Blocks * 512
+				u.add(link, stat.Blocks*512)
 			}
 		}
-		if sum > enough {
-			break
-		}
 	}
-	return sum
+	return u
 }
 
-// inMemory tells whether a file lies on a tmpfs, as memfd_create(2) makes them
-// too.
-func inMemory(path string) bool {
+func (u *unnamed) add(path string, bytes int64) {
 	var s unix.Statfs_t
-	return unix.Statfs(path, &s) == nil && s.Type == unix.TMPFS_MAGIC
+	if unix.Statfs(path, &s) == nil && s.Type == unix.TMPFS_MAGIC {
+		u.memory += bytes
+		return
+	}
+	u.disk += bytes
 }

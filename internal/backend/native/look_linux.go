@@ -235,6 +235,9 @@ func (o *observer) inetAttempt(addr []byte, pid int) *evidence.Refused {
 
 // socketAddress reads struct sockaddr_in or sockaddr_in6.
 func socketAddress(b []byte) (netip.Addr, uint16, bool) {
+	if len(b) < 4 { // the caller says how long it is
+		return netip.Addr{}, 0, false
+	}
 	port := binary.BigEndian.Uint16(b[2:])
 	switch {
 	case binary.NativeEndian.Uint16(b) == unix.AF_INET && len(b) >= 8:

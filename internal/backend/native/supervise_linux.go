@@ -34,6 +34,9 @@ func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 	r.process.Kill()
 	r.process.Wait()
 	r.watcher.last()
+	if reason == backend.Exited {
+		reason = r.exited() // what the last look found may not have been recorded
+	}
 	res := backend.Result{Reason: reason, Counts: r.counts()}
 	return res, conclude(&res, end)
 }
@@ -70,6 +73,11 @@ func (r *run) wait(ctx context.Context, done <-chan ended) (string, ended) {
 	for {
 		select {
 		case end := <-done:
+			if end.err != nil && r.group != nil && r.group.Events("memory") > 0 {
+				// For lack of memory the kernel ends all of the group, the first
+				// process too (memory.oom.group).
+				return backend.OverMemory, end
+			}
 			return r.exited(), end
 		case <-deadline:
 			r.reached("time", true)

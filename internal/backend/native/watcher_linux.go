@@ -163,7 +163,7 @@ func (w *watcher) hidden(u diskUse, limit int64) bool {
 	if w.room-free(w.run.native.IterDir) <= limit {
 		return false
 	}
-	return u.unknown || u.bytes+nameless(descendants(w.run.process.PID), limit-u.bytes) > limit
+	return u.unknown || u.bytes+nameless(descendants(w.run.process.PID)).disk > limit
 }
 
 // stubs is how many files stand for absent guardrails; they are no changes.
@@ -182,17 +182,18 @@ func (w *watcher) processes() {
 		w.groupEvents()
 		return
 	}
-	var rss int64
-	tasks := int64(0)
-	for _, pid := range descendants(w.run.process.PID) {
-		r, t := usage(pid)
-		rss, tasks = rss+r, tasks+t
+	var sum use
+	pids := descendants(w.run.process.PID)
+	for _, pid := range pids {
+		sum.add(usage(pid))
 	}
-	if l := w.run.find("memory"); l != nil && rss > l.Value && !w.flagged["memory"] {
+	l := w.run.find("memory")
+	// What is shared and mapped may be the memory of a file without a name.
+	if l != nil && !w.flagged["memory"] && sum.private+max(sum.shared, nameless(pids).memory) > l.Value {
 		w.over("memory", backend.OverMemory)
 	}
 	// The kernel refuses the next one; that it did is only seen by looking.
-	if l := w.run.find("pids"); l != nil && tasks >= l.Value && !w.flagged["pids"] {
+	if l := w.run.find("pids"); l != nil && sum.threads >= l.Value && !w.flagged["pids"] {
 		w.flagged["pids"] = true
 		w.refusedForks(1)
 	}
@@ -259,11 +260,18 @@ func children(list string) []int {
 	return out
 }
 
-// usage reads a process's resident memory in bytes and its number of threads.
-func usage(pid int) (rss, threads int64) {
+// use is what processes take: bytes of resident memory, and threads.
+type use struct{ private, shared, threads int64 }
+
+func (u *use) add(v use) {
+	u.private, u.shared, u.threads = u.private+v.private, u.shared+v.shared, u.threads+v.threads
+}
+
+// usage reads what a process takes.
+func usage(pid int) (u use) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return 0, 0
+		return use{}
 	}
 	for line := range strings.Lines(string(data)) {
 		key, value, _ := strings.Cut(line, ":")
@@ -273,11 +281,13 @@ func usage(pid int) (rss, threads int64) {
 		}
 		n, _ := strconv.ParseInt(f[0], 10, 64)
 		switch key {
-		case "VmRSS":
-			rss = n * 1024
+		case "RssAnon", "RssFile":
+			u.private += n * 1024
+		case "RssShmem":
+			u.shared = n * 1024
 		case "Threads":
-			threads = n
+			u.threads = n
 		}
 	}
-	return rss, threads
+	return u
 }

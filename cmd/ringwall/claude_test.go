@@ -1,0 +1,46 @@
+//go:build linux
+
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestClaudeCode runs the real Claude Code in a loop. It needs the npm registry
+// once, and no account: a scripted model on loopback answers it.
+func TestClaudeCode(t *testing.T) {
+	claude := claudeCode(t)
+	testscript.Run(t, testscript.Params{
+		Files: []string{"../../testdata/claude-code.txtar"}, Condition: condition, Cmds: commands,
+		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			if err := setup(env); err != nil {
+				return err
+			}
+			env.Setenv("PATH", filepath.Dir(claude)+":"+env.Getenv("PATH"))
+			return nil
+		},
+	})
+}
+
+// claudeCode is the program: the one that RINGWALL_TEST_CLAUDE names, or the
+// pinned one, which is installed if it is not there yet.
+func claudeCode(t *testing.T) string {
+	if path := os.Getenv("RINGWALL_TEST_CLAUDE"); path != "" {
+		return path
+	}
+	var said strings.Builder
+	cmd := exec.Command("../../scripts/install-claude")
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		t.Skipf("needs Claude Code from the npm registry: %v: %s", err, said.String())
+	}
+	return strings.TrimSpace(string(out))
+}
