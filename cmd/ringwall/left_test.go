@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,9 +178,47 @@ func TestWhatIsLeftIsSeen(t *testing.T) {
 	if stray := k.stray(); len(stray) != 1 {
 		t.Errorf("stray files: %q", stray)
 	}
+	if ports := ports(cmd.Process.Pid); len(ports) > 0 {
+		t.Errorf("the supervisor listens on this machine: %q", ports)
+	}
 	k.must(cmd.Process.Kill())
 	cmd.Wait()
 	if left := k.leftOutside(patience); len(left) > 0 {
 		t.Errorf("left behind:\n%s", lines(left))
+	}
+}
+
+// ports lists the TCP sockets on which a process listens in the network that
+// everybody shares. Only root can look into a supervisor; for others there are
+// none.
+func ports(pid int) []string {
+	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	open := map[string]bool{}
+	for _, fd := range fds {
+		if target, err := os.Readlink(fd); err == nil {
+			open[target] = true
+		}
+	}
+	var out []string
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		for line := range strings.Lines(read(table)) {
+			const local, state, listening, inode = 1, 3, "0A", 9
+			if f := strings.Fields(line); len(f) > inode && f[state] == listening && open["socket:["+f[inode]+"]"] {
+				out = append(out, f[local])
+			}
+		}
+	}
+	return out
+}
+
+// TestPortsAreSeen: the look at a process's ports finds one that is there.
+func TestPortsAreSeen(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if got := ports(os.Getpid()); len(got) != 1 {
+		t.Errorf("found %q while one port is open", got)
 	}
 }

@@ -86,8 +86,8 @@ func (w *work) secrets() (map[string]string, error) {
 			return nil, err
 		}
 		if value == "" {
-			return nil, withHint("set it, or take the credential out of ringwall.toml",
-				"credential %s: %s is empty", k.Name, from)
+			return nil, usage(withHint("set it, or take the credential out of ringwall.toml",
+				"credential %s: %s is empty", k.Name, from))
 		}
 		out[k.Name] = value
 	}

@@ -126,7 +126,3 @@ func without(ops ...launch.Op) func(*launch.Spec) {
 		}
 	}
 }
-
-func both(a, b func(*launch.Spec)) func(*launch.Spec) {
-	return func(s *launch.Spec) { a(s); b(s) }
-}

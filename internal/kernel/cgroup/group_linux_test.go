@@ -9,8 +9,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"ringwall/internal/kernel/kerneltest"
 )
 
 // TestMain: the test binary is also the process that is put into a group.
@@ -18,13 +22,17 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "fork" {
 		os.Exit(fork())
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	kerneltest.Clean()
+	os.Exit(code)
 }
 
 // fork waits until it is told to, and then tries to start a child: 7 says that
 // the kernel refused.
 func fork() int {
-	os.Stdin.Read(make([]byte, 1))
+	// Raw, so that the runtime does not start another thread meanwhile.
+	var b [1]byte
+	syscall.RawSyscall(unix.SYS_READ, 0, uintptr(unsafe.Pointer(&b)), 1)
 	pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0)
 	switch {
 	case errno == unix.EAGAIN:
@@ -100,7 +108,11 @@ func TestLimitsAreReadBack(t *testing.T) {
 // tells whether its fork was refused.
 func refused(t *testing.T, g *Group, limit int64) bool {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe", "fork")
+	program, err := kerneltest.Static() // the race detector starts threads of its own
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "fork")
 	cmd.Env = []string{"GOMAXPROCS=1"}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -109,9 +121,13 @@ func refused(t *testing.T, g *Group, limit int64) bool {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	if err := g.Limit(Pids, 100); err != nil { // while the program starts
+		t.Error(err)
+	}
 	if err := g.Add(cmd.Process.Pid); err != nil {
 		t.Error(err)
 	}
+	time.Sleep(50 * time.Millisecond)
 	own, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", cmd.Process.Pid))
 	if err != nil || !strings.Contains(string(own), "ringwall-test-") {
 		t.Errorf("the process is in %s, %v", own, err)

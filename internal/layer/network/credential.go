@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -92,7 +93,10 @@ func (b *broker) operation(key string, c policy.Credential) (plan.Credential, er
 // the owner keeps the secret in.
 func (b *broker) complete(op *plan.Credential) {
 	a := b.agent
-	if a.APIHost != "" && op.Host == a.APIHost || a.KeyEnv != "" && op.KeyEnv == a.KeyEnv {
+	// The agent's own key is told by its host, or by the variable that it is
+	// taken from or given in.
+	key := cmp.Or(op.KeyEnv, op.FromEnv)
+	if a.APIHost != "" && op.Host == a.APIHost || a.KeyEnv != "" && key == a.KeyEnv {
 		setIfEmpty(&op.KeyEnv, a.KeyEnv)
 		setIfEmpty(&op.BaseURLEnv, a.BaseURLEnv)
 		if op.Header == "" && strings.EqualFold(a.Header, "authorization") {
