@@ -127,7 +127,7 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 	}
 	if failed != nil {
 		s.work.host.Forget() // what it rests on may have changed
-		return startFailure(failed)
+		return failure(o, failed)
 	}
 	if reason != backend.Exited {
 		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", endWords(reason))
@@ -138,22 +138,31 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 	return exit(code, nil)
 }
 
-func startFailure(err error) error {
-	var ee *exitError
-	if errors.As(err, &ee) {
-		return err
+// failure gives ringwall's own failure the code that tells whether the command
+// ran: 125 is for what came before it.
+func failure(o loop.Outcome, err error) error {
+	if !ran(o, err) {
+		return notStarted(err)
 	}
-	return exit(exitNotStarted, err)
+	return exit(exitFindings, err)
+}
+
+// ran tells whether the command was started at all.
+func ran(o loop.Outcome, failed error) bool {
+	var start *backend.StartError
+	return o.Reason != "" && !errors.As(failed, &start)
 }
 
 func runCode(o loop.Outcome, failed error) (code int, reason, outcome string) {
 	switch {
-	case failed != nil:
+	case failed != nil && !ran(o, failed):
 		return exitNotStarted, failed.Error(), loop.Failed
+	case failed != nil:
+		return exitFindings, failed.Error(), loop.Failed
 	case o.Reason == backend.TimedOut, o.Reason == backend.OverDisk, o.Reason == backend.OverMemory:
 		return exitLimit, o.Reason, loop.Limit
 	case o.Reason == backend.Lost:
-		return exitNotStarted, o.Reason, loop.Failed
+		return exitFindings, o.Reason, loop.Failed
 	case o.Tampered() && o.ExitCode == 0:
 		return exitTampered, o.Reason, loop.Tampered
 	case o.ExitCode != 0:
