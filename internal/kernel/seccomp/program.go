@@ -3,6 +3,7 @@ package seccomp
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // Instruction is one step of classic BPF, laid out as struct sock_filter.
@@ -65,7 +66,7 @@ func Assemble(rules []Rule, opt Options) ([]Instruction, error) {
 		{jgt, 0, 1, newestCall},
 		{ret, 0, 0, retErrno | enosys},
 	}
-	for _, r := range rules {
+	for _, r := range hotFirst(rules) {
 		nr, known := numbers[r.Call]
 		if !known {
 			return nil, errors.New("seccomp: no number for " + r.Call)
@@ -76,6 +77,25 @@ func Assemble(rules []Rule, opt Options) ([]Instruction, error) {
 		p = append(p, block(uint32(nr), r, opt)...)
 	}
 	return append(p, Instruction{ret, 0, 0, retAllow}), nil
+}
+
+// hotFirst puts the calls whose arguments matter in front. The kernel remembers
+// which calls a filter always allows and skips it for them; for these it runs
+// the program each time, to where the call's own rule is.
+func hotFirst(rules []Rule) []Rule {
+	out := slices.Clone(rules)
+	slices.SortStableFunc(out, func(a, b Rule) int { return heat(b) - heat(a) })
+	return out
+}
+
+func heat(r Rule) int {
+	switch {
+	case r.When.Mask == 0:
+		return 0
+	case r.Call == "openat" || r.Call == "open" || r.Call == "ioctl":
+		return 2
+	}
+	return 1
 }
 
 // block is one rule: compare the number, then the argument, then answer. It
