@@ -58,6 +58,7 @@ func TestKilledSupervisor(t *testing.T) {
 		alive := filepath.Join(b.IterDir, "upper", "alive")
 		if i < 4 { // while the command runs; else, at any moment of the start
 			await(t, alive)
+			emptyEnvironments(t, cmd.Process.Pid)
 		} else {
 			time.Sleep(time.Duration(rand.IntN(40)) * time.Millisecond)
 		}
@@ -78,6 +79,27 @@ func TestKilledSupervisor(t *testing.T) {
 		if left, _ := os.ReadDir(b.Project); len(left) > 0 {
 			t.Errorf("left in the project: %v", left)
 		}
+	}
+}
+
+// emptyEnvironments: what ringwall itself starts inherits none of the variables
+// of its caller, in which credentials are.
+func emptyEnvironments(t *testing.T, supervisor int) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return // they are hidden even from their own user
+	}
+	seen := 0
+	for _, pid := range descendants(supervisor) {
+		if strings.HasPrefix(read(t, fmt.Sprintf("/proc/%d/cmdline", pid)), "ringwall-init") {
+			seen++
+			if env := read(t, fmt.Sprintf("/proc/%d/environ", pid)); env != "" {
+				t.Errorf("%d has the environment %q", pid, env)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("there is no first process")
 	}
 }
 

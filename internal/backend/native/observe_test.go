@@ -95,8 +95,10 @@ func TestRefusalsAreBounded(t *testing.T) {
 // TestLostRecorder: what cannot be recorded must not go on, at whatever moment
 // it turns out.
 func TestLostRecorder(t *testing.T) {
-	for _, kind := range []evidence.Kind{evidence.KindRefused, evidence.KindLimitReached} {
-		for range 5 { // which of two endings is seen first is left to chance
+	for kind, attempts := range map[evidence.Kind][]string{
+		evidence.KindRefused: {"call:keyctl"}, evidence.KindLimitReached: {"forks:60", "sleep:500"},
+	} {
+		for range 8 { // which of two endings is seen first is left to chance
 			b := railed(t, observed(t)).Limit("pids", 30)
 			b.Recorder.Fail = func(e evidence.Event) error {
 				if e.Kind() == kind {
@@ -104,16 +106,36 @@ func TestLostRecorder(t *testing.T) {
 				}
 				return nil
 			}
-			r := b.Attack("call:keyctl", "forks:60", "sleep:500")
-			if r.Reason != backend.Lost {
+			if r := b.Attack(attempts...); r.Reason != backend.Lost {
 				t.Errorf("%s cannot be recorded: the run ended with %+v, %v", kind, r.Result, r.Err)
 			}
 		}
 	}
+	lostAtTheEnd(t)
 	b := railed(t, observed(t))
 	b.Recorder.Fail = func(evidence.Event) error { return errors.New("disk full") }
 	if r := b.Attack("create:ran"); r.Err == nil || len(r.Reports) != 0 {
 		t.Errorf("the limits cannot be recorded, and the command ran: %+v, %v", r.Result, r.Err)
+	}
+}
+
+// lostAtTheEnd: the control group is asked once more when all is over, and the
+// answer cannot be recorded.
+func lostAtTheEnd(t *testing.T) {
+	t.Helper()
+	tg := observed(t)
+	if tg.Host.Cgroups.Dirs["pids"] == "" {
+		return // nobody is asked
+	}
+	b := railed(t, tg).Limit("pids", 30)
+	b.Recorder.Fail = func(e evidence.Event) error {
+		if e.Kind() == evidence.KindLimitReached {
+			return errors.New("disk full")
+		}
+		return nil
+	}
+	if r := b.Attack("forks:60"); r.Reason != backend.Lost {
+		t.Errorf("the last look cannot be recorded: the run ended with %+v, %v", r.Result, r.Err)
 	}
 }
 

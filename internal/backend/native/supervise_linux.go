@@ -78,7 +78,7 @@ func (r *run) wait(ctx context.Context, done <-chan ended) (string, ended) {
 				// process too (memory.oom.group).
 				return backend.OverMemory, end
 			}
-			return r.exited(), end
+			return backend.Exited, end
 		case <-deadline:
 			r.reached("time", true)
 			return r.end(backend.TimedOut, done)

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"os"
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -71,10 +72,26 @@ func Sealed(name string, data []byte) (*os.File, error) {
 		f.Close()
 		return nil, err
 	}
-	seals := unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
-	if _, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, seals); err != nil {
+	if err := seal(f); err != nil {
 		f.Close()
 		return nil, os.NewSyscallError("fcntl(F_ADD_SEALS)", err)
 	}
 	return f, nil
+}
+
+// sealTries bounds the wait for the kernel, 10 ms each.
+const sealTries = 100
+
+// seal is tried again while the kernel itself holds on to a page of the file,
+// as it does for a moment when memory is short or moved (EBUSY).
+func seal(f *os.File) error {
+	const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+	var err error
+	for range sealTries {
+		if _, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, seals); err != unix.EBUSY {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
 }

@@ -123,13 +123,18 @@ func later(args []string) {
 	kerneltest.Must("share", unix.Mount("", dir, "", unix.MS_SHARED, ""))
 	fd, err := Clone(unix.AT_FDCWD, dir, Attributes{ReadOnly: true})
 	kerneltest.Must("clone", err)
+	_, err = unix.Openat(fd, "new", unix.O_CREAT|unix.O_WRONLY, 0o600)
+	kerneltest.Say("write before it is attached", err)
+	copied := args[0] + "/copy"
+	kerneltest.Must("mkdir", os.MkdirAll(copied, 0o755))
+	at, err := unix.Open(copied, unix.O_PATH|unix.O_CLOEXEC, 0)
+	kerneltest.Must("open", err)
+	kerneltest.Must("attach", Attach(fd, at))
 	kerneltest.Must("mkdir", os.Mkdir(dir+"/sub", 0o755))
 	kerneltest.Must("mount", unix.Mount("none", dir+"/sub", "tmpfs", 0, ""))
 	kerneltest.Must("write", os.WriteFile(dir+"/sub/late", nil, 0o600))
 	kerneltest.Say("in the original", unix.Access(dir+"/sub/late", unix.F_OK))
-	kerneltest.Say("in the copy", unix.Faccessat(fd, "sub/late", unix.F_OK, 0))
-	_, err = unix.Openat(fd, "new", unix.O_CREAT|unix.O_WRONLY, 0o600)
-	kerneltest.Say("write before it is attached", err)
+	kerneltest.Say("in the copy", unix.Access(copied+"/sub/late", unix.F_OK))
 }
 
 func TestCloneReceivesNothingLater(t *testing.T) {
