@@ -5,10 +5,13 @@ package native
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ringwall/internal/backend"
 	"ringwall/internal/egress"
@@ -125,7 +128,12 @@ func (r *run) sameMode() error {
 }
 
 func (r *run) failed(control string, err error) error {
-	return &backend.StartError{Control: control, Err: err}
+	e := &backend.StartError{Control: control, Err: err}
+	denied := errors.Is(err, unix.EACCES) || errors.Is(err, unix.EOVERFLOW)
+	if denied && r.user != nil && r.user.Form != ownerForm {
+		e.Fix = "started by root, ringwall maps one user and one group, those of the project's folder: let all of its files belong to them"
+	}
+	return e
 }
 
 // launch starts the first process and goes with it through the handshake that

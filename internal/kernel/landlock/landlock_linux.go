@@ -108,9 +108,15 @@ func (r *Ruleset) AllowWrite(dir int, isDir bool) error {
 
 // Restrict puts the rules on every thread of the calling process;
 // no_new_privs must be set on each.
-func (r *Ruleset) Restrict() error {
+func (r *Ruleset) Restrict() error { return r.restrict(syscall.AllThreadsSyscall) }
+
+// RestrictThread puts the rules on the calling thread alone, which must go on
+// to exec.
+func (r *Ruleset) RestrictThread() error { return r.restrict(syscall.Syscall) }
+
+func (r *Ruleset) restrict(call func(nr, a, b, c uintptr) (uintptr, uintptr, syscall.Errno)) error {
 	defer unix.Close(r.fd)
-	if _, _, errno := syscall.AllThreadsSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(r.fd), 0, 0); errno != 0 {
+	if _, _, errno := call(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(r.fd), 0, 0); errno != 0 {
 		return errno
 	}
 	return nil

@@ -20,11 +20,14 @@ import (
 //     CAP_SETPCAP to empty;
 //   - no_new_privs before Landlock and seccomp, which demand it;
 //   - seccomp last, as it may refuse calls that the steps before need.
-func confine(spec *launch.Spec) {
+func confine(spec *launch.Spec, self int) {
 	must("close inherited descriptors", unix.CloseRange(launch.FirstFD, ^uint(0)>>1, unix.CLOSE_RANGE_CLOEXEC))
 	unix.CloseOnExec(launch.SocketFD)
 	limit(spec)
 	rules := ruleset(spec)
+	if !capability.Everywhere() {
+		again(spec, rules, self)
+	}
 	must("drop all capabilities", capability.DropAll())
 	must("set no_new_privs", capability.NoNewPrivs())
 	if rules != nil {

@@ -22,11 +22,16 @@ func Main(args []string) {
 	if len(args) > 1 && args[1] == "janitor" {
 		janitor(args[2:])
 	}
+	if len(args) > 1 && args[1] == confinedArg {
+		runtime.LockOSThread()
+		goOn()
+	}
 	// Mounts, credentials and filters below are made on this thread, and the
 	// command is forked from it.
 	runtime.LockOSThread()
 	hideFromDebuggers()
 	spec := readSpec()
+	self := openSelf()
 	build(spec)
 	if spec.ProbeOnly {
 		say(launch.Ready, nil)
@@ -35,7 +40,7 @@ func Main(args []string) {
 	say(launch.Ready, nil)
 	awaitGo()
 	swallowSignals()
-	confine(spec)
+	confine(spec, self)
 	awaitGo()
 	run(spec)
 }
