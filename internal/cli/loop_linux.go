@@ -125,7 +125,7 @@ func (e *env) endLoop(s *session, end loop.Ending, failed error) error {
 	}
 	code := loopCode(end.Outcome)
 	next := "ringwall report"
-	err := s.end(evidence.RunEnded{Outcome: end.Outcome, ExitCode: code, Iterations: end.Iterations, Reason: end.Reason, Next: next})
+	err := s.end(evidence.RunEnded{Outcome: end.Outcome, ExitCode: code, Iterations: end.Iterations, Reason: end.Reason})
 	if failed == nil {
 		failed = err
 	}

@@ -13,6 +13,8 @@ type page struct {
 	Run
 	Facts      string
 	AppliedSum string
+	Files      []evidence.Change // applied, outside .git
+	Git        int               // applied, inside .git
 	NoneWeaker string
 	Total      int
 	Distrust   bool
@@ -28,6 +30,7 @@ type page struct {
 func newPage(r Run) page {
 	p := page{Run: r, Facts: r.facts(), AppliedSum: byAction(r.Applied), NoneWeaker: allEnforced,
 		Distrust: r.Journal.Checked && !r.Journal.trusted(), Unfinished: r.Outcome == Unfinished, About: r.about()}
+	p.Files, p.Git = apart(r.Applied)
 	if !r.known() {
 		p.NoneWeaker = unknownStart
 	}
