@@ -9,7 +9,6 @@ import (
 
 	"ringwall/internal/kernel/cgroup"
 	"ringwall/internal/kernel/initprog"
-	"ringwall/internal/kernel/namespace"
 )
 
 // janitor is a process outside the sandbox that removes the control group when
@@ -41,7 +40,7 @@ func hireJanitor(place cgroup.Place, name string) (*janitor, error) {
 		// not kill the one that cleans up after it.
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
-	if err := namespace.WhileDumpable(cmd.Start); err != nil {
+	if err := cmd.Start(); err != nil {
 		writer.Close()
 		return nil, fmt.Errorf("start the janitor: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"syscall"
 
@@ -31,9 +30,10 @@ type Process struct {
 	done   chan struct{}
 }
 
-// Start runs the first process with that Spec. It does not wait for anything
-// that the process does.
+// Start runs the first process with that Spec, in which it fills in the
+// identity. It does not wait for anything that the process does.
 func Start(spec *launch.Spec, opt Options) (*Process, error) {
+	spec.Switch, spec.UID, spec.GID = opt.Identity.change(), opt.Identity.UID, opt.Identity.GID
 	program, err := initprog.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open the first process's program: %w", err)
@@ -50,61 +50,62 @@ func Start(spec *launch.Spec, opt Options) (*Process, error) {
 	}
 	theirFile := os.NewFile(uintptr(theirs), "init-socket")
 	defer theirFile.Close()
-	cmd := command(program, opt)
-	cmd.ExtraFiles = append([]*os.File{sealed, theirFile}, opt.Files...)
 	p := &Process{socket: ours, done: make(chan struct{})}
-	if err := p.start(cmd); err != nil {
+	if err := p.start(program, opt, sealed, theirFile); err != nil {
+		unix.Close(ours)
+		return nil, err
+	}
+	if err := p.admit(opt.Identity); err != nil {
+		p.Kill()
+		p.Wait()
 		unix.Close(ours)
 		return nil, err
 	}
 	return p, nil
 }
 
-func command(program *os.File, opt Options) *exec.Cmd {
-	return &exec.Cmd{
-		// By descriptor: the name could mean another file by now.
-		Path:        fmt.Sprintf("/proc/self/fd/%d", program.Fd()),
-		Args:        []string{initprog.Name},
-		Env:         []string{}, // not nil, which would mean ours
-		Stdin:       orNil(opt.Stdin),
-		Stdout:      orNilW(opt.Stdout),
-		Stderr:      orNilW(opt.Stderr),
-		SysProcAttr: attributes(opt.Identity),
+// admit gives the process its identity, without which it does nothing.
+func (p *Process) admit(id Identity) error {
+	if err := mapIdentity(p.PID, id); err != nil {
+		return fmt.Errorf("map the identity: %w", err)
 	}
-}
-
-func orNil(f *os.File) interface{ Read([]byte) (int, error) } {
-	if f == nil {
-		return nil
-	}
-	return f
-}
-
-func orNilW(f *os.File) interface{ Write([]byte) (int, error) } {
-	if f == nil {
-		return nil
-	}
-	return f
+	return p.Send(launch.Mapped)
 }
 
 // start runs and waits on one thread that nothing else uses: the kernel sends
 // the death signal when the thread that forked goes, and a Go thread can go at
 // any time unless a goroutine holds it.
-func (p *Process) start(cmd *exec.Cmd) error {
+func (p *Process) start(program *os.File, opt Options, sealed, socket *os.File) error {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	files := append([]*os.File{or(opt.Stdin, null), or(opt.Stdout, null), or(opt.Stderr, null), sealed, socket}, opt.Files...)
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		err := WhileDumpable(cmd.Start)
+		// By descriptor: the name could mean another file by now. An empty
+		// environment, which is not the same as none.
+		handle, err := os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", program.Fd()), []string{initprog.Name},
+			&os.ProcAttr{Env: []string{}, Files: files, Sys: attributes()})
 		if err == nil {
-			p.PID, p.handle = cmd.Process.Pid, cmd.Process
+			p.PID, p.handle = handle.Pid, handle
 		}
 		started <- err
 		if err == nil {
-			cmd.Wait()
+			handle.Wait()
 		}
 		close(p.done)
 	}()
 	return <-started
+}
+
+func or(f, otherwise *os.File) *os.File {
+	if f == nil {
+		return otherwise
+	}
+	return f
 }
 
 // Message is one thing that the first process said.

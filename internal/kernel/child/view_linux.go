@@ -1,0 +1,119 @@
+package child
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/kernel/launch"
+)
+
+// Where the host's root stays reachable until the view is built.
+const hostDir = "/.host\x00"
+
+// What the steps work on: the new root, which is empty at first, and the
+// host's.
+var root, host int
+
+// build makes the view, names the host and opens the gateway's listeners.
+// All mounts are done before anything that the agent wrote can run: there is
+// nobody to race with (CVE-2021-30465, CVE-2025-31133).
+func build() {
+	newRoot()
+	var s launch.StepView
+	for steps, i := spec.Steps, 0; i < steps.Len; i++ {
+		steps.Step(&s)
+		must(verb(s.Op), s.Target, step(&s))
+	}
+	if len(spec.Hostname) > 0 {
+		_, errno := call(unix.SYS_SETHOSTNAME, uintptr(unsafe.Pointer(spec.Hostname.Pointer())), uintptr(len(spec.Hostname)), 0)
+		must("set the host name", nil, errno)
+	}
+	network()
+	watch()
+	if spec.Terminal {
+		openTerminal()
+	}
+	leaveHost()
+}
+
+// newRoot pivots into an empty file system with the host's root below it. The
+// mount point only has to exist for a moment, so that any directory of the
+// host will do.
+func newRoot() {
+	// An unmount here must never reach the host, nor a mount of the host come in.
+	_, errno := call6(unix.SYS_MOUNT, 0, literal("/\x00"), 0, unix.MS_REC|unix.MS_PRIVATE, 0, 0)
+	must("cut the mounts off from the host", nil, errno)
+	fs := newFileSystem("tmpfs\x00")
+	fs.set("mode\x00", "0755\x00")
+	fs.set("size\x00", "16m\x00")
+	fs.set("nr_inodes\x00", "4096\x00")
+	fd, errno := fs.mount(bare)
+	must("make an empty root", nil, errno)
+	must("attach the empty root", nil, attachSomewhere(fd))
+	mkdir(hostDir[1:])
+	_, errno = call(unix.SYS_PIVOT_ROOT, literal(here), literal(hostDir[1:]), 0)
+	must("pivot into the empty root", nil, errno)
+	chdir("/\x00")
+	root, host = openFolder("/\x00"), openFolder(hostDir)
+}
+
+// attachSomewhere mounts over a directory that every system has, and enters it.
+func attachSomewhere(fd int) syscall.Errno {
+	target := openFolder("/usr\x00")
+	dup, errno := call(unix.SYS_FCNTL, uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if errno != 0 {
+		return errno
+	}
+	if errno := attachOn(fd, target); errno != 0 {
+		return errno
+	}
+	_, errno = call(unix.SYS_FCHDIR, dup, 0, 0)
+	closeFD(int(dup))
+	return errno
+}
+
+func mkdir(path string) {
+	_, errno := call(unix.SYS_MKDIRAT, atCWD, literal(path), 0o700)
+	must("make the directory", bytesOf(path), errno)
+}
+
+func chdir(path string) {
+	_, errno := call(unix.SYS_CHDIR, literal(path), 0, 0)
+	must("enter the directory", bytesOf(path), errno)
+}
+
+const atCWD = ^uintptr(99) // AT_FDCWD, -100
+
+func openFolder(path string) int {
+	fd, errno := call6(unix.SYS_OPENAT, atCWD, literal(path), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0, 0, 0)
+	must("open", bytesOf(path), errno)
+	return int(fd)
+}
+
+// leaveHost lets go of the host's root: from here on no path leads there.
+func leaveHost() {
+	closeFD(host)
+	_, errno := call(unix.SYS_UMOUNT2, literal(hostDir), unix.MNT_DETACH, 0)
+	must("leave the host's files", nil, errno)
+	_, errno = call(unix.SYS_UNLINKAT, atCWD, literal(hostDir), unix.AT_REMOVEDIR)
+	must("remove the way to the host", nil, errno)
+	must("make the root read-only", nil, seal(nil))
+	closeFD(root)
+}
+
+// watch hands descriptors of decoys to the supervisor, which asks the kernel
+// to tell when one is opened.
+func watch() {
+	for paths, i := spec.Watch, 0; i < paths.Len; i++ {
+		path := paths.Text()
+		fd, errno := inside(path, unix.O_PATH)
+		must("open the decoy", path, errno)
+		out.start(launch.Watched)
+		out.add(path)
+		out.pass(fd)
+		out.send()
+		closeFD(fd)
+	}
+}
