@@ -42,6 +42,8 @@ type Native struct {
 	Signals <-chan os.Signal
 	// Name is unique on this machine; the control group bears it.
 	Name string
+	// Waiting, if set, is the first process to use for the first run.
+	Waiting *Waiting
 	// Progress, if set, is called about four times a second.
 	Progress func(backend.Counts)
 }
@@ -148,14 +150,21 @@ func (r *run) launch() error {
 }
 
 func (r *run) start(spec *launch.Spec, files []*os.File) (err error) {
+	if r.process, err = r.native.Waiting.take(); err != nil {
+		return r.failed("isolation.namespaces", err)
+	}
 	if err := r.makeGroup(); err != nil {
+		r.process.Kill()
+		r.process.Wait()
 		return r.failed("infrastructure", err)
 	}
-	r.process, err = namespace.Start(spec, namespace.Options{
+	err = r.process.Admit(spec, namespace.Options{
 		Identity: identity(r.user), Files: files,
 		Stdin: r.native.Stdin, Stdout: r.native.Stdout, Stderr: r.native.Stderr,
 	})
 	if err != nil {
+		r.process.Kill()
+		r.process.Wait()
 		return r.failed("isolation.namespaces", err)
 	}
 	if err := r.handshake(spec); err != nil {

@@ -34,8 +34,8 @@ func confine() {
 	filter()
 }
 
-// closeInherited keeps the socket, which no exec hands on, and the command's
-// terminal.
+// closeInherited keeps the socket, the command's streams and its terminal, none
+// of which an exec hands on under its number.
 func closeInherited() {
 	first := uintptr(launch.FirstFD)
 	if terminal >= 0 {

@@ -37,6 +37,13 @@ func entry() uintptr
 // cannot have that writes it into a copy of itself (package initprog).
 func Entry() uintptr { return entry() }
 
+// What only the entry, which is assembly, refers to.
+var (
+	_ = start
+	_ = &goroutine
+	_ = &storage
+)
+
 // start is what the entry calls, on the stack that the kernel made. It never
 // returns.
 func start(stack *uintptr) {
@@ -51,8 +58,8 @@ func start(stack *uintptr) {
 // handshake in package launch.
 func sandbox() {
 	setName()
+	receive()
 	readSpec()
-	waitFor(launch.Mapped)
 	becomeFirst()
 	hide()
 	build()

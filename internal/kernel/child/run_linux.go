@@ -21,9 +21,9 @@ func run() {
 	reaper, errno := call6(unix.SYS_SIGNALFD4, ^uintptr(0), uintptr(unsafe.Pointer(&childSignal)), 8, unix.SFD_CLOEXEC, 0, 0)
 	must("wait for processes to end", nil, errno)
 	pid := startCommand(childSignal)
-	if terminal >= 0 {
-		closeFD(terminal)
-	}
+	// The ends of the command's streams are its own from here on: who reads
+	// them must not wait for this process.
+	call(unix.SYS_CLOSE_RANGE, launch.StreamFD, launch.FirstFD, 0)
 	for {
 		polls := [2]unix.PollFd{{Fd: launch.SocketFD, Events: unix.POLLIN}, {Fd: int32(reaper), Events: unix.POLLIN}}
 		_, errno := call6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&polls[0])), uintptr(len(polls)), 0, 0, 0, 0)
@@ -98,6 +98,10 @@ func startCommand(blocked uint64) int {
 		setMask(unix.SIG_UNBLOCK, blocked)
 		become := spec.Argv
 		program := become.Text()
+		for fd := uintptr(0); fd < 3; fd++ {
+			_, errno = call(unix.SYS_DUP3, launch.StreamFD+fd, fd, 0)
+			must("hand the streams on", nil, errno)
+		}
 		if spec.Terminal {
 			takeTerminal()
 		} else if spec.Session {

@@ -28,6 +28,47 @@ func readSpec() {
 	}
 }
 
+// receive takes what the supervisor passes: the specification, the command's
+// streams and the mounts. The kernel gives them the lowest free numbers, one
+// after the other, which is how the specification speaks of them.
+func receive() {
+	// What ringwall itself was started with, and did not close, ends here: an
+	// open descriptor is a right (CVE-2024-21626), and would take a number.
+	_, errno := call(unix.SYS_CLOSE_RANGE, launch.SpecFD, ^uintptr(0)>>33, 0)
+	must("close inherited descriptors", nil, errno)
+	next := int32(launch.SpecFD)
+	for {
+		in.iov = unix.Iovec{Base: &in.word, Len: 1}
+		in.msg = unix.Msghdr{Iov: &in.iov, Iovlen: 1, Control: (*byte)(unsafe.Pointer(&in.header)),
+			Controllen: uint64(unix.SizeofCmsghdr + 4*launch.PerMessage)}
+		n, errno := call(unix.SYS_RECVMSG, launch.SocketFD, uintptr(unsafe.Pointer(&in.msg)), unix.MSG_CMSG_CLOEXEC)
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno != 0 || n != 1 || in.msg.Flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0 {
+			exit(failedExit)
+		}
+		for i := range (in.header.Len - unix.SizeofCmsghdr) / 4 {
+			if in.fds[i] != next {
+				fail("take over descriptors", nil, unix.EBADF)
+			}
+			next++
+		}
+		if in.word == launch.SpecWord {
+			return
+		}
+	}
+}
+
+// in is a message that is received, laid out for the kernel.
+var in struct {
+	word   byte
+	iov    unix.Iovec
+	msg    unix.Msghdr
+	header unix.Cmsghdr
+	fds    [launch.PerMessage]int32
+}
+
 // waitFor waits for that word of the supervisor. A closed socket means that it
 // is gone; another word, that the two do not understand each other.
 func waitFor(word byte) {
@@ -50,7 +91,7 @@ type message struct {
 	n    int
 	// control is a cmsghdr with SCM_RIGHTS and up to so many descriptors.
 	header unix.Cmsghdr
-	fds    [launch.SocketsPerMessage]int32
+	fds    [launch.PerMessage]int32
 	nfds   int
 }
 

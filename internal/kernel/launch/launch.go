@@ -1,9 +1,13 @@
 // Package launch is what supervisor and first process say to each other.
 //
 //	supervisor (outside)                    first process (PID 1 inside)
-//	  clone into new namespaces  ────────►  read the Spec from a sealed memfd
+//	  clone into new namespaces  ────────►  wait; nothing is known yet, so this
+//	                                        goes on while the plan is made
 //	  write its identity maps
-//	                        ─── Mapped ──►  become the agent's user, unless the
+//	                        ─── Files ───►  more descriptors, where there are many
+//	                        ─── Spec ────►  the Spec in a sealed memfd, the command's
+//	                                        three streams, detached mounts
+//	                                        become the command's user, unless the
 //	                                        view is built as another
 //	                                        build the view, host name, loopback
 //	                        ◄─ Sockets ───  listeners of the gateway (descriptors)
@@ -32,7 +36,8 @@ import (
 
 // Kinds of messages: the first byte of each.
 const (
-	Mapped   = 'M'
+	Files    = 'F' // the Spec, the streams and the mounts, in that order
+	SpecWord = 'M' // the last of them
 	Sockets  = 'S'
 	Watched  = 'W'
 	Terminal = 'P'
@@ -44,15 +49,17 @@ const (
 	Failed   = 'E' // four bytes: errno; then what could not be done
 )
 
-// Descriptors that the first process is started with, after 0 to 2.
+// Descriptors of the first process, after 0 to 2, which are /dev/null. It is
+// started with the socket; the others get these numbers as they arrive.
 const (
-	SpecFD   = 3
-	SocketFD = 4
-	FirstFD  = 5 // of those that the Spec refers to
+	SocketFD = 3
+	SpecFD   = 4
+	StreamFD = 5 // and the two after it: the command's 0, 1 and 2
+	FirstFD  = 8 // of those that the Spec refers to
 )
 
-// SocketsPerMessage bounds the descriptors in one Sockets message.
-const SocketsPerMessage = 32
+// PerMessage bounds the descriptors in one message.
+const PerMessage = 32
 
 // Op is one step in building the view.
 type Op uint8

@@ -30,65 +30,109 @@ type Process struct {
 	done   chan struct{}
 }
 
-// Start runs the first process with that Spec, in which it fills in the
-// identity. It does not wait for anything that the process does.
-func Start(spec *launch.Spec, opt Options) (*Process, error) {
-	spec.Switch, spec.UID, spec.GID = opt.Identity.change(), opt.Identity.UID, opt.Identity.GID
+// Begin starts a first process. It has its namespaces and waits for all else,
+// so that the kernel can make them while it is not known yet what is to run.
+func Begin() (*Process, error) {
 	program, err := initprog.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open the first process's program: %w", err)
 	}
 	defer program.Close()
-	sealed, err := initprog.Sealed("ringwall-spec", spec.Encode())
-	if err != nil {
-		return nil, fmt.Errorf("seal the launch specification: %w", err)
-	}
-	defer sealed.Close()
 	ours, theirs, err := launch.SocketPair()
 	if err != nil {
 		return nil, fmt.Errorf("make a socket for the first process: %w", err)
 	}
-	theirFile := os.NewFile(uintptr(theirs), "init-socket")
-	defer theirFile.Close()
+	socket := os.NewFile(uintptr(theirs), "init-socket")
+	defer socket.Close()
 	p := &Process{socket: ours, done: make(chan struct{})}
-	if err := p.start(program, opt, sealed, theirFile); err != nil {
-		unix.Close(ours)
-		return nil, err
-	}
-	if err := p.admit(opt.Identity); err != nil {
-		p.Kill()
-		p.Wait()
+	if err := p.start(program, socket); err != nil {
 		unix.Close(ours)
 		return nil, err
 	}
 	return p, nil
 }
 
-// admit gives the process its identity, without which it does nothing.
-func (p *Process) admit(id Identity) error {
-	if err := mapIdentity(p.PID, id); err != nil {
-		return fmt.Errorf("map the identity: %w", err)
+// Start is Begin and Admit in one.
+func Start(spec *launch.Spec, opt Options) (*Process, error) {
+	p, err := Begin()
+	if err != nil {
+		return nil, err
 	}
-	return p.Send(launch.Mapped)
+	if err := p.Admit(spec, opt); err != nil {
+		p.Abandon()
+		return nil, err
+	}
+	return p, nil
 }
 
-// start runs and waits on one thread that nothing else uses: the kernel sends
-// the death signal when the thread that forked goes, and a Go thread can go at
-// any time unless a goroutine holds it.
-func (p *Process) start(program *os.File, opt Options, sealed, socket *os.File) error {
+// Admit gives the process its identity, which it fills in in the Spec, and all
+// that it has to know. It does not wait for anything that the process does.
+func (p *Process) Admit(spec *launch.Spec, opt Options) error {
+	spec.Switch, spec.UID, spec.GID = opt.Identity.change(), opt.Identity.UID, opt.Identity.GID
+	sealed, err := initprog.Sealed("ringwall-spec", spec.Encode())
+	if err != nil {
+		return fmt.Errorf("seal the launch specification: %w", err)
+	}
+	defer sealed.Close()
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer null.Close()
-	files := append([]*os.File{or(opt.Stdin, null), or(opt.Stdout, null), or(opt.Stderr, null), sealed, socket}, opt.Files...)
+	if err := mapIdentity(p.PID, opt.Identity); err != nil {
+		return fmt.Errorf("map the identity: %w", err)
+	}
+	return p.pass(append([]*os.File{sealed, or(opt.Stdin, null), or(opt.Stdout, null), or(opt.Stderr, null)}, opt.Files...))
+}
+
+// pass sends descriptors, as many at a time as a message takes.
+func (p *Process) pass(files []*os.File) error {
+	for {
+		n := min(len(files), launch.PerMessage)
+		fds := make([]int, n)
+		for i, f := range files[:n] {
+			fds[i] = int(f.Fd())
+		}
+		files = files[n:]
+		if len(files) == 0 {
+			return launch.Send(p.socket, []byte{launch.SpecWord}, fds...)
+		}
+		if err := launch.Send(p.socket, []byte{launch.Files}, fds...); err != nil {
+			return err
+		}
+	}
+}
+
+// Abandon ends a process that is not to be used.
+func (p *Process) Abandon() {
+	p.Kill()
+	p.Wait()
+	p.Close()
+}
+
+func or(f, otherwise *os.File) *os.File {
+	if f == nil {
+		return otherwise
+	}
+	return f
+}
+
+// start runs and waits on one thread that nothing else uses: the kernel sends
+// the death signal when the thread that forked goes, and a Go thread can go at
+// any time unless a goroutine holds it.
+func (p *Process) start(program, socket *os.File) error {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
 		// By descriptor: the name could mean another file by now. An empty
 		// environment, which is not the same as none.
 		handle, err := os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", program.Fd()), []string{initprog.Name},
-			&os.ProcAttr{Env: []string{}, Files: files, Sys: attributes()})
+			&os.ProcAttr{Env: []string{}, Files: []*os.File{null, null, null, socket}, Sys: attributes()})
 		if err == nil {
 			p.PID, p.handle = handle.Pid, handle
 		}
@@ -99,13 +143,6 @@ func (p *Process) start(program *os.File, opt Options, sealed, socket *os.File) 
 		close(p.done)
 	}()
 	return <-started
-}
-
-func or(f, otherwise *os.File) *os.File {
-	if f == nil {
-		return otherwise
-	}
-	return f
 }
 
 // Message is one thing that the first process said.
