@@ -21,6 +21,8 @@ var entries = []string{"_ringwall_init", first}
 var harmless = map[string]string{
 	"runtime.memmove":                "copies bytes; plain assembly",
 	"runtime.memclrNoHeapPointers":   "clears bytes; plain assembly",
+	"runtime.memequal":               "compares bytes; plain assembly",
+	"memeqbody":                      "the loop of memequal",
 	"runtime.duffzero":               "clears bytes; plain assembly",
 	"runtime.duffcopy":               "copies bytes; plain assembly",
 	"runtime.morestack_noctxt":       "behind a bound that no stack reaches",
@@ -37,7 +39,7 @@ var harmless = map[string]string{
 
 // working are those of them that do their work there; the others are where it
 // dies, and need not be there for that.
-var working = []string{"runtime.memmove", "runtime.memclrNoHeapPointers", "runtime.duffzero", "runtime.duffcopy"}
+var working = []string{"runtime.memmove", "runtime.memclrNoHeapPointers", "runtime.memequal", "memeqbody", "runtime.duffzero", "runtime.duffcopy"}
 
 var (
 	numbered = regexp.MustCompile(`\d+$`)

@@ -9,8 +9,15 @@ import (
 	"ringwall/internal/kernel/launch"
 )
 
-// Where the host's root stays reachable until the view is built.
-const hostDir = "/.host\x00"
+// Where things are while the view is built: a file system of its own, so that
+// all of it goes with one unmount. The kernel waits for all CPUs at each.
+const (
+	workDir  = "/.work\x00"
+	hostDir  = "/.work/host\x00"  // the host's root
+	lowerDir = "/.work/lower\x00" // the overlay's layers, under names that need
+	stageDir = "/.work/stage\x00" // no quoting: a project's path may hold any byte
+	maskFile = "/.work/mask\x00"  // the text of a mask, until it is mounted
+)
 
 // What the steps work on: the new root, which is empty at first, and the
 // host's.
@@ -45,18 +52,26 @@ func newRoot() {
 	// An unmount here must never reach the host, nor a mount of the host come in.
 	_, errno := call6(unix.SYS_MOUNT, 0, literal("/\x00"), 0, unix.MS_REC|unix.MS_PRIVATE, 0, 0)
 	must("cut the mounts off from the host", nil, errno)
-	fs := newFileSystem("tmpfs\x00")
-	fs.set("mode\x00", "0755\x00")
-	fs.set("size\x00", "16m\x00")
-	fs.set("nr_inodes\x00", "4096\x00")
-	fd, errno := fs.mount(bare)
-	must("make an empty root", nil, errno)
-	must("attach the empty root", nil, attachSomewhere(fd))
+	must("attach the empty root", nil, attachSomewhere(empty("16m\x00")))
+	mkdir(workDir[1:])
+	work := openFolder(workDir[1:])
+	must("attach the empty root", nil, attachOn(empty("1m\x00"), work))
 	mkdir(hostDir[1:])
 	_, errno = call(unix.SYS_PIVOT_ROOT, literal(here), literal(hostDir[1:]), 0)
 	must("pivot into the empty root", nil, errno)
 	chdir("/\x00")
 	root, host = openFolder("/\x00"), openFolder(hostDir)
+}
+
+// empty is a small new file system.
+func empty(size string) int {
+	fs := newFileSystem("tmpfs\x00")
+	fs.set("mode\x00", "0755\x00")
+	fs.set("size\x00", size)
+	fs.set("nr_inodes\x00", "4096\x00")
+	fd, errno := fs.mount(bare)
+	must("make an empty root", nil, errno)
+	return fd
 }
 
 // attachSomewhere mounts over a directory that every system has, and enters it.
@@ -95,9 +110,9 @@ func openFolder(path string) int {
 // leaveHost lets go of the host's root: from here on no path leads there.
 func leaveHost() {
 	closeFD(host)
-	_, errno := call(unix.SYS_UMOUNT2, literal(hostDir), unix.MNT_DETACH, 0)
+	_, errno := call(unix.SYS_UMOUNT2, literal(workDir), unix.MNT_DETACH, 0)
 	must("leave the host's files", nil, errno)
-	_, errno = call(unix.SYS_UNLINKAT, atCWD, literal(hostDir), unix.AT_REMOVEDIR)
+	_, errno = call(unix.SYS_UNLINKAT, atCWD, literal(workDir), unix.AT_REMOVEDIR)
 	must("remove the way to the host", nil, errno)
 	must("make the root read-only", nil, seal(nil))
 	closeFD(root)

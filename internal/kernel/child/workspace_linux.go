@@ -9,20 +9,12 @@ import (
 	"ringwall/internal/kernel/launch"
 )
 
-// Where the layers of the overlay are attached while it is mounted. Fixed
-// names keep a project's path, which may hold any byte, out of the options.
-const (
-	lowerDir = "/.lower\x00"
-	stageDir = "/.stage\x00"
-	maskFile = "/.mask\x00" // where the text of a mask lies until it is mounted
-)
-
 // bytesOf is a constant without its NUL.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)-1) }
 
 // overlay mounts the workspace: the project below, untouched, and what the
-// agent writes above. The overlay keeps private copies of its layers, so both
-// are detached again and cannot be reached past it.
+// agent writes above. The overlay keeps private copies of its layers: they go
+// with the host's files and cannot be reached past it.
 func overlay(s *launch.StepView) syscall.Errno {
 	lower := launch.StepView{Target: bytesOf(lowerDir), Source: s.Source, Flags: s.Flags & launch.UseFD, FD: s.FD}
 	if errno := bind(&lower); errno != 0 {
@@ -35,8 +27,8 @@ func overlay(s *launch.StepView) syscall.Errno {
 	ownFiles(false) // what the overlay does to its layers it does as who mounts it
 	fs := newFileSystem("overlay\x00")
 	fs.set("lowerdir\x00", lowerDir)
-	fs.set("upperdir\x00", "/.stage/upper\x00")
-	fs.set("workdir\x00", "/.stage/work\x00")
+	fs.set("upperdir\x00", "/.work/stage/upper\x00")
+	fs.set("workdir\x00", "/.work/stage/work\x00")
 	// Without trusted.* attributes, which only root may set, and without an
 	// index of hard links, whose entries no reader of the upper knows.
 	fs.flag("userxattr\x00")
@@ -46,18 +38,7 @@ func overlay(s *launch.StepView) syscall.Errno {
 		return errno
 	}
 	ownFiles(true)
-	if errno := detach(lowerDir); errno != 0 {
-		return errno
-	}
-	return detach(stageDir)
-}
-
-func detach(path string) syscall.Errno {
-	if _, errno := call(unix.SYS_UMOUNT2, literal(path), unix.MNT_DETACH, 0); errno != 0 {
-		return errno
-	}
-	_, errno := call(unix.SYS_UNLINKAT, atCWD, literal(path), unix.AT_REMOVEDIR)
-	return errno
+	return 0
 }
 
 // again mounts what is at a path onto itself with other attributes. A mount
@@ -84,23 +65,39 @@ func absent(s *launch.StepView) syscall.Errno {
 	return again(s.Target, inert)
 }
 
+// maskText is what the file at maskFile holds; masks often say the same.
+var (
+	maskText []byte
+	maskFD   = -1
+)
+
 // mask mounts a short text over a file of the workspace.
 func mask(s *launch.StepView) syscall.Errno {
-	if errno := file(bytesOf(maskFile), s.Data, 0o444); errno != 0 {
-		return errno
+	if maskFD < 0 || string(maskText) != string(s.Data) {
+		if errno := newMask(s.Data); errno != 0 {
+			return errno
+		}
 	}
-	from, errno := inside(bytesOf(maskFile), unix.O_PATH)
+	fd, errno := copyTree(maskFD, inert)
 	if errno != 0 {
 		return errno
 	}
-	fd, errno := copyTree(from, inert)
-	if errno != 0 {
-		return errno
+	return attachAt(fd, s.Target)
+}
+
+// newMask writes the file for the next masks. The mounts hold on to the one
+// before.
+func newMask(text []byte) syscall.Errno {
+	if maskFD >= 0 {
+		closeFD(maskFD)
+		if _, errno := call(unix.SYS_UNLINKAT, atCWD, literal(maskFile), 0); errno != 0 {
+			return errno
+		}
 	}
-	closeFD(from)
-	if errno := attachAt(fd, s.Target); errno != 0 {
-		return errno
+	errno := file(bytesOf(maskFile), text, 0o444)
+	if errno == 0 {
+		maskText = text
+		maskFD, errno = inside(bytesOf(maskFile), unix.O_PATH)
 	}
-	_, errno = call(unix.SYS_UNLINKAT, atCWD, literal(maskFile), 0) // the mount holds on to the file
 	return errno
 }
