@@ -87,3 +87,36 @@ func changed(t *testing.T, declare, body string) string {
 	write(overlay, `{"Replace": {"`+path+`": "`+other+`"}}`)
 	return overlay
 }
+
+// TestOnArm64: the other architecture's program, squeezed, begins past the
+// runtime too. It is run as the janitor, which is all of it that an emulator
+// without namespaces can show: it reads its arguments, waits at descriptor 3,
+// and removes a folder.
+func TestOnArm64(t *testing.T) {
+	emulator, err := exec.LookPath("qemu-aarch64-static")
+	if err != nil {
+		t.Skip("needs qemu-aarch64-static (Debian: qemu-user-static)")
+	}
+	t.Setenv("GOARCH", "arm64")
+	small := filepath.Join(t.TempDir(), "small")
+	if err := squeeze(build(t), small); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(t.TempDir(), "group")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	end, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end.Close()
+	cmd := exec.Command(emulator, small, "janitor", folder)
+	cmd.ExtraFiles = []*os.File{end}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(folder); !os.IsNotExist(err) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+}
