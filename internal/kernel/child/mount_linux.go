@@ -38,8 +38,13 @@ const nothing = "\x00"
 // copyTree makes a detached copy of the mounts at an open path, with the
 // attributes on every one of them. It receives no later mounts of the original.
 func copyTree(from int, a attributes) (int, syscall.Errno) {
+	return copyPath(uintptr(from), literal(nothing), a)
+}
+
+// copyPath is copyTree for a path, whose last link is followed.
+func copyPath(dir, path uintptr, a attributes) (int, syscall.Errno) {
 	const flags = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE | unix.AT_EMPTY_PATH
-	fd, errno := call(unix.SYS_OPEN_TREE, uintptr(from), literal(nothing), flags)
+	fd, errno := call(unix.SYS_OPEN_TREE, dir, path, flags)
 	if errno != 0 {
 		return -1, errno
 	}
@@ -75,6 +80,7 @@ func attachAt(detached int, path []byte) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
+	covered(path)
 	return attachOn(detached, target)
 }
 

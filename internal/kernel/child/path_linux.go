@@ -70,23 +70,6 @@ func inside(path []byte, flags uint64) (int, syscall.Errno) {
 	return openIn(root, path, flags, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS|unix.RESOLVE_NO_MAGICLINKS)
 }
 
-// raceRetries bounds how often a link with ".." in it, as /etc/os-release is
-// one, is tried again: openat2 gives EAGAIN where anything on the machine was
-// renamed or mounted meanwhile, and cannot tell whether it mattered.
-const raceRetries = 1000
-
-// outside finds a path of the host as the host would, links included, but
-// within its root.
-func outside(path []byte) (fd int, errno syscall.Errno) {
-	for range raceRetries {
-		fd, errno = openIn(host, path, unix.O_PATH, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_MAGICLINKS)
-		if errno != unix.EAGAIN {
-			break
-		}
-	}
-	return fd, errno
-}
-
 // folder opens a directory of the new root and makes it, and those above it,
 // where it is not there yet: one name at a time, so that no link can lead
 // elsewhere.
@@ -112,11 +95,47 @@ func folder(path []byte, mode uint32) (int, syscall.Errno) {
 	return inside(path, unix.O_PATH|unix.O_DIRECTORY)
 }
 
+// near is the directory that was last made something in: much of the view lies
+// side by side.
+var near = struct {
+	path []byte
+	fd   int
+}{fd: -1}
+
+// parentOf opens the directory that a path lies in, made if it is not there. It
+// stays open and must not be closed.
+func parentOf(path []byte) (fd int, name []byte, errno syscall.Errno) {
+	dir, name := split(relative(path))
+	if near.fd >= 0 && string(dir) == string(near.path) {
+		return near.fd, name, 0
+	}
+	fd, errno = folder(dir, 0o755)
+	if errno == 0 {
+		leaveNear()
+		near.path, near.fd = dir, fd
+	}
+	return fd, name, errno
+}
+
+func leaveNear() {
+	if near.fd >= 0 {
+		closeFD(near.fd)
+		near.fd = -1
+	}
+}
+
+// covered forgets the directory where a mount has covered it.
+func covered(path []byte) {
+	path = relative(path)
+	if len(near.path) >= len(path) && string(near.path[:len(path)]) == string(path) {
+		leaveNear()
+	}
+}
+
 // create makes a new file, and the directories above it; EEXIST where there is
 // something of that name.
 func create(path []byte, mode uint32) (int, syscall.Errno) {
-	dir, name := split(relative(path))
-	parent, errno := folder(dir, 0o755)
+	parent, name, errno := parentOf(path)
 	if errno != 0 {
 		return -1, errno
 	}
@@ -126,7 +145,6 @@ func create(path []byte, mode uint32) (int, syscall.Errno) {
 	}
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, errno := call6(unix.SYS_OPENAT, uintptr(parent), made, flags, uintptr(mode), 0, 0)
-	closeFD(parent)
 	return int(fd), errno
 }
 

@@ -112,6 +112,7 @@ func attachNew(s *launch.StepView, fs *fileSystem) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
+	covered(s.Target)
 	return attachOn(fd, target)
 }
 
@@ -128,6 +129,7 @@ func bind(s *launch.StepView) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
+	covered(s.Target)
 	return attachOn(fd, target)
 }
 
@@ -137,13 +139,7 @@ func source(s *launch.StepView) (int, syscall.Errno) {
 	if s.Flags&launch.UseFD != 0 {
 		return s.FD, 0
 	}
-	from, errno := outside(s.Source)
-	if errno != 0 {
-		return -1, errno
-	}
-	fd, errno := copyTree(from, attributesOf(s.Flags))
-	closeFD(from)
-	return fd, errno
+	return copyPath(atCWD, uintptr(unsafe.Pointer(s.Source.Pointer())), attributesOf(s.Flags))
 }
 
 // mountPoint is something of the right kind to mount on, made if it is not
@@ -156,10 +152,7 @@ func mountPoint(path []byte, dir bool) (int, syscall.Errno) {
 	if errno != unix.ENOENT {
 		return fd, errno
 	}
-	if errno := closed(create(path, 0o444)); errno != 0 {
-		return -1, errno
-	}
-	return inside(path, unix.O_PATH)
+	return create(path, 0o444)
 }
 
 func file(path, data []byte, mode uint32) syscall.Errno {
@@ -185,8 +178,7 @@ func seal(path []byte) syscall.Errno {
 }
 
 func symlink(s *launch.StepView) syscall.Errno {
-	dir, name := split(relative(s.Target))
-	parent, errno := folder(dir, 0o755)
+	parent, name, errno := parentOf(s.Target)
 	if errno != 0 {
 		return errno
 	}
@@ -195,6 +187,5 @@ func symlink(s *launch.StepView) syscall.Errno {
 		return errno
 	}
 	_, errno = call(unix.SYS_SYMLINKAT, uintptr(unsafe.Pointer(s.Data.Pointer())), uintptr(parent), made)
-	closeFD(parent)
 	return errno
 }

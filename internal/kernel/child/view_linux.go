@@ -1,7 +1,6 @@
 package child
 
 import (
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -9,23 +8,27 @@ import (
 	"ringwall/internal/kernel/launch"
 )
 
-// Where things are while the view is built: a file system of its own, so that
-// all of it goes with one unmount. The kernel waits for all CPUs at each.
+// Where things are while the view is built, relative to the new root: a file
+// system of its own, so that all of it goes with one unmount. The kernel waits
+// for all CPUs at each.
 const (
-	workDir  = "/.work\x00"
-	hostDir  = "/.work/host\x00"  // the host's root
-	lowerDir = "/.work/lower\x00" // the overlay's layers, under names that need
-	stageDir = "/.work/stage\x00" // no quoting: a project's path may hold any byte
-	maskFile = "/.work/mask\x00"  // the text of a mask, until it is mounted
+	workDir  = ".work\x00"
+	hostDir  = ".work/host\x00"  // the host's root, at the end
+	lowerDir = ".work/lower\x00" // the overlay's layers, under names that need
+	stageDir = ".work/stage\x00" // no quoting: a project's path may hold any byte
+	maskFile = ".work/mask\x00"  // the text of a mask, until it is mounted
 )
 
-// What the steps work on: the new root, which is empty at first, and the
-// host's.
-var root, host int
+// root is the new root, which is empty at first.
+var root int
 
 // build makes the view, names the host and opens the gateway's listeners.
 // All mounts are done before anything that the agent wrote can run: there is
 // nobody to race with (CVE-2021-30465, CVE-2025-31133).
+//
+// Until the last step this process still has the host's root, so that the
+// host's paths mean what they mean there. The new root is reached by its
+// descriptor alone.
 func build() {
 	newRoot()
 	var s launch.StepView
@@ -45,22 +48,22 @@ func build() {
 	leaveHost()
 }
 
-// newRoot pivots into an empty file system with the host's root below it. The
-// mount point only has to exist for a moment, so that any directory of the
-// host will do.
+// newRoot attaches an empty file system over the host's root, and enters it.
+// There it is in nobody's way: a path of this process begins below it.
 func newRoot() {
 	// An unmount here must never reach the host, nor a mount of the host come in.
 	_, errno := call6(unix.SYS_MOUNT, 0, literal("/\x00"), 0, unix.MS_REC|unix.MS_PRIVATE, 0, 0)
 	must("cut the mounts off from the host", nil, errno)
-	must("attach the empty root", nil, attachSomewhere(empty("16m\x00")))
-	mkdir(workDir[1:])
-	work := openFolder(workDir[1:])
-	must("attach the empty root", nil, attachOn(empty("1m\x00"), work))
-	mkdir(hostDir[1:])
-	_, errno = call(unix.SYS_PIVOT_ROOT, literal(here), literal(hostDir[1:]), 0)
-	must("pivot into the empty root", nil, errno)
-	chdir("/\x00")
-	root, host = openFolder("/\x00"), openFolder(hostDir)
+	fd := empty("16m\x00")
+	kept, errno := call(unix.SYS_FCNTL, uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	must("attach the empty root", nil, errno)
+	must("attach the empty root", nil, attachOn(fd, openFolder("/\x00")))
+	root = int(kept)
+	_, errno = call(unix.SYS_FCHDIR, kept, 0, 0)
+	must("enter the empty root", nil, errno)
+	mkdir(workDir)
+	must("attach the empty root", nil, attachOn(empty("1m\x00"), openFolder(workDir)))
+	mkdir(hostDir)
 }
 
 // empty is a small new file system.
@@ -74,29 +77,9 @@ func empty(size string) int {
 	return fd
 }
 
-// attachSomewhere mounts over a directory that every system has, and enters it.
-func attachSomewhere(fd int) syscall.Errno {
-	target := openFolder("/usr\x00")
-	dup, errno := call(unix.SYS_FCNTL, uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-	if errno != 0 {
-		return errno
-	}
-	if errno := attachOn(fd, target); errno != 0 {
-		return errno
-	}
-	_, errno = call(unix.SYS_FCHDIR, dup, 0, 0)
-	closeFD(int(dup))
-	return errno
-}
-
 func mkdir(path string) {
 	_, errno := call(unix.SYS_MKDIRAT, atCWD, literal(path), 0o700)
 	must("make the directory", bytesOf(path), errno)
-}
-
-func chdir(path string) {
-	_, errno := call(unix.SYS_CHDIR, literal(path), 0, 0)
-	must("enter the directory", bytesOf(path), errno)
 }
 
 const atCWD = ^uintptr(99) // AT_FDCWD, -100
@@ -107,10 +90,13 @@ func openFolder(path string) int {
 	return int(fd)
 }
 
-// leaveHost lets go of the host's root: from here on no path leads there.
+// leaveHost makes the new root this process's, and lets go of the host's: from
+// here on no path leads there.
 func leaveHost() {
-	closeFD(host)
-	_, errno := call(unix.SYS_UMOUNT2, literal(workDir), unix.MNT_DETACH, 0)
+	leaveNear()
+	_, errno := call(unix.SYS_PIVOT_ROOT, literal(here), literal(hostDir), 0)
+	must("pivot into the new root", nil, errno)
+	_, errno = call(unix.SYS_UMOUNT2, literal(workDir), unix.MNT_DETACH, 0)
 	must("leave the host's files", nil, errno)
 	_, errno = call(unix.SYS_UNLINKAT, atCWD, literal(workDir), unix.AT_REMOVEDIR)
 	must("remove the way to the host", nil, errno)
