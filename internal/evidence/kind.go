@@ -31,6 +31,7 @@ const (
 // trait is how the journal treats a kind.
 type trait struct {
 	sync      bool // on disk before Record returns: a side effect follows, or a restart builds on it
+	close     bool // closes an iteration or a run: on disk as well, if anything in it is worth a wait
 	essential bool // written even when the journal's budget is spent
 	flood     bool // the agent decides how many there are
 }
@@ -39,14 +40,33 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRunStarted, KindRecovered, KindApply, KindApplied, KindIterationEnded, KindRunEnded:
+	case KindRecovered, KindApply, KindApplied:
 		return trait{sync: true, essential: true}
-	case KindIterationStarted, KindLimitSet, KindLimitReached:
+	case KindIterationEnded, KindRunEnded:
+		return trait{close: true, essential: true}
+	case KindRunStarted, KindIterationStarted, KindLimitSet, KindLimitReached:
 		return trait{essential: true}
 	case KindRequest:
 		return trait{flood: true}
 	}
 	return trait{}
+}
+
+// routine tells an event that says no more than that a run went its way: its
+// beginning, its limits, an end, and that nothing was changed. A journal of
+// nothing else is not waited for: a power cut that takes it takes no trace of
+// anything that left the sandbox, was refused in it, or reached the project.
+func (e Event) routine() bool {
+	switch {
+	case e.Changeset != nil:
+		return len(e.Changeset.Changes) == 0
+	case e.Apply != nil:
+		return e.Apply.Count == 0
+	case e.Applied != nil:
+		return e.Applied.Applied == 0 && len(e.Applied.Held) == 0
+	}
+	return e.RunStarted != nil || e.IterationStarted != nil || e.LimitSet != nil ||
+		e.IterationEnded != nil || e.RunEnded != nil
 }
 
 // maxCost bounds what an agent may claim to have cost, in USD, so that sums
