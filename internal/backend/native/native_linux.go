@@ -18,6 +18,7 @@ import (
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/kernel/cgroup"
+	"ringwall/internal/kernel/keeper"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/kernel/namespace"
 	"ringwall/internal/kernel/seccomp"
@@ -88,7 +89,7 @@ type run struct {
 	rules        []seccomp.Rule
 	gateway      *egress.Gateway
 	group        *cgroup.Group
-	janitor      *janitor
+	janitor      *keeper.Keeper
 	process      *namespace.Process
 	watcher      *watcher
 	observer     *observer
@@ -194,6 +195,6 @@ func (r *run) release() {
 		r.group.Remove()
 	}
 	if r.janitor != nil {
-		r.janitor.dismiss()
+		r.janitor.Dismiss()
 	}
 }
