@@ -21,6 +21,12 @@ type Options struct {
 	Stdout   *os.File
 	Stderr   *os.File
 	Files    []*os.File // what the Spec refers to by number
+	// Enter, if set, is called on the thread that starts the process, before;
+	// what it returns is called after.
+	Enter func() (leave func() error, err error)
+	// Cgroup, if above 0, is a descriptor of the control group (version 2) that
+	// the process is born into.
+	Cgroup int
 }
 
 // Process is a first process that was started.
@@ -53,7 +59,7 @@ func Start(spec *launch.Spec, opt Options) (*Process, error) {
 	cmd := command(program, opt)
 	cmd.ExtraFiles = append([]*os.File{sealed, theirFile}, opt.Files...)
 	p := &Process{socket: ours, done: make(chan struct{})}
-	if err := p.start(cmd); err != nil {
+	if err := p.start(cmd, opt.Enter); err != nil {
 		unix.Close(ours)
 		return nil, err
 	}
@@ -61,6 +67,8 @@ func Start(spec *launch.Spec, opt Options) (*Process, error) {
 }
 
 func command(program *os.File, opt Options) *exec.Cmd {
+	attr := attributes(opt.Identity)
+	attr.UseCgroupFD, attr.CgroupFD = opt.Cgroup > 0, opt.Cgroup
 	return &exec.Cmd{
 		// By descriptor: the name could mean another file by now.
 		Path:        fmt.Sprintf("/proc/self/fd/%d", program.Fd()),
@@ -69,7 +77,7 @@ func command(program *os.File, opt Options) *exec.Cmd {
 		Stdin:       orNil(opt.Stdin),
 		Stdout:      orNilW(opt.Stdout),
 		Stderr:      orNilW(opt.Stderr),
-		SysProcAttr: attributes(opt.Identity),
+		SysProcAttr: attr,
 	}
 }
 
@@ -90,13 +98,16 @@ func orNilW(f *os.File) interface{ Write([]byte) (int, error) } {
 // start runs and waits on one thread that nothing else uses: the kernel sends
 // the death signal when the thread that forked goes, and a Go thread can go at
 // any time unless a goroutine holds it.
-func (p *Process) start(cmd *exec.Cmd) error {
+func (p *Process) start(cmd *exec.Cmd, enter func() (func() error, error)) error {
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		err := WhileDumpable(cmd.Start)
+		err := entered(enter, func() error { return WhileDumpable(cmd.Start) })
 		if err == nil {
 			p.PID, p.handle = cmd.Process.Pid, cmd.Process
+		} else if cmd.Process != nil { // it was started, and the thread stayed in the group
+			cmd.Process.Kill()
+			cmd.Wait()
 		}
 		started <- err
 		if err == nil {
@@ -105,6 +116,18 @@ func (p *Process) start(cmd *exec.Cmd) error {
 		close(p.done)
 	}()
 	return <-started
+}
+
+// entered calls start between enter and leave.
+func entered(enter func() (func() error, error), start func() error) error {
+	if enter == nil {
+		return start()
+	}
+	leave, err := enter()
+	if err != nil {
+		return err
+	}
+	return errors.Join(start(), leave())
 }
 
 // Message is one thing that the first process said.
