@@ -80,16 +80,15 @@ func (r *run) makeGroup() error {
 	if r.janitor, err = hireJanitor(place, r.native.Name); err != nil {
 		return err
 	}
-	r.group, err = place.Create(r.native.Name)
-	return err
+	if r.group, err = place.Create(r.native.Name); err != nil {
+		return err
+	}
+	return r.setGroupLimits()
 }
 
-// setGroupLimits puts the group's limits in force and the first process, which
-// has not started anything yet, into it.
+// setGroupLimits puts the group's limits in force. The first process is born
+// into it.
 func (r *run) setGroupLimits() error {
-	if r.group == nil {
-		return nil
-	}
 	for _, c := range r.plan.Controls {
 		if l := c.Want.Limit; l != nil && byGroup(l) {
 			if err := r.group.Limit(l.Resource, l.Value); err != nil {
@@ -97,7 +96,7 @@ func (r *run) setGroupLimits() error {
 			}
 		}
 	}
-	return r.group.Add(r.process.PID)
+	return nil
 }
 
 // readLimitsBack asks the kernel what is in force for the first process, and

@@ -152,10 +152,20 @@ func (r *run) start(spec *launch.Spec, files []*os.File) (err error) {
 	if err := r.makeGroup(); err != nil {
 		return r.failed("infrastructure", err)
 	}
-	r.process, err = namespace.Start(spec, namespace.Options{
+	opt := namespace.Options{
 		Identity: identity(r.user), Files: files,
 		Stdin: r.native.Stdin, Stdout: r.native.Stdout, Stderr: r.native.Stderr,
-	})
+	}
+	if r.group != nil {
+		if opt.Cgroup, err = r.group.Open(); err != nil {
+			return r.failed("infrastructure", err)
+		}
+		if opt.Cgroup > 0 {
+			defer unix.Close(opt.Cgroup)
+		}
+		opt.Enter = r.group.Enter
+	}
+	r.process, err = namespace.Start(spec, opt)
 	if err != nil {
 		return r.failed("isolation.namespaces", err)
 	}

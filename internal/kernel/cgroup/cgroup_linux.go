@@ -246,7 +246,7 @@ func num(n int64) string { return strconv.FormatInt(n, 10) }
 // that a kernel lacks beside the first (no swap accounting) are left out.
 func (g *Group) Limit(resource string, value int64) error {
 	for i, s := range g.settings(resource, value) {
-		err := os.WriteFile(filepath.Join(g.dirs[s.controller], s.file), []byte(s.value), 0)
+		err := put(filepath.Join(g.dirs[s.controller], s.file), s.value)
 		if err != nil && (i == 0 || !errors.Is(err, os.ErrNotExist)) {
 			return fmt.Errorf("limit %s: %w", resource, err)
 		}
@@ -321,7 +321,8 @@ func (g *Group) Remove() error {
 }
 
 func remove(dir string) error {
-	for range 200 {
+	pause := 50 * time.Microsecond
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
 		err := unix.Rmdir(dir)
 		if err == nil || err == unix.ENOENT {
 			return nil
@@ -329,7 +330,8 @@ func remove(dir string) error {
 		if err != unix.EBUSY {
 			return fmt.Errorf("remove control group %s: %w", dir, err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(pause)
+		pause = min(2*pause, 10*time.Millisecond)
 	}
 	return fmt.Errorf("remove control group %s: still in use", dir)
 }
