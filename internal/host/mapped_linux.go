@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/keeper"
 	"ringwall/internal/kernel/mount"
 )
@@ -44,7 +45,7 @@ func mappingNamespace(uid, gid, toUID, toGID int) (*os.File, error) {
 		file     string
 		from, to int
 	}{{"uid_map", uid, toUID}, {"gid_map", gid, toGID}} {
-		if err := os.WriteFile(proc+m.file, fmt.Appendf(nil, "%d %d 1", m.from, m.to), 0); err != nil {
+		if err := direct.Write(proc+m.file, fmt.Sprintf("%d %d 1", m.from, m.to)); err != nil {
 			return nil, err
 		}
 	}

@@ -13,7 +13,7 @@ func TestAbsent(t *testing.T) {
 		want         bool
 	}{
 		{"Makefile", ".claude/settings.json", true},
-		{"Makefile", "makefile", false},          // case may not count
+		{"Makefile", "makefile", false},           // case may not count
 		{".GITHUB/x", ".github/workflows", false}, // nor in a folder's name
 		{"claude.md\u212a", "CLAUDE.md", false},   // a Kelvin sign is a k to some
 		{"Makefile", "\u212a", false},
@@ -34,13 +34,12 @@ func TestAbsent(t *testing.T) {
 
 // BenchmarkInspect is a start on a project of a few files.
 func BenchmarkInspect(b *testing.B) {
-	t := &testing.T{}
 	dir := b.TempDir()
 	for name, content := range map[string]string{
 		".git/HEAD": "ref: refs/heads/main\n", ".git/config": "[core]\n\tbare = false\n",
 		".git/objects/": "", ".git/refs/": "", ".git/hooks/": "", "ringwall.toml": "version = 1\n", "main.go": "package main\n",
 	} {
-		write(t, dir, name, content)
+		write(b, dir, name, content)
 	}
 	opts := Options{Path: dir, Home: b.TempDir()}
 	b.ReportAllocs()

@@ -3,10 +3,11 @@ package cgroup
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"ringwall/internal/kernel/direct"
 )
 
 // Enter puts the calling thread, which must be locked, into a version 1 group,
@@ -37,23 +38,8 @@ func (g *Group) Enter() (leave func() error, err error) {
 
 // moveThread puts the calling thread into a group: 0 is the one that writes.
 func moveThread(dir string) error {
-	if err := put(filepath.Join(dir, "tasks"), "0"); err != nil {
+	if err := direct.Write(filepath.Join(dir, "tasks"), "0"); err != nil {
 		return fmt.Errorf("enter control group: %w", err)
-	}
-	return nil
-}
-
-// put writes to a file of the control group's, in one call as the kernel
-// demands, and without the poller of os.File.
-func put(path, value string) error {
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &os.PathError{Op: "open", Path: path, Err: err}
-	}
-	_, err = unix.Write(fd, []byte(value))
-	unix.Close(fd)
-	if err != nil {
-		return &os.PathError{Op: "write", Path: path, Err: err}
 	}
 	return nil
 }
