@@ -3,8 +3,6 @@ package evidence
 import (
 	"fmt"
 	"math"
-	"reflect"
-	"strings"
 )
 
 // Kind names what an event carries, as the key of its payload in JSON.
@@ -73,23 +71,32 @@ func (e Event) routine() bool {
 // stay finite numbers.
 const maxCost = 1e9
 
-// kinds lists the payloads that are set.
-func (e Event) kinds() []Kind {
-	v := reflect.ValueOf(e)
-	var out []Kind
-	for i := range v.NumField() {
-		if f := v.Field(i); f.Kind() == reflect.Pointer && !f.IsNil() {
-			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			out = append(out, Kind(name))
+// payloads counts those that are set, and names the last. TestKinds holds it to
+// the fields.
+func (e *Event) payloads() (last Kind, n int) {
+	for _, p := range [...]struct {
+		kind Kind
+		set  bool
+	}{
+		{KindRunStarted, e.RunStarted != nil}, {KindRecovered, e.Recovered != nil},
+		{KindIterationStarted, e.IterationStarted != nil}, {KindLimitSet, e.LimitSet != nil},
+		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil},
+		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
+		{KindChangeset, e.Changeset != nil}, {KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
+		{KindIterationEnded, e.IterationEnded != nil}, {KindWarning, e.Warning != nil},
+		{KindRunEnded, e.RunEnded != nil},
+	} {
+		if p.set {
+			last, n = p.kind, n+1
 		}
 	}
-	return out
+	return last, n
 }
 
 // Kind names the event's payload; it is empty unless exactly one is set.
 func (e Event) Kind() Kind {
-	if k := e.kinds(); len(k) == 1 {
-		return k[0]
+	if k, n := e.payloads(); n == 1 {
+		return k
 	}
 	return ""
 }
@@ -97,8 +104,8 @@ func (e Event) Kind() Kind {
 // Validate reports an event that no reader could trust: not exactly one
 // payload, a negative iteration, or a cost that is not a sensible number.
 func (e Event) Validate() error {
-	if k := e.kinds(); len(k) != 1 {
-		return fmt.Errorf("event has %d payloads, not one", len(k))
+	if _, n := e.payloads(); n != 1 {
+		return fmt.Errorf("event has %d payloads, not one", n)
 	}
 	if e.Iteration < 0 {
 		return fmt.Errorf("event of iteration %d", e.Iteration)
