@@ -2,7 +2,6 @@ package stage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -126,5 +125,5 @@ func (a *applier) end(ctx context.Context) (Result, error) {
 	if err := a.step("remove"); err != nil {
 		return res, err
 	}
-	return res, errors.Join(a.iter.remove(workName), a.iter.remove(upperName))
+	return res, a.iter.drop()
 }
