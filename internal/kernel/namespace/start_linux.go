@@ -22,6 +22,16 @@ type Options struct {
 	Files    []*os.File // what the Spec refers to by number
 }
 
+// Birth says into which control group a process is born. To move it there later
+// would stop every start and end of a process on the machine for milliseconds.
+type Birth struct {
+	// Enter, if set, is called on the thread that starts the process, before;
+	// what it returns is called after.
+	Enter func() (leave func() error, err error)
+	// Cgroup, if above 0, is a descriptor of a group of version 2.
+	Cgroup int
+}
+
 // Process is a first process that was started.
 type Process struct {
 	PID    int
@@ -32,7 +42,7 @@ type Process struct {
 
 // Begin starts a first process. It has its namespaces and waits for all else,
 // so that the kernel can make them while it is not known yet what is to run.
-func Begin() (*Process, error) {
+func Begin(birth Birth) (*Process, error) {
 	program, err := initprog.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open the first process's program: %w", err)
@@ -45,7 +55,7 @@ func Begin() (*Process, error) {
 	socket := os.NewFile(uintptr(theirs), "init-socket")
 	defer socket.Close()
 	p := &Process{socket: ours, done: make(chan struct{})}
-	if err := p.start(program, socket); err != nil {
+	if err := p.start(birth, program, socket); err != nil {
 		unix.Close(ours)
 		return nil, err
 	}
@@ -54,7 +64,7 @@ func Begin() (*Process, error) {
 
 // Start is Begin and Admit in one.
 func Start(spec *launch.Spec, opt Options) (*Process, error) {
-	p, err := Begin()
+	p, err := Begin(Birth{})
 	if err != nil {
 		return nil, err
 	}
@@ -120,29 +130,50 @@ func or(f, otherwise *os.File) *os.File {
 // start runs and waits on one thread that nothing else uses: the kernel sends
 // the death signal when the thread that forked goes, and a Go thread can go at
 // any time unless a goroutine holds it.
-func (p *Process) start(program, socket *os.File) error {
+func (p *Process) start(birth Birth, program, socket *os.File) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer null.Close()
+	attr := attributes()
+	attr.UseCgroupFD, attr.CgroupFD = birth.Cgroup > 0, birth.Cgroup
+	begin := func() (err error) {
+		// By descriptor: the name could mean another file by now. An empty
+		// environment, which is not the same as none.
+		p.handle, err = os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", program.Fd()), []string{initprog.Name},
+			&os.ProcAttr{Env: []string{}, Files: []*os.File{null, null, null, socket}, Sys: attr})
+		return err
+	}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		// By descriptor: the name could mean another file by now. An empty
-		// environment, which is not the same as none.
-		handle, err := os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", program.Fd()), []string{initprog.Name},
-			&os.ProcAttr{Env: []string{}, Files: []*os.File{null, null, null, socket}, Sys: attributes()})
-		if err == nil {
-			p.PID, p.handle = handle.Pid, handle
+		err := entered(birth.Enter, begin)
+		if p.handle != nil {
+			p.PID = p.handle.Pid
+			if err != nil { // the thread stayed in the group
+				p.handle.Kill()
+			}
 		}
 		started <- err
-		if err == nil {
-			handle.Wait()
+		if p.handle != nil {
+			p.handle.Wait()
 		}
 		close(p.done)
 	}()
 	return <-started
+}
+
+// entered calls start between enter and leave.
+func entered(enter func() (func() error, error), start func() error) error {
+	if enter == nil {
+		return start()
+	}
+	leave, err := enter()
+	if err != nil {
+		return err
+	}
+	return errors.Join(start(), leave())
 }
 
 // Message is one thing that the first process said.
