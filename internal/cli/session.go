@@ -32,7 +32,7 @@ type session struct {
 // begin locks the project, settles what an interrupted run left, and opens the
 // journal. Nothing is started before RunStarted is written.
 func (e *env) begin(w *work, kind string, limit int) (*session, error) {
-	s := &session{work: w, run: runName()}
+	s := &session{work: w, run: w.run}
 	s.place = placeOf(w.host.StateDir, w.plan.Project)
 	s.dir = filepath.Join(w.host.StateDir, "runs", s.run)
 	for _, d := range []string{s.place, s.dir} {
