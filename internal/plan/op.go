@@ -51,6 +51,13 @@ type Instruct struct {
 // Tools lists the commands that the agent's own permission system allows.
 type Tools struct {
 	Allow []string `json:"allow"`
+	Bound *Bound   `json:"bound,omitempty"`
+}
+
+// Bound is the machine's policy where it bounds a list of the project's.
+type Bound struct {
+	From    string   `json:"from"`              // its line
+	Refused []string `json:"refused,omitempty"` // what the project asked for in vain
 }
 
 // AgentFile is a read-only file that the agent reads its configuration from,
@@ -113,6 +120,7 @@ type Guardrail struct {
 	Path    string `json:"path"`    // relative to the workspace, slash-separated
 	Dir     bool   `json:"dir"`     // the whole folder
 	Present bool   `json:"present"` // false: frozen as absent
+	Reason  string `json:"reason"`  // what the file could do
 }
 
 // Mask hides a file's content: a short text that says so stands in its place.
@@ -160,6 +168,7 @@ type Syscalls struct {
 type Gateway struct {
 	Mode  string `json:"mode"`  // "none", or "allowlist"
 	Ports []int  `json:"ports"` // on which it listens inside; any other is refused by the kernel
+	Bound *Bound `json:"bound,omitempty"`
 }
 
 // Egress allows one destination.

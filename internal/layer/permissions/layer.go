@@ -29,7 +29,7 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 	tools := plan.Control{
 		ID:     "permissions.tools",
 		Layer:  plan.Permissions,
-		Want:   plan.Op{Tools: &plan.Tools{Allow: slices.Clone(p.Tools.Allow)}},
+		Want:   plan.Op{Tools: &plan.Tools{Allow: slices.Clone(p.Tools.Allow), Bound: bound(p)}},
 		Status: plan.Enforced,
 		From:   p.Where("tools.allow"),
 	}
@@ -51,6 +51,15 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 		})
 	}
 	return out, nil
+}
+
+// bound is the machine's list, where it has one.
+func bound(p policy.Policy) *plan.Bound {
+	b := p.Bound("tools.allow")
+	if b == nil {
+		return nil
+	}
+	return &plan.Bound{From: b.At, Refused: b.Refused}
 }
 
 func rendered(a agent.Agent, allow []string) map[string]string {
