@@ -13,6 +13,7 @@ import (
 	"ringwall/internal/agent/generic"
 	"ringwall/internal/host"
 	"ringwall/internal/layer"
+	"ringwall/internal/layer/isolation"
 	"ringwall/internal/plan"
 	"ringwall/internal/policy"
 	"ringwall/internal/project"
@@ -39,6 +40,7 @@ func (e *env) load(kind string) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.Programs = h.FindPrograms(isolation.RiskyNames())
 	w := &work{host: h}
 	dir, err := e.find(policy.FileName)
 	if err != nil {

@@ -49,6 +49,7 @@ func Probe(env []string) (Facts, error) {
 	}
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.Path, f.Tools = tools(f)
+	f.Self = self()
 	return f, nil
 }
 
@@ -71,6 +72,18 @@ func Basics(env []string) (Facts, error) {
 		f.Account = account()
 	}
 	return f, nil
+}
+
+// self is this program's file, if it is still there.
+func self() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 func uname() (release, name string) {

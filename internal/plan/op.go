@@ -26,6 +26,8 @@ type Op struct {
 	Credential   *Credential   `json:"credential,omitempty"`
 	Limit        *Limit        `json:"limit,omitempty"`
 	Decoy        *Decoy        `json:"decoy,omitempty"`
+	Stub         *Stub         `json:"stub,omitempty"`
+	Ask          *Ask          `json:"ask,omitempty"`
 }
 
 // count is the number of operations set.
@@ -209,3 +211,27 @@ type Decoy struct {
 	Path  string `json:"path"`  // absolute, inside
 	Shape string `json:"shape"` // text with one "%s"
 }
+
+// Stub covers the file of a program that the policy does not allow. What
+// stands in its place says so and ends with 126. It explains and is no
+// boundary: a copy of the program runs.
+type Stub struct {
+	Tool   string   `json:"tool"`   // "nc"
+	Names  []string `json:"names"`  // all by which the files are started: "nc", "netcat"
+	Files  []string `json:"files"`  // absolute, links resolved: "/usr/bin/nc.openbsd"
+	Reason string   `json:"reason"` // what the program could do
+}
+
+// Ask lets the agent ask why: ringwall itself, and the plan as far as the agent
+// may know it, both read-only.
+type Ask struct {
+	Program string `json:"program"` // where ringwall is inside
+	Plan    string `json:"plan"`    // where the plan is inside
+	Source  string `json:"source"`  // the running ringwall on the host
+}
+
+// Where Ask puts things.
+const (
+	AskProgram = "/run/ringwall/bin/ringwall"
+	AskPlan    = "/run/ringwall/plan.json"
+)
