@@ -281,6 +281,16 @@ func resolved(path string) (string, []string, error) {
 	return real, packageOf(real), nil
 }
 
+// insideDir is where the command starts: where its caller is, if that is in
+// the project.
+func (e *env) insideDir(project string) string {
+	dir := realPath(e.dir)
+	if dir == project || len(dir) > len(project) && dir[:len(project)+1] == project+"/" {
+		return dir
+	}
+	return project
+}
+
 // packageOf is what a program needs beside itself: for one that npm installed,
 // the tree of modules that it lies in.
 func packageOf(path string) []string {
