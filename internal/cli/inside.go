@@ -71,7 +71,11 @@ func refusal(w why.World, s *plan.Stub, name string) error {
 	if !slices.Contains(s.Names, name) {
 		name = s.Tool
 	}
-	return exit(exitRefused, withHint(fmt.Sprintf("%s; `ringwall why --as tool %s` tells more", w.StubHint(name), name),
+	ask := name
+	if w.Kinds(name)[0] != why.Tool {
+		ask = "--as tool " + name
+	}
+	return exit(exitRefused, withHint(fmt.Sprintf("%s; `ringwall why %s` tells more", w.StubHint(name), ask),
 		"ringwall: `%s` is not in tools.allow", name))
 }
 
@@ -83,7 +87,7 @@ func outsideOnly(root *cobra.Command) {
 			continue
 		}
 		name := c.Name()
-		c.DisableFlagParsing, c.Args = true, cobra.ArbitraryArgs
+		c.DisableFlagParsing, c.Hidden, c.Args = true, true, cobra.ArbitraryArgs
 		c.RunE = func(*cobra.Command, []string) error {
 			return usage(withHint("ringwall why PATH, HOST, SYSCALL or TOOL tells here what is allowed",
 				"`ringwall %s` works outside the sandbox only, and this is the inside", name))

@@ -21,9 +21,7 @@ func (e *env) showAnswer(w why.World, a why.Answer, operation string) {
 			continue
 		}
 		t.row("  "+p.Operation, outcome(w, a, p))
-		if !sameReason(p, last) {
-			details(t, p)
-		}
+		details(t, p, last)
 		last = p
 	}
 	for _, n := range a.Notes {
@@ -39,7 +37,7 @@ func also(kinds []why.Kind) string {
 	for i, k := range kinds {
 		names[i] = string(k)
 	}
-	return " (--as " + strings.Join(names, ", --as ") + " asks about another of that name)"
+	return " (it is a " + strings.Join(names, " and a ") + " too: --as asks about that)"
 }
 
 // outcome is the verdict with what comes back.
@@ -65,18 +63,18 @@ func limitText(w why.World, a why.Answer, p why.Part) string {
 	return p.Answer
 }
 
-func sameReason(a, b why.Part) bool {
-	return a.Control == b.Control && a.Why == b.Why && a.WayOut == b.WayOut && a.From == b.From
-}
-
-// details prints what stands behind a part. What is simply allowed needs no
-// more than its control.
-func details(t table, p why.Part) {
-	t.row("    by", fmt.Sprintf("%s (layer %d, %s), from %s", p.Control, 1+slices.Index(plan.Layers(), plan.LayerID(p.Layer)), p.Layer, p.From))
-	if p.Why != "" {
+// details prints what stands behind a part, as far as the part before it did
+// not say the same.
+func details(t table, p, before why.Part) {
+	if p.Control != before.Control || p.From != before.From {
+		layer := 1 + slices.Index(plan.Layers(), plan.LayerID(p.Layer))
+		t.row("    by", fmt.Sprintf("%s (layer %d, %s)", p.Control, layer, p.Layer))
+		t.row("    from", p.From)
+	}
+	if p.Why != "" && p.Why != before.Why {
 		t.row("    why", p.Why)
 	}
-	if p.WayOut != "" {
+	if p.WayOut != "" && p.WayOut != before.WayOut {
 		t.row("    way out", p.WayOut)
 	}
 }

@@ -32,7 +32,7 @@ func (w World) Kinds(what string) []Kind {
 		{Syscall, seccomp.IsCall(what)},
 		{Tool, w.isTool(what)},
 		{Path, w.isNamed(what)},
-		{Host, dotted(what)},
+		{Host, dotted(what) && !w.isNamed(what)},
 		{Path, true},
 	} {
 		if c.is && !slices.Contains(out, c.kind) {

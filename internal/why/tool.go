@@ -35,6 +35,7 @@ func (w World) tool(a *Answer) error {
 		a.one(p)
 	case list.Status != plan.Enforced:
 		p := by(list, "start", Allowed, "")
+		p.Why = "no list of tools holds for this command: what the view shows can be started"
 		a.one(p)
 	case slices.Contains(w.tools().Allow, name):
 		a.one(by(list, "start", Allowed, ""))

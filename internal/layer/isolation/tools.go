@@ -31,8 +31,6 @@ func riskyTools() []risky {
 		modules  = "loads code into the kernel"
 		firewall = "changes the rules of the host's network"
 		later    = "starts programs later, when nobody looks"
-		accounts = "changes users or their passwords"
-		disks    = "changes disks"
 		packages = "installs programs on the machine"
 		clouds   = "acts in a cloud account with its owner's credentials"
 		forges   = "acts on a code host with its owner's account"
@@ -52,7 +50,7 @@ func riskyTools() []risky {
 	add(remote, "ssh slogin=ssh scp sftp sshfs mosh autossh sshpass rsh rlogin")
 	add(scan, "nmap masscan tcpdump tshark")
 	// Privilege.
-	add(become, "sudo sudoedit=sudo su doas pkexec runuser sg=newgrp newgrp setpriv capsh run0=systemd-run")
+	add(become, "sudo sudoedit=sudo su doas pkexec runuser setpriv run0=systemd-run")
 	add(spaces, "unshare nsenter chroot")
 	// Containers, clusters, virtual machines.
 	add(engine, "docker docker-compose dockerd podman podman-compose podman-remote buildah skopeo nerdctl ctr crictl")
@@ -60,13 +58,11 @@ func riskyTools() []risky {
 	add(cluster, "kubectl helm k9s k3s minikube")
 	add(machines, "virsh virt-install vagrant VBoxManage multipass")
 	// The machine.
-	add(services, "systemctl service shutdown=systemctl reboot=systemctl poweroff=systemctl halt=systemctl telinit=systemctl systemd-run loginctl rc-service")
-	add(mounts, "mount umount losetup swapon swapoff fusermount=fusermount3 fusermount3")
-	add(modules, "insmod modprobe rmmod depmod kexec bpftool")
-	add(firewall, "iptables ip6tables nft ufw firewall-cmd sysctl")
+	add(services, "systemctl service shutdown=systemctl reboot=systemctl poweroff=systemctl halt=systemctl telinit=systemctl systemd-run rc-service")
+	add(mounts, "mount umount fusermount=fusermount3 fusermount3")
+	add(modules, "insmod modprobe rmmod kexec bpftool")
+	add(firewall, "iptables ip6tables nft ufw firewall-cmd")
 	add(later, "crontab at atq=at atrm=at batch=at")
-	add(accounts, "useradd userdel usermod adduser deluser passwd chpasswd visudo")
-	add(disks, "fdisk parted cryptsetup mkswap wipefs")
 	add(packages, "apt apt-get yum dnf zypper pacman apk flatpak")
 	// Clouds and publishing.
 	add(clouds, "aws gcloud gsutil bq az doctl linode-cli eksctl heroku vercel netlify flyctl wrangler firebase")
