@@ -86,10 +86,7 @@ func (e *env) showAnswers(w why.World, answers []why.Answer, operation string) e
 	if e.flag.json {
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
-		return enc.Encode(struct {
-			Version int          `json:"version"`
-			Answers []why.Answer `json:"answers"`
-		}{1, answers})
+		return enc.Encode(why.Answers{Format: 1, Answers: answers})
 	}
 	for i, a := range answers {
 		if i > 0 {

@@ -25,9 +25,8 @@ func (w World) path(a *Answer, operation string) error {
 	}
 	if !ok {
 		a.Subject = path.Clean(asked)
-		for _, op := range []string{Read, Write, Execute} {
-			a.Parts = append(a.Parts, by(w.control(controlView), op, Refused, "ELOOP"))
-		}
+		a.Parts = rights(w.control(controlView), "")
+		refuse(a.Parts, "ELOOP", "its links lead round in circles", "none: the link has to be replaced")
 	} else {
 		w.places(a, real)
 	}

@@ -75,6 +75,12 @@ type Part struct {
 	WayOut    string  `json:"way_out"` // what the owner would write; begins with "none" where nothing helps
 }
 
+// Answers are several, as JSON has them (schema/why.schema.json).
+type Answers struct {
+	Format  int      `json:"format"` // 1; changes when an older reader would misread it
+	Answers []Answer `json:"answers"`
+}
+
 // Entry is what is at a path now.
 type Entry struct {
 	Known  bool // false: nobody looked

@@ -11,7 +11,7 @@ import (
 // of golang.org/x/sys; a test compares.
 const callNames = `
 _sysctl accept accept4 access acct add_key adjtimex afs_syscall alarm arch_prctl
-arch_specific_syscall bind bpf brk cachestat capget capset chdir chmod chown chroot clock_adjtime
+bind bpf brk cachestat capget capset chdir chmod chown chroot clock_adjtime
 clock_getres clock_gettime clock_nanosleep clock_settime clone clone3 close close_range connect
 copy_file_range creat create_module delete_module dup dup2 dup3 epoll_create epoll_create1 epoll_ctl
 epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 execve execveat

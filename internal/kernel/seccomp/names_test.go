@@ -25,7 +25,9 @@ func TestCallNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile(`SYS_(\w+) +=`).FindAllSubmatch(text, -1) {
-			want[strings.ToLower(string(m[1]))] = true
+			if name := strings.ToLower(string(m[1])); name != "arch_specific_syscall" { // a place in the table
+				want[name] = true
+			}
 		}
 	}
 	list := strings.Fields(callNames)
