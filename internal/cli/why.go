@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -41,7 +42,6 @@ func (e *env) whyCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.read, "read", false, "of a path: only reading")
 	c.Flags().BoolVar(&f.write, "write", false, "of a path: only writing, creating, removing")
 	c.Flags().BoolVar(&f.execute, "exec", false, "of a path: only executing")
-	c.MarkFlagsMutuallyExclusive("read", "write", "exec")
 	return c
 }
 
@@ -59,6 +59,9 @@ func (f whyFlags) operation() string {
 }
 
 func (e *env) why(args []string, f whyFlags) error {
+	if f.read && (f.write || f.execute) || f.write && f.execute {
+		return usage(errors.New("--read, --write and --exec exclude each other"))
+	}
 	w, err := e.world()
 	if err != nil {
 		return err

@@ -132,7 +132,7 @@ func (w World) mount(a *Answer, c plan.Control, p string) {
 	case plan.Dev:
 		w.device(a, c, p)
 	case plan.Tmpfs:
-		a.note("lies in memory, counts as memory, and is gone afterwards")
+		a.note("empty when a command starts; counts as memory, and is gone afterwards")
 	case plan.Bind:
 		w.missing(a, p)
 	}
