@@ -33,7 +33,7 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 		Status: plan.Enforced,
 		From:   p.Where("tools.allow"),
 	}
-	files := rendered(facts.Agent, p.Tools.Allow)
+	files := rendered(facts.Agent, append(slices.Clone(p.Tools.Allow), askWhy))
 	if len(files) == 0 {
 		tools.Status = plan.Unavailable
 		tools.Why = "this command has no permission system of its own that ringwall knows"
@@ -52,6 +52,10 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 	}
 	return out, nil
 }
+
+// askWhy is the command by which an agent asks what is refused, and why. It
+// reads, and acts on nothing.
+const askWhy = "ringwall why"
 
 // bound is the machine's list, where it has one.
 func bound(p policy.Policy) *plan.Bound {
