@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"ringwall/internal/kernel/seccomp"
+	"ringwall/internal/kernel/callname"
 	"ringwall/internal/plan"
 )
 
@@ -29,7 +29,7 @@ func (w World) Kinds(what string) []Kind {
 	}{
 		{Host, strings.Contains(what, ":") || isAddress(what) || what == "localhost"},
 		{Limit, w.isLimit(what)},
-		{Syscall, seccomp.IsCall(what)},
+		{Syscall, callname.Known(what)},
 		{Tool, w.isTool(what)},
 		{Path, w.isNamed(what)},
 		{Host, dotted(what) && !w.isNamed(what)},

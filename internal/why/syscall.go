@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"ringwall/internal/kernel/callname"
 	"ringwall/internal/kernel/seccomp"
 	"ringwall/internal/plan"
 )
@@ -16,7 +17,7 @@ const noKeyForCalls = "none: no key of the policy changes the filter"
 // syscall answers from the filter's own table.
 func (w World) syscall(a *Answer) error {
 	a.Subject = a.Asked
-	if !seccomp.IsCall(a.Asked) {
+	if !callname.Known(a.Asked) {
 		return fmt.Errorf("no system call is called %q", a.Asked)
 	}
 	filter := w.control(ControlSyscalls)
@@ -26,8 +27,9 @@ func (w World) syscall(a *Answer) error {
 		return nil
 	}
 	var conditions []string
-	for _, r := range seccomp.Of(w.rules(), a.Asked) {
+	for _, r := range w.rules() {
 		switch {
+		case r.Call != a.Asked:
 		case r.Action == seccomp.Watch:
 			a.note("ringwall notes it on its way, and stops nothing by that")
 		case r.When.Mask == 0:

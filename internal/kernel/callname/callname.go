@@ -1,15 +1,17 @@
-package seccomp
+// Package callname knows the names of the system calls. It is not part of the
+// filter's package, which the first process is built from.
+package callname
 
 import (
 	"slices"
 	"strings"
 )
 
-// callNames are the system calls of both architectures, by the name in the
+// names are the system calls of both architectures, by the name in the
 // kernel's headers: those that the filter says nothing about are allowed, so
 // that whoever asks about one needs to know that it is one. The table is that
 // of golang.org/x/sys; a test compares.
-const callNames = `
+const names = `
 _sysctl accept accept4 access acct add_key adjtimex afs_syscall alarm arch_prctl
 bind bpf brk cachestat capget capset chdir chmod chown chroot clock_adjtime
 clock_getres clock_gettime clock_nanosleep clock_settime clone clone3 close close_range connect
@@ -53,19 +55,8 @@ tkill truncate tuxcall umask umount2 uname unlink unlinkat unshare uprobe uretpr
 userfaultfd ustat utime utimensat utimes vfork vhangup vmsplice vserver wait4 waitid write writev
 `
 
-// IsCall tells whether a name is that of a system call.
-func IsCall(name string) bool {
-	_, known := slices.BinarySearch(strings.Fields(callNames), name)
+// Known tells whether a name is that of a system call.
+func Known(name string) bool {
+	_, known := slices.BinarySearch(strings.Fields(names), name)
 	return known
-}
-
-// Of lists the rows for a call, in the order in which they count.
-func Of(rules []Rule, call string) []Rule {
-	var out []Rule
-	for _, r := range rules {
-		if r.Call == call {
-			out = append(out, r)
-		}
-	}
-	return out
 }

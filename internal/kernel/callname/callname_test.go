@@ -1,4 +1,4 @@
-package seccomp
+package callname
 
 import (
 	"bytes"
@@ -9,11 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ringwall/internal/kernel/seccomp"
 )
 
-// TestCallNames: the list is what golang.org/x/sys has for both architectures,
+// TestNames: the list is what golang.org/x/sys has for both architectures,
 // and every call of the table is in it.
-func TestCallNames(t *testing.T) {
+func TestNames(t *testing.T) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/sys").Output()
 	if err != nil {
 		t.Skipf("needs the go command and the module's sources: %v", err)
@@ -30,23 +32,23 @@ func TestCallNames(t *testing.T) {
 			}
 		}
 	}
-	list := strings.Fields(callNames)
+	list := strings.Fields(names)
 	if !slices.IsSorted(list) || len(list) != len(want) {
 		t.Errorf("%d names, want %d, sorted", len(list), len(want))
 	}
 	for name := range want {
-		if !IsCall(name) {
+		if !Known(name) {
 			t.Errorf("%s is missing", name)
 		}
 	}
 	// A few of the table's are of no architecture that is supported.
 	gone := []string{"quotactl_fd", "vm86", "nfsservctl", "open_tree_attr"}
-	for _, r := range slices.Concat(Default(), Affinity(), Observation()) {
-		if !IsCall(r.Call) && !slices.Contains(gone, r.Call) {
+	for _, r := range slices.Concat(seccomp.Default(), seccomp.Affinity(), seccomp.Observation()) {
+		if !Known(r.Call) && !slices.Contains(gone, r.Call) {
 			t.Errorf("%s is in the table and no name of a call", r.Call)
 		}
 	}
-	if IsCall("curl") || IsCall("") {
+	if Known("curl") || Known("") {
 		t.Error("not a call")
 	}
 }
