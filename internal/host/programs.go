@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -27,14 +28,14 @@ const alternatives = "/etc/alternatives"
 // start's search, so the result is kept in the state directory, bound to the
 // folders' times. It is for explanations: no control rests on it.
 func (f Facts) FindPrograms(names []string) []Program {
-	dirs := programDirs(f.Path)
-	note := programNote{Key: programKey(dirs, names)}
+	path := unique(slices.Concat(f.Path, systemPath))
+	note := programNote{Key: programKey(path, names)}
 	file := filepath.Join(f.StateDir, "programs.json")
 	if kept, ok := recallPrograms(file, note.Key); ok {
 		return kept
 	}
-	note.Programs = searchPrograms(dirs, names)
-	if data, err := json.Marshal(note); err == nil && note.Key != "" {
+	note.Programs = searchPrograms(resolvedDirs(path), names)
+	if data, err := json.Marshal(note); err == nil {
 		if os.WriteFile(file+".new", data, 0o600) == nil {
 			os.Rename(file+".new", file)
 		}
@@ -48,42 +49,43 @@ type programNote struct {
 	Programs []Program `json:"programs"`
 }
 
-// programDirs are the folders, links resolved, each once.
-func programDirs(path []string) []string {
+// resolvedDirs are the folders that are there, links resolved, each once.
+func resolvedDirs(path []string) []string {
 	var out []string
-	for _, d := range slices.Concat(path, systemPath) {
-		real, err := filepath.EvalSymlinks(d)
-		if err == nil && !slices.Contains(out, real) {
+	for _, d := range path {
+		if real, err := filepath.EvalSymlinks(d); err == nil {
 			out = append(out, real)
+		}
+	}
+	return unique(out)
+}
+
+func unique(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
 		}
 	}
 	return out
 }
 
-// programKey names the state of the folders; empty where it cannot be told.
-func programKey(dirs, names []string) string {
-	state := []any{strings.Join(names, " ")}
-	for _, d := range append(slices.Clone(dirs), alternatives) {
-		info, err := os.Stat(d)
-		if err != nil && d != alternatives {
-			return ""
-		}
-		if err == nil {
-			state = append(state, d, info.ModTime().UnixNano())
+// programKey names the state of the folders.
+func programKey(path, names []string) string {
+	key := strings.Join(names, " ")
+	for _, d := range append(slices.Clone(path), alternatives) {
+		if info, err := os.Stat(d); err == nil {
+			key += "\n" + strconv.FormatInt(info.ModTime().UnixNano(), 36) + " " + d
 		}
 	}
-	key, err := json.Marshal(state)
-	if err != nil {
-		return ""
-	}
-	return string(key)
+	return key
 }
 
 // recallPrograms reads the note, and looks whether what it names is there.
 func recallPrograms(file, key string) ([]Program, bool) {
 	var note programNote
 	data, err := os.ReadFile(file)
-	if err != nil || json.Unmarshal(data, &note) != nil || key == "" || note.Key != key {
+	if err != nil || json.Unmarshal(data, &note) != nil || note.Key != key {
 		return nil, false
 	}
 	for _, p := range note.Programs {

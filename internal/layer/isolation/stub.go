@@ -3,7 +3,6 @@ package isolation
 import (
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"ringwall/internal/host"
 	"ringwall/internal/plan"
@@ -27,10 +26,10 @@ func (c *compiler) stubs() {
 	if c.host.Self == "" {
 		return // there would be nothing to put in their place
 	}
-	kept := c.keptFiles()
+	table, kept := riskyTools(), c.keptFiles()
 	byName := map[string]*plan.Stub{}
 	for _, p := range c.host.Programs {
-		row, known := owner(p)
+		row, known := owner(table, p)
 		if !known || kept[p.Real] || within(p.Real, c.project.Path) || !c.visible(p.Real) || p.Real == c.host.Self {
 			continue
 		}
@@ -41,7 +40,7 @@ func (c *compiler) stubs() {
 		}
 		s.Names, s.Files = withEntry(s.Names, p.Name), withEntry(s.Files, p.Real)
 	}
-	for _, r := range riskyTools() { // in the order of the table
+	for _, r := range table { // in its order
 		if s := byName[r.name]; s != nil {
 			c.add("tool:"+r.name, plan.Op{Stub: s}, c.host.Sandbox, c.policy.Where("tools.allow"))
 			c.controls[len(c.controls)-1].Must = false
@@ -58,21 +57,17 @@ func withEntry(list []string, s string) []string {
 
 // owner is the row that a file belongs to: that of its own name before that of
 // the name it was found by.
-func owner(p host.Program) (risky, bool) {
+func owner(table []risky, p host.Program) (found risky, known bool) {
 	base := filepath.Base(p.Real)
-	var found *risky
-	for _, r := range riskyTools() {
+	for _, r := range table {
 		switch {
-		case r.name == base || strings.HasPrefix(base, r.name+"."):
+		case r.ownName(base):
 			return r, true
 		case r.name == p.Name && r.leadsTo(base):
-			found = &r
+			found, known = r, true
 		}
 	}
-	if found == nil {
-		return risky{}, false
-	}
-	return *found, true
+	return found, known
 }
 
 // keptFiles are the programs that stay: what the policy allows, under each of

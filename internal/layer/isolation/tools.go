@@ -96,13 +96,18 @@ func RiskyReason(name string) string {
 // Any other is a program with many names (busybox, kmod, snap, a version
 // manager's shim), which is more than this one and is never covered.
 func (r risky) leadsTo(base string) bool {
-	if base == r.name || strings.HasPrefix(base, r.name+".") {
-		return true
-	}
 	for f := range strings.SplitSeq(r.files, ",") {
-		if f != "" && (base == f || strings.HasPrefix(base, f+".")) {
+		if f != "" && variant(base, f) {
 			return true
 		}
 	}
-	return false
+	return r.ownName(base)
+}
+
+// ownName tells whether a file is called as the row is: "nc", "nc.openbsd".
+func (r risky) ownName(base string) bool { return variant(base, r.name) }
+
+func variant(base, name string) bool {
+	rest, ok := strings.CutPrefix(base, name)
+	return ok && (rest == "" || rest[0] == '.')
 }
