@@ -12,6 +12,7 @@ import (
 const (
 	noKeyForView = "none: no key of the policy adds to the view; what the work needs is copied into the project"
 	noExec       = "nothing can be executed there"
+	noKeyForExec = "none: what is to be run lies in the project, the home or /tmp"
 	noKeyForRead = "none: the system's files are read-only for everybody inside"
 )
 
@@ -27,7 +28,7 @@ func (w World) places(a *Answer, p string) {
 		w.stubbed(a, c)
 	case o.Decoy != nil:
 		a.Parts = rights(c, "rw")
-		refuse(a.Parts, "EACCES", noExec, noKeyForRead)
+		refuse(a.Parts, "EACCES", noExec, noKeyForExec)
 		a.note("a decoy: worthless, and that it is opened is recorded")
 	case o.Ask != nil:
 		a.Parts = rights(c, "rx")
@@ -136,7 +137,7 @@ func (w World) mount(a *Answer, c plan.Control, p string) {
 	case plan.Bind:
 		w.missing(a, p)
 	}
-	refuse(a.Parts[2:], "EACCES", noExec, noKeyForRead)
+	refuse(a.Parts[2:], "EACCES", noExec, noKeyForExec)
 	refuse(a.Parts, "EROFS", "read-only inside", noKeyForRead)
 }
 
