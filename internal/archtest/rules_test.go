@@ -45,6 +45,9 @@ var arrows = []rule{
 	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*"}},
 	{pkg: "stage", may: []string{"plan", "evidence", "scan"}},
 
+	// What is allowed, and why: the code that acts is asked, never another.
+	{pkg: "why", may: []string{"plan", "egress", "stage", "kernel/*"}},
+
 	// A backend carries out a plan. It never sees a policy or a layer, so it
 	// cannot decide anything.
 	{pkg: "backend", may: []string{"host", "plan", "evidence"}},

@@ -109,16 +109,6 @@ func (e *env) runIn(s *session) error {
 	return e.close(s, out, err)
 }
 
-// insideDir is where the command starts: where its caller is, if that is in
-// the project.
-func (e *env) insideDir(project string) string {
-	dir := realPath(e.dir)
-	if dir == project || len(dir) > len(project) && dir[:len(project)+1] == project+"/" {
-		return dir
-	}
-	return project
-}
-
 // close ends the run, tells what a person has to know, and picks the code.
 func (e *env) close(s *session, o loop.Outcome, failed error) error {
 	code, reason, outcome := runCode(o, failed)

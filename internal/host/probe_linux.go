@@ -44,6 +44,7 @@ func Probe(env []string) (Facts, error) {
 	}
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.Path, f.Tools = tools(f)
+	f.Self = self()
 	return f, nil
 }
 
@@ -75,6 +76,18 @@ func Basics(env []string) (Facts, error) {
 		f.Account = users.dedicated()
 	}
 	return f, nil
+}
+
+// self is this program's file, if it is still there.
+func self() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 func uname() (release, name string) {

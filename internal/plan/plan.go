@@ -56,8 +56,9 @@ type Control struct {
 	Why string `json:"why,omitempty"`
 	// Must refuses the run unless the control is enforced or waived by name.
 	Must bool `json:"must,omitempty"`
-	// From tells what asked for the control: a policy line, a default, an
-	// agent's description.
+	// From tells what asked for the control: a line of a policy
+	// ("ringwall.toml:12", "/etc/ringwall/policy.toml:3"), "default", or what
+	// else it was taken from ("PATH", "agent claude").
 	From string `json:"from,omitempty"`
 }
 

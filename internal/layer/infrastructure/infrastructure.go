@@ -54,16 +54,13 @@ func fileSize(l policy.Limits) int64 {
 	return l.Disk
 }
 
-// from names the line of the policy that set a limit.
+// from names the line that set a limit: of the project's policy, or of the
+// machine's where that one is smaller.
 func from(p policy.Policy, resource string) string {
-	key := map[string]string{"cpu": "cpus"}[resource]
-	if key == "" {
-		key = resource
+	if resource == "cpu" {
+		resource = "cpus"
 	}
-	if line := p.Line("limits." + key); line > 0 {
-		return fmt.Sprintf("ringwall.toml:%d", line)
-	}
-	return "default"
+	return p.Where("limits." + resource)
 }
 
 func enforced(resource string, value int64, by string) plan.Control {
