@@ -48,7 +48,9 @@ func Probe(env []string) (Facts, error) {
 		f.remember()
 	}
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
-	f.Path, f.Tools = tools(f)
+	f.CPUFiles = cpuFiles()
+	f.tools()
+	f.Private = private(f)
 	return f, nil
 }
 
@@ -116,82 +118,32 @@ func seccompAbilities() (filter, observe Ability) {
 	return filter, Ability{OK: true}
 }
 
-// entries lists which of the names exist in a directory.
+// entries lists what exists in a directory of the names, which are patterns.
 func entries(dir string, names []string) []Entry {
 	var out []Entry
 	for _, n := range names {
-		path := filepath.Join(dir, n)
-		info, err := os.Lstat(path)
-		if err != nil {
-			continue
+		paths, _ := filepath.Glob(filepath.Join(dir, n))
+		for _, path := range paths {
+			e := Entry{Path: path}
+			if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+				e.Link, _ = os.Readlink(path)
+			}
+			out = append(out, e)
 		}
-		e := Entry{Path: path}
-		if info.Mode()&os.ModeSymlink != 0 {
-			e.Link, _ = os.Readlink(path)
-		}
-		out = append(out, e)
 	}
 	return out
 }
 
-// tools finds directories of programs that PATH names outside /usr: the whole
-// of a toolchain (the parent of bin), since programs need what lies beside.
-func tools(f Facts) (path, trees []string) {
-	seen := map[string]bool{}
-	for _, dir := range strings.Split(f.Env["PATH"], ":") {
-		real, err := filepath.EvalSymlinks(dir)
-		if err != nil || !filepath.IsAbs(dir) {
-			continue
-		}
-		path = append(path, dir)
-		for _, d := range []string{dir, real} {
-			tree := toolTree(d, f.Home)
-			if tree != "" && !seen[tree] {
-				seen[tree] = true
-				trees = append(trees, tree)
-			}
+// cpuFiles reads what programs count the CPUs by. The view has the texts, and
+// nothing of sysfs itself.
+func cpuFiles() map[string]string {
+	out := map[string]string{}
+	for _, n := range cpuNames {
+		if text, err := os.ReadFile("/sys/devices/system/cpu/" + n); err == nil {
+			out[n] = string(text)
 		}
 	}
-	return path, trees
-}
-
-// toolTree is what to show for one entry of PATH; "" for what the view has
-// anyway. It is the folder itself, unless its parent is plainly a toolchain:
-// a parent may as well be a project, or a home.
-func toolTree(dir, home string) string {
-	if strings.HasPrefix(dir, "/usr/") || dir == "/bin" || dir == "/sbin" || dir == "/" || dir == home {
-		return ""
-	}
-	parent := filepath.Dir(dir)
-	if filepath.Base(dir) == "shims" && isDir(filepath.Join(parent, "versions")) {
-		return parent // pyenv, rbenv: each is a git clone itself
-	}
-	private := parent == "/" || parent == home || parent == filepath.Join(home, ".local") || parent == filepath.Join(home, "go")
-	if filepath.Base(dir) != "bin" || private || !isToolchain(parent) {
-		return dir
-	}
-	return parent
-}
-
-// isToolchain looks for what programs in bin need beside it, and for what only
-// a project has.
-func isToolchain(dir string) bool {
-	for _, mark := range []string{".git", ".hg", "ringwall.toml"} {
-		if _, err := os.Lstat(filepath.Join(dir, mark)); err == nil {
-			return false
-		}
-	}
-	for _, mark := range []string{"lib", "libexec", "pkg", "versions", "toolchains"} {
-		if isDir(filepath.Join(dir, mark)) {
-			return true
-		}
-	}
-	return false
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+	return out
 }
 
 func environment(env []string) map[string]string {

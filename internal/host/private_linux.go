@@ -1,0 +1,239 @@
+package host
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Beside programs may lie what is nobody's business. The trees of the view are
+// too large to be searched at each start, so this looks in the places where
+// tools keep settings and services keep state.
+
+// always are hidden at the top of every tree.
+var always = []string{".git", ".ssh", ".gnupg", ".aws", ".config", ".docker", ".kube", ".env", ".netrc", ".npmrc", ".pypirc",
+	".git-credentials", ".vault-token", "credentials.toml", "auth.json"}
+
+// state is what stands beside bin where a service keeps its data.
+var state = []string{"var", "run", "tmp", "log", "logs", "data"}
+
+// settings are hidden only if they hold a secret, since they may as well name
+// the mirror that builds need.
+var settings = []string{"etc/npmrc", "etc/gitconfig", "etc/wgetrc", "etc/curlrc", "etc/pip.conf", "pip.conf", "etc/.condarc", ".condarc",
+	"lib/node_modules/npm/npmrc", "share/nodejs/npm/npmrc", "conf/settings.xml", "share/maven/conf/settings.xml",
+	"gradle.properties", "init.d/*.gradle", "go.env", "etc/bazel.bazelrc", "etc/my.cnf", "etc/redis.conf", "etc/cargo/*.toml", "etc/composer/auth.json"}
+
+// etcSettings are the same for /etc.
+var etcSettings = []string{"maven/settings.xml", "maven/*/settings.xml", "java-*/net.properties", "java-*/management/jmxremote.password",
+	"python3*/sitecustomize.py", "wgetrc"}
+
+// depth is how many folders below a part of a toolchain each version lies.
+var depth = map[string]int{"versions": 2, "candidates": 2, "installs": 2, "tools": 2, "Cellar": 2, "node-versions": 2,
+	"toolchains": 1, "venvs": 1, "python": 1}
+
+// private lists what lies in the trees that are shown and is to be hidden.
+func private(f Facts) []Private {
+	trees := append([]string{"/usr", "/usr/local"}, f.Tools...)
+	s := &searcher{trees: trees}
+	for _, t := range trees {
+		s.tree(t)
+	}
+	s.each("/etc", etcSettings, false)
+	for _, e := range f.Etc {
+		s.trees = append(s.trees, e.Path)
+	}
+	s.sockets()
+	slices.SortFunc(s.found, func(a, b Private) int { return strings.Compare(a.Path, b.Path) })
+	return s.found
+}
+
+type searcher struct {
+	trees []string
+	found []Private
+}
+
+// tree looks at what lies at the top of a tree, and at each version in it.
+func (s *searcher) tree(t string) {
+	names := s.versions(t, depth[filepath.Base(t)])
+	if t == "/usr" {
+		return
+	}
+	for name := range names {
+		dir := filepath.Join(t, name)
+		if slices.Contains(always, name) || names["bin"] && slices.Contains(state, name) && isDir(dir) {
+			s.look(dir, true)
+		}
+	}
+}
+
+// versions looks for settings in a folder and in those below it, so many levels
+// deep, down to those that programs were installed in. It returns the names in
+// the folder.
+func (s *searcher) versions(dir string, levels int) map[string]bool {
+	entries, _ := os.ReadDir(dir)
+	names := map[string]bool{}
+	for _, e := range entries {
+		names[e.Name()] = true
+	}
+	s.each(dir, slices.DeleteFunc(slices.Clone(settings), func(p string) bool {
+		first, _, _ := strings.Cut(p, "/")
+		return !names[first]
+	}), false)
+	for _, e := range entries {
+		if levels > 0 && !names["bin"] && e.IsDir() {
+			s.versions(filepath.Join(dir, e.Name()), levels-1)
+		}
+	}
+	return names
+}
+
+func (s *searcher) each(dir string, patterns []string, certain bool) {
+	for _, p := range patterns {
+		paths, _ := filepath.Glob(filepath.Join(dir, p))
+		for _, path := range paths {
+			s.look(path, certain)
+		}
+	}
+}
+
+// look decides about one path. Where it is a link, what it leads to counts: a
+// link cannot be mounted on, and hides nothing.
+func (s *searcher) look(path string, certain bool) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return
+	}
+	info, err := os.Stat(real)
+	switch {
+	case err != nil:
+	case info.IsDir() && certain:
+		s.hide(Private{Path: real, Dir: true, Why: "state or settings beside programs"})
+	case !info.Mode().IsRegular():
+	case certain:
+		s.hide(Private{Path: real, Text: replacement(real, ""), Why: "settings beside programs"})
+	default:
+		s.setting(real, info)
+	}
+}
+
+// largest is what a settings file may have to be looked at; a larger one is
+// hidden unseen.
+const largest = 1 << 20
+
+func (s *searcher) setting(path string, info os.FileInfo) {
+	if info.Mode().Perm()&0o004 == 0 || info.Size() > largest {
+		s.hide(Private{Path: path, Text: replacement(path, ""), Why: "settings that not everybody may read"})
+		return
+	}
+	data, err := os.ReadFile(path)
+	text := string(data)
+	if filepath.Ext(path) == ".xml" {
+		text = without(text, "<!--", "-->") // Maven's own explains there what a password is
+	}
+	if err != nil || secretive(text) {
+		s.hide(Private{Path: path, Text: replacement(path, text), Why: "settings with a secret"})
+	}
+}
+
+// words are what a line with a secret has in it. Expressions would be shorter
+// and take longer than the rest of the start.
+var words = []string{"_auth", "token", "passw", "secret", "credential", "private-key", "private_key", "privatekey",
+	"apikey", "api-key", "api_key"}
+
+// secretive tells whether a text names a secret, or has an address with a user
+// in it.
+func secretive(text string) bool {
+	text = strings.ToLower(text)
+	if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }) {
+		return true
+	}
+	for _, rest := range strings.Split(text, "://")[1:] {
+		if end := strings.IndexAny(rest, "/@ \t\r\n\"'"); end >= 0 && rest[end] == '@' {
+			return true
+		}
+	}
+	return false
+}
+
+// without cuts out what stands between two marks, wherever it does.
+func without(text, from, to string) string {
+	for {
+		i := strings.Index(text, from)
+		if i < 0 {
+			return text
+		}
+		j := strings.Index(text[i:], to)
+		if j < 0 {
+			return text[:i]
+		}
+		text = text[:i] + text[i+j+len(to):]
+	}
+}
+
+// replacement is what stands in a file's place. A format of lines keeps those
+// without a secret: the mirror that builds need.
+func replacement(path, text string) string {
+	const why = "ringwall: what holds secrets was left out"
+	switch filepath.Ext(path) {
+	case ".xml":
+		text = without(without(text, "<servers>", "</servers>"), "<proxies>", "</proxies>")
+		if text == "" || secretive(text) {
+			text = "<settings/>\n"
+		}
+		return text
+	case ".json":
+		return "{}\n"
+	case ".gradle":
+		return "// " + why + "\n"
+	}
+	kept := "# " + why + "\n"
+	if strings.Contains(text, "-----BEGIN") {
+		return kept
+	}
+	for line := range strings.Lines(text) {
+		if !secretive(line) {
+			kept += line
+		}
+	}
+	return kept
+}
+
+// hide adds a path once, under each name by which the view shows it.
+func (s *searcher) hide(p Private) {
+	for _, t := range s.trees {
+		real, err := filepath.EvalSymlinks(t)
+		if err != nil || !within(p.Path, real) {
+			continue
+		}
+		q := p
+		q.Path = t + strings.TrimPrefix(p.Path, real)
+		if !slices.ContainsFunc(s.found, func(o Private) bool { return o.Path == q.Path || o.Dir && within(q.Path, o.Path) }) {
+			s.found = append(s.found, q)
+		}
+	}
+}
+
+// sockets finds those of this machine's services that lie below a tree: a
+// read-only mount does not keep anybody from connecting.
+func (s *searcher) sockets() {
+	file, err := os.Open("/proc/net/unix")
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		// Num RefCount Protocol Flags Type St Inode Path
+		f := strings.SplitN(lines.Text(), " /", 2)
+		if len(f) != 2 {
+			continue
+		}
+		path := "/" + f[1]
+		if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
+			if real, err := filepath.EvalSymlinks(path); err == nil {
+				s.hide(Private{Path: real, Why: "a service's socket"})
+			}
+		}
+	}
+}
