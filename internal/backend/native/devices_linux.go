@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/plan"
 )
@@ -66,13 +68,35 @@ func (t *translation) bootID(path string) error {
 	return nil
 }
 
-// devices are those that hold nothing of the machine.
-var devices = []string{"null", "zero", "full", "random", "urandom", "tty"}
+// devices are those that hold nothing of the machine, by their numbers.
+var devices = []struct {
+	name         string
+	major, minor uint32
+}{{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}}
 
-func (t *translation) dev(m *plan.Mount) {
+// checkDevices makes sure that what goes in as /dev/null is one: what somebody
+// put in its place would be shared with the host, for writing (CVE-2025-31133).
+func checkDevices(dir string) error {
+	for _, d := range devices {
+		var stat unix.Stat_t
+		path := dir + "/" + d.name
+		if err := unix.Lstat(path, &stat); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if stat.Mode&unix.S_IFMT != unix.S_IFCHR || stat.Rdev != unix.Mkdev(d.major, d.minor) {
+			return fmt.Errorf("%s is not the device that it should be", path)
+		}
+	}
+	return nil
+}
+
+func (t *translation) dev(m *plan.Mount) error {
+	if err := checkDevices("/dev"); err != nil {
+		return err
+	}
 	t.step(launch.Step{Op: launch.Tmpfs, Target: m.Target, Mode: 0o755, Size: 1 << 20, Flags: launch.Writable | launch.NoExec})
 	for _, d := range devices {
-		t.step(launch.Step{Op: launch.Bind, Target: m.Target + "/" + d, Source: "/dev/" + d,
+		t.step(launch.Step{Op: launch.Bind, Target: m.Target + "/" + d.name, Source: "/dev/" + d.name,
 			Flags: launch.Devices | launch.Writable | launch.NoExec})
 	}
 	for _, l := range [][2]string{{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"},
@@ -82,4 +106,5 @@ func (t *translation) dev(m *plan.Mount) {
 	t.step(launch.Step{Op: launch.Devpts, Target: m.Target + "/pts", Flags: launch.Devices | launch.Writable | launch.NoExec})
 	t.step(launch.Step{Op: launch.Tmpfs, Target: m.Target + "/shm", Mode: 0o1777, Size: m.Size, Flags: launch.Writable | launch.NoExec})
 	t.step(launch.Step{Op: launch.ReadOnly, Target: m.Target})
+	return nil
 }

@@ -100,7 +100,7 @@ func (t *translation) mount(m *plan.Mount) error {
 	case plan.Proc:
 		return t.proc(m)
 	case plan.Dev:
-		t.dev(m)
+		return t.dev(m)
 	case plan.Symlink:
 		t.step(launch.Step{Op: launch.Symlink, Target: m.Target, Data: m.Source})
 	case plan.File:
