@@ -36,7 +36,7 @@ var depth = map[string]int{"versions": 2, "candidates": 2, "installs": 2, "tools
 // private lists what lies in the trees that are shown and is to be hidden.
 func private(f Facts) []Private {
 	trees := append([]string{"/usr", "/usr/local"}, f.Tools...)
-	s := &searcher{trees: trees}
+	s := &searcher{trees: trees, other: f.Account != nil}
 	for _, t := range trees {
 		s.tree(t)
 	}
@@ -51,6 +51,7 @@ func private(f Facts) []Private {
 
 type searcher struct {
 	trees []string
+	other bool // whoever is not to see it is not who searches
 	found []Private
 }
 
@@ -204,7 +205,7 @@ func replacement(path, text string) string {
 func (s *searcher) hide(p Private) {
 	for _, t := range s.trees {
 		real, err := filepath.EvalSymlinks(t)
-		if err != nil || !within(p.Path, real) {
+		if err != nil || !within(p.Path, real) || s.other && locked(p.Path, real) {
 			continue
 		}
 		q := p
@@ -213,6 +214,17 @@ func (s *searcher) hide(p Private) {
 			s.found = append(s.found, q)
 		}
 	}
+}
+
+// locked tells whether a folder between a tree and a path is its owner's alone.
+// The agent's account cannot get there, not even to cover it.
+func locked(path, tree string) bool {
+	for dir := filepath.Dir(path); within(dir, tree); dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // sockets finds those of this machine's services that lie below a tree: a

@@ -54,3 +54,26 @@ func TestPrivate(t *testing.T) {
 		}
 	}
 }
+
+// TestPrivateBehindALock: where the agent's account cannot go nothing is to be
+// covered, and the attempt would stop the start.
+func TestPrivateBehindALock(t *testing.T) {
+	home := tree(t, "sdk/bin/tool", "sdk/etc/npmrc=_auth=x\n", "sdk/.npmrc=x")
+	if err := os.Chmod(home+"/sdk/etc", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		account *Account
+		want    string
+	}{{nil, "sdk/.npmrc sdk/etc/npmrc"}, {&Account{UID: spareID, GID: spareID}, "sdk/.npmrc"}} {
+		var got []string
+		for _, p := range private(Facts{Tools: []string{home + "/sdk"}, Account: c.account}) {
+			if name, ok := strings.CutPrefix(p.Path, home+"/"); ok {
+				got = append(got, name)
+			}
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("account %v: %s, not %s", c.account, text, c.want)
+		}
+	}
+}

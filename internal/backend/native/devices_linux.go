@@ -2,6 +2,7 @@ package native
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -28,6 +29,9 @@ func (t *translation) proc(m *plan.Mount) error {
 	// Writable as a mount: each process writes its own files there.
 	t.step(launch.Step{Op: launch.Proc, Target: m.Target, Flags: launch.Writable | launch.NoExec})
 	entries, err := os.ReadDir("/proc")
+	if err == nil && !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "version" }) {
+		err = errors.New("the host's own /proc is not whole, so that what to cover in the sandbox's is not known")
+	}
 	if err != nil {
 		return err
 	}

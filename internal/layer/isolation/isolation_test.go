@@ -17,7 +17,7 @@ func facts() host.Facts {
 		Sandbox: yes, Overlay: yes, Seccomp: yes, Observe: yes, Landlock: 7,
 		Root: []host.Entry{{Path: "/usr"}, {Path: "/bin", Link: "usr/bin"}},
 		Env: map[string]string{"LANG": "C.UTF-8", "LC_ALL": "C", "AWS_SECRET_ACCESS_KEY": "x",
-			"SSH_AUTH_SOCK": "/run/x", "LD_PRELOAD": "/tmp/evil.so", "FOO": "bar"},
+			"SSH_AUTH_SOCK": "/run/x", "LC_TOKEN": "x", "LD_PRELOAD": "/tmp/evil.so", "FOO": "bar"},
 		Path:     []string{"/home/a/sdk/bin", "/usr/bin", "/home/a/hidden"},
 		Tools:    []string{"/home/a/sdk", "/home/a/.cargo/bin", "/home/a/p/tools", "/home/a"},
 		ToolVars: map[string]string{"RUSTUP_HOME": "/home/a/.rustup"},
@@ -59,7 +59,7 @@ func find(t *testing.T, controls []plan.Control, id string) plan.Control {
 // unless the policy names it.
 func TestEnvironmentIsAnAllowlist(t *testing.T) {
 	vars := find(t, compile(t, "", facts(), project.Facts{}), "isolation.environment").Want.Env.Vars
-	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "LD_PRELOAD", "FOO"} {
+	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "LC_TOKEN", "LD_PRELOAD", "FOO"} {
 		if v, ok := vars[name]; ok {
 			t.Errorf("%s=%s goes in", name, v)
 		}

@@ -202,13 +202,16 @@ func (c *compiler) environment() {
 	c.add("environment", plan.Op{Env: &plan.Env{Vars: vars}}, host.Ability{OK: true}, byDefault)
 }
 
-// passed lists the variables that say how to talk to a person, and no more.
+// passed lists the variables that say how to talk to a person, and no more. Of
+// those that begin with LC_ only the locale's own: others are used to carry
+// something through ssh.
 func passed(name string) bool {
 	switch name {
-	case "LANG", "LANGUAGE", "TERM", "COLORTERM", "TZ", "NO_COLOR", "CI":
+	case "LANG", "LANGUAGE", "TERM", "COLORTERM", "TZ", "NO_COLOR", "CI", "LC_ALL", "LC_ADDRESS", "LC_COLLATE", "LC_CTYPE",
+		"LC_IDENTIFICATION", "LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME", "LC_NUMERIC", "LC_PAPER", "LC_TELEPHONE", "LC_TIME":
 		return true
 	}
-	return strings.HasPrefix(name, "LC_")
+	return false
 }
 
 // path keeps the host's order and drops what the view does not have.
