@@ -87,18 +87,8 @@ func (f *Facts) tools() {
 
 // known lists the parts of a toolchain that is in use here.
 func (f *Facts) known(t toolchain, path []string) []string {
-	root, named := f.Env[t.env], t.env != "" && filepath.IsAbs(f.Env[t.env])
-	if !named {
-		root = t.dir
-		if !filepath.IsAbs(root) {
-			root = filepath.Join(f.Home, t.dir)
-		}
-	}
-	root = filepath.Clean(root)
-	used := func(p string) bool {
-		return within(p, root) || t.near != "" && within(p, filepath.Join(f.Home, t.near))
-	}
-	if passing(root) || root == f.Home || !named && !slices.ContainsFunc(path, used) {
+	root := t.root(f, path)
+	if root == "" || passing(root) || root == f.Home {
 		return nil
 	}
 	var out []string
@@ -110,6 +100,38 @@ func (f *Facts) known(t toolchain, path []string) []string {
 		f.ToolVars[t.env] = root
 	}
 	return out
+}
+
+// root is the folder of a toolchain: what its variable says, or where PATH
+// leads into it; empty if neither does.
+func (t toolchain) root(f *Facts, path []string) string {
+	if dir := f.Env[t.env]; t.env != "" && filepath.IsAbs(dir) {
+		return filepath.Clean(dir)
+	}
+	for _, p := range path {
+		if home, found := above(p, t.dir, f.Home); found {
+			return filepath.Join(home, t.dir)
+		}
+		if home, found := above(p, t.near, f.Home); found && t.near != "" {
+			return filepath.Join(home, t.dir)
+		}
+	}
+	return ""
+}
+
+// above is the home in which a toolchain's folder lies that a path is in. A
+// name with a dot is a home's in any folder, another one in this user's alone.
+func above(path, dir, home string) (string, bool) {
+	switch {
+	case filepath.IsAbs(dir):
+		return "", within(path, dir)
+	case within(path, filepath.Join(home, dir)):
+		return home, dir != ""
+	case !strings.HasPrefix(dir, "."):
+		return "", false
+	}
+	before, _, found := strings.Cut(path+"/", "/"+dir+"/")
+	return before, found
 }
 
 // toolTree is what to show for one entry of PATH that belongs to no known

@@ -35,7 +35,7 @@ func TestTools(t *testing.T) {
 		"go/bin/", "go/pkg/", "src/app/bin/", "src/app/lib/", "src/app/.git/", "tools/bin/", ".cargo/bin/", ".cargo/credentials.toml",
 		".rustup/toolchains/", ".rustup/settings.toml", ".rustup/downloads/", ".pyenv/shims/", ".pyenv/versions/", ".pyenv/cache/", ".pyenv/.git/",
 		"sdk/bin/", "sdk/lib/", "sdk/secrets/", "go1/bin/go", "go1/src/runtime/", ".sdkman/candidates/java/21/bin/", ".sdkman/etc/",
-		".deno/bin/", ".bun/bin/", ".bun/install/cache/")
+		"other/.cargo/bin/", "other/.rustup/toolchains/", ".deno/bin/", ".bun/bin/", ".bun/install/cache/")
 	for _, c := range []struct {
 		path, want string
 		vars       map[string]string // beside PATH
@@ -52,6 +52,7 @@ func TestTools(t *testing.T) {
 		{path: "go1/bin", want: "go1"},
 		{path: ".sdkman/candidates/java/21/bin", want: ".sdkman/candidates"},
 		{path: ".deno/bin", want: ".deno/bin"},
+		{path: "other/.cargo/bin", want: "other/.cargo/bin other/.rustup/toolchains"}, // a home of somebody else's
 		{path: ".bun/bin", want: ".bun/bin"},
 		{path: "", want: ""},
 		{vars: map[string]string{"NVM_DIR": ".nvm"}, want: ".nvm/versions"},
@@ -66,7 +67,7 @@ func TestTools(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s %v: shows %q, not %q", c.path, c.vars, got, c.want)
 		}
-		if tell := f.ToolVars["RUSTUP_HOME"]; (tell != "") != (c.path == ".cargo/bin") {
+		if tell := f.ToolVars["RUSTUP_HOME"]; (tell != "") != strings.HasSuffix(c.path, ".cargo/bin") {
 			t.Errorf("%s: RUSTUP_HOME=%s", c.path, tell)
 		}
 	}

@@ -123,7 +123,8 @@ func socketBesideProgramsIsCovered(t *testing.T, tg backendtest.Target) {
 	b.Expect(b.Attack("unix:"+socket, "unlink:"+socket), map[string]string{"unix:" + socket: "EACCES", "unlink:" + socket: "EBUSY EROFS"})
 }
 
-// inotifySeesTheViewOnly: what is not there cannot be watched.
+// inotifySeesTheViewOnly: what is not there cannot be watched. What is shown
+// can, and can be locked: a named limit.
 func inotifySeesTheViewOnly(t *testing.T, tg backendtest.Target) {
 	file := outside(t, "canary") + "/canary"
 	b := backendtest.NewBox(t, tg)
@@ -131,6 +132,8 @@ func inotifySeesTheViewOnly(t *testing.T, tg backendtest.Target) {
 	if got := unconfined(t, tg, "inotify:"+file); got != "ok" {
 		t.Errorf("outside: %s", got)
 	}
+	b = backendtest.NewBox(t, tg).Show(filepath.Dir(file), "/tree", false)
+	b.Expect(b.Attack("inotify:/tree/canary", "lock:/tree/canary"), map[string]string{"inotify:/tree/canary": "ok", "lock:/tree/canary": "ok"})
 }
 
 // absentVariables are set for the supervisor, and must not go in.

@@ -94,7 +94,10 @@ func TestToolTreesLeaveOutWhatIsPrivate(t *testing.T) {
 	if got := strings.Join(shown, " "); got != "/home/a/sdk /home/a/.cargo/bin" {
 		t.Error(got)
 	}
-	if vars := find(t, controls, "isolation.environment").Want.Env.Vars; vars["RUSTUP_HOME"] != "/home/a/.rustup" {
+	h := facts()
+	h.Env["JAVA_HOME"], h.Env["GOROOT"], h.Env["DOTNET_ROOT"] = "/usr/lib/jvm/x/", "/home/a/hidden", "sdk"
+	vars := find(t, compile(t, "", h, project.Facts{}), "isolation.environment").Want.Env.Vars
+	if vars["RUSTUP_HOME"] != "/home/a/.rustup" || vars["JAVA_HOME"] != "/usr/lib/jvm/x" || vars["GOROOT"] != "" || vars["DOTNET_ROOT"] != "" {
 		t.Errorf("%v", vars)
 	}
 }

@@ -178,9 +178,7 @@ func (c *compiler) environment() {
 		"HOME": Home, "USER": UserName, "LOGNAME": UserName, "SHELL": "/bin/sh",
 		"TMPDIR": "/tmp", "PATH": c.path(), "RINGWALL": "1",
 	}
-	for name, dir := range c.host.ToolVars {
-		vars[name] = dir
-	}
+	c.toolVars(vars)
 	for name, value := range c.host.Env {
 		if passed(name) {
 			vars[name] = value
@@ -200,6 +198,20 @@ func (c *compiler) environment() {
 		vars[name] = value
 	}
 	c.add("environment", plan.Op{Env: &plan.Env{Vars: vars}}, host.Ability{OK: true}, byDefault)
+}
+
+// toolVars tell programs where the rest of their toolchain is: what host found
+// for those that look in the home, which is another one inside, and what the
+// owner set, where the view shows it.
+func (c *compiler) toolVars(vars map[string]string) {
+	for _, name := range []string{"DOTNET_ROOT", "GOROOT", "JAVA_HOME"} {
+		if dir := c.host.Env[name]; path.IsAbs(dir) && c.visible(path.Clean(dir)) {
+			vars[name] = path.Clean(dir)
+		}
+	}
+	for name, dir := range c.host.ToolVars {
+		vars[name] = dir
+	}
 }
 
 // passed lists the variables that say how to talk to a person, and no more. Of
