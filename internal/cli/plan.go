@@ -3,6 +3,8 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -130,7 +132,25 @@ func (v view) trees() string {
 	if len(trees) == 0 {
 		return "nothing else"
 	}
-	return list(trees, 6)
+	return list(together(trees), 6)
+}
+
+// together names a folder once of which several parts are shown.
+func together(trees []string) []string {
+	parts := map[string]int{}
+	for _, t := range trees {
+		parts[filepath.Dir(t)]++
+	}
+	var out []string
+	for _, t := range trees {
+		if dir := filepath.Dir(t); parts[dir] > 1 {
+			t = "parts of " + dir
+		}
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 func (v view) destinations() {
@@ -176,6 +196,9 @@ func (v view) cannot() {
 	if secrets := v.names(func(c plan.Control) string {
 		if c.Want.Mask != nil {
 			return c.Want.Mask.Path
+		}
+		if m := c.Want.Mount; m != nil && m.Kind == plan.Hide {
+			return "the secrets in " + m.Target
 		}
 		return ""
 	}); len(secrets) > 0 {

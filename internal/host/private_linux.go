@@ -25,9 +25,13 @@ var settings = []string{"etc/npmrc", "etc/gitconfig", "etc/wgetrc", "etc/curlrc"
 	"lib/node_modules/npm/npmrc", "share/nodejs/npm/npmrc", "conf/settings.xml", "share/maven/conf/settings.xml",
 	"gradle.properties", "init.d/*.gradle", "go.env", "etc/bazel.bazelrc", "etc/my.cnf", "etc/redis.conf", "etc/cargo/*.toml", "etc/composer/auth.json"}
 
-// etcSettings are the same for /etc.
-var etcSettings = []string{"maven/settings.xml", "maven/*/settings.xml", "java-*/net.properties", "java-*/management/jmxremote.password",
-	"python3*/sitecustomize.py", "wgetrc"}
+// etcSettings are the same for what is shown of /etc, by the beginning of its
+// name.
+var etcSettings = map[string][]string{
+	"maven":  {"settings.xml", "*/settings.xml"},
+	"java":   {"net.properties", "management/jmxremote.password"},
+	"python": {"sitecustomize.py"},
+}
 
 // depth is how many folders below a part of a toolchain each version lies.
 var depth = map[string]int{"versions": 2, "candidates": 2, "installs": 2, "tools": 2, "Cellar": 2, "node-versions": 2,
@@ -40,9 +44,13 @@ func private(f Facts) []Private {
 	for _, t := range trees {
 		s.tree(t)
 	}
-	s.each("/etc", etcSettings, false)
 	for _, e := range f.Etc {
 		s.trees = append(s.trees, e.Path)
+		for name, patterns := range etcSettings {
+			if strings.HasPrefix(filepath.Base(e.Path), name) {
+				s.each(e.Path, patterns, false)
+			}
+		}
 	}
 	s.sockets()
 	slices.SortFunc(s.found, func(a, b Private) int { return strings.Compare(a.Path, b.Path) })
@@ -136,69 +144,6 @@ func (s *searcher) setting(path string, info os.FileInfo) {
 	if err != nil || secretive(text) {
 		s.hide(Private{Path: path, Text: replacement(path, text), Why: "settings with a secret"})
 	}
-}
-
-// words are what a line with a secret has in it. Expressions would be shorter
-// and take longer than the rest of the start.
-var words = []string{"_auth", "token", "passw", "secret", "credential", "private-key", "private_key", "privatekey",
-	"apikey", "api-key", "api_key"}
-
-// secretive tells whether a text names a secret, or has an address with a user
-// in it.
-func secretive(text string) bool {
-	text = strings.ToLower(text)
-	if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }) {
-		return true
-	}
-	for _, rest := range strings.Split(text, "://")[1:] {
-		if end := strings.IndexAny(rest, "/@ \t\r\n\"'"); end >= 0 && rest[end] == '@' {
-			return true
-		}
-	}
-	return false
-}
-
-// without cuts out what stands between two marks, wherever it does.
-func without(text, from, to string) string {
-	for {
-		i := strings.Index(text, from)
-		if i < 0 {
-			return text
-		}
-		j := strings.Index(text[i:], to)
-		if j < 0 {
-			return text[:i]
-		}
-		text = text[:i] + text[i+j+len(to):]
-	}
-}
-
-// replacement is what stands in a file's place. A format of lines keeps those
-// without a secret: the mirror that builds need.
-func replacement(path, text string) string {
-	const why = "ringwall: what holds secrets was left out"
-	switch filepath.Ext(path) {
-	case ".xml":
-		text = without(without(text, "<servers>", "</servers>"), "<proxies>", "</proxies>")
-		if text == "" || secretive(text) {
-			text = "<settings/>\n"
-		}
-		return text
-	case ".json":
-		return "{}\n"
-	case ".gradle":
-		return "// " + why + "\n"
-	}
-	kept := "# " + why + "\n"
-	if strings.Contains(text, "-----BEGIN") {
-		return kept
-	}
-	for line := range strings.Lines(text) {
-		if !secretive(line) {
-			kept += line
-		}
-	}
-	return kept
 }
 
 // hide adds a path once, under each name by which the view shows it.

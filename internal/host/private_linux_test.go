@@ -16,6 +16,7 @@ func TestPrivate(t *testing.T) {
 		"sdk/etc/pip.conf=index-url = https://u:hunter2@mirror.example/\n",
 		"node/versions/node/v1/etc/npmrc=_password=hunter2\n",
 		"mvn/conf/settings.xml=<settings><!-- <password> --><mirrors/><servers><password>hunter2</password></servers></settings>\n",
+		"etc/maven/settings.xml=<settings><servers><password>hunter2</password></servers></settings>\n", "etc/fonts/settings.xml=<password>\n",
 		"mvn2/conf/settings.xml=<settings><!-- a <password> goes here --></settings>\n")
 	socket := filepath.Join(home, "sdk", "lib", "s.sock")
 	l, err := net.Listen("unix", socket)
@@ -31,7 +32,7 @@ func TestPrivate(t *testing.T) {
 		trees = append(trees, filepath.Join(home, n))
 	}
 	got := map[string]Private{}
-	for _, p := range private(Facts{Tools: trees}) {
+	for _, p := range private(Facts{Tools: trees, Etc: []Entry{{Path: home + "/etc/maven"}, {Path: home + "/etc/fonts"}}}) {
 		if name, ok := strings.CutPrefix(p.Path, home+"/"); ok {
 			got[name] = p
 		}
@@ -42,6 +43,7 @@ func TestPrivate(t *testing.T) {
 	for name, holds := range map[string]string{
 		"sdk/.npmrc": "", "sdk/var": "", "sdk/etc/npmrc": "registry=https://mirror.example/", "sdk/etc/pip.conf": "", "sdk/lib/s.sock": "",
 		"link/.npmrc": "", "link/lib/s.sock": "", "link/etc/npmrc": "registry=", "node/versions/node/v1/etc/npmrc": "", "mvn/conf/settings.xml": "<mirrors/>",
+		"etc/maven/settings.xml": "<settings>",
 	} {
 		p, found := got[name]
 		if !found || !strings.Contains(p.Text, holds) || p.Dir != (name == "sdk/var" || name == "link/var") {
