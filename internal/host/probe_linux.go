@@ -122,10 +122,17 @@ func seccompAbilities() (filter, observe Ability) {
 func entries(dir string, names []string) []Entry {
 	var out []Entry
 	for _, n := range names {
-		paths, _ := filepath.Glob(filepath.Join(dir, n))
+		paths := []string{filepath.Join(dir, n)}
+		if strings.Contains(n, "*") {
+			paths, _ = filepath.Glob(paths[0])
+		}
 		for _, path := range paths {
+			info, err := os.Lstat(path)
+			if err != nil {
+				continue
+			}
 			e := Entry{Path: path}
-			if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+			if info.Mode()&os.ModeSymlink != 0 {
 				e.Link, _ = os.Readlink(path)
 			}
 			out = append(out, e)
