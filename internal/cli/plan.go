@@ -193,19 +193,32 @@ func (v view) cannot() {
 	}
 	v.row("  isolation", "see your home, other projects, running services or their sockets")
 	v.row("", "change "+v.guardrails())
-	if secrets := v.names(func(c plan.Control) string {
+	v.hidden()
+	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
+	v.row("  network", "reach or look up any other name, or any address")
+}
+
+// hidden names the project's files with secrets, and those of the machine that
+// the system's folders brought along.
+func (v view) hidden() {
+	secrets := v.names(func(c plan.Control) string {
 		if c.Want.Mask != nil {
 			return c.Want.Mask.Path
 		}
+		return ""
+	})
+	beside := v.names(func(c plan.Control) string {
 		if m := c.Want.Mount; m != nil && m.Kind == plan.Hide {
-			return "the secrets in " + m.Target
+			return m.Target
 		}
 		return ""
-	}); len(secrets) > 0 {
+	})
+	if len(secrets) > 0 {
 		v.row("", "read "+list(secrets, 8))
 	}
-	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
-	v.row("  network", "reach or look up any other name, or any address")
+	if len(beside) > 0 {
+		v.row("", "read the secrets in "+list(beside, 8))
+	}
 }
 
 func (v view) guardrails() string {

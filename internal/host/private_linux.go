@@ -29,7 +29,7 @@ var settings = []string{"etc/npmrc", "etc/gitconfig", "etc/wgetrc", "etc/curlrc"
 // name.
 var etcSettings = map[string][]string{
 	"maven":  {"settings.xml", "*/settings.xml"},
-	"java":   {"net.properties", "management/jmxremote.password"},
+	"java":   {"management/jmxremote.password"},
 	"python": {"sitecustomize.py"},
 }
 
