@@ -81,3 +81,16 @@ func TestToolTreeIsNeverWhatPasses(t *testing.T) {
 		}
 	}
 }
+
+func TestStateDirIgnoresRelative(t *testing.T) {
+	for _, c := range []struct{ xdg, want string }{
+		{"", "/home/a/.local/state/ringwall"},
+		{"state", "/home/a/.local/state/ringwall"},
+		{"/var/x", "/var/x/ringwall"},
+	} {
+		f := Facts{Home: "/home/a", Env: map[string]string{"XDG_STATE_HOME": c.xdg}}
+		if got := stateDir(f); got != c.want {
+			t.Errorf("%q: %s, not %s", c.xdg, got, c.want)
+		}
+	}
+}
