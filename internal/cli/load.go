@@ -24,6 +24,8 @@ const machinePolicy = "/etc/ringwall/policy.toml"
 // work is a project ready to be planned.
 type work struct {
 	host    host.Facts
+	run     string // the name of the run, should it come to one
+	waiting waiting
 	policy  policy.Policy
 	raw     []byte // the project's policy as approved
 	project project.Facts
@@ -39,7 +41,12 @@ func (e *env) load(kind string) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &work{host: h}
+	return e.loadOn(h, kind, runName())
+}
+
+// loadOn is load for a machine that was looked at.
+func (e *env) loadOn(h host.Facts, kind, run string) (*work, error) {
+	w := &work{host: h, run: run}
 	dir, err := e.find(policy.FileName)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"ringwall/internal/kernel/direct"
 )
 
 // Beside programs may lie what is nobody's business. The trees of the view are
@@ -81,18 +83,19 @@ func (s *searcher) tree(t string) {
 // deep, down to those that programs were installed in. It returns the names in
 // the folder.
 func (s *searcher) versions(dir string, levels int) map[string]bool {
-	entries, _ := os.ReadDir(dir)
+	list, _ := direct.List(dir)
 	names := map[string]bool{}
-	for _, e := range entries {
-		names[e.Name()] = true
+	for _, e := range list {
+		names[e.Name] = true
 	}
-	s.each(dir, slices.DeleteFunc(slices.Clone(settings), func(p string) bool {
-		first, _, _ := strings.Cut(p, "/")
-		return !names[first]
-	}), false)
-	for _, e := range entries {
-		if levels > 0 && !names["bin"] && e.IsDir() {
-			s.versions(filepath.Join(dir, e.Name()), levels-1)
+	for _, p := range settings {
+		if first, _, _ := strings.Cut(p, "/"); names[first] {
+			s.each(dir, []string{p}, false)
+		}
+	}
+	for _, e := range list {
+		if below := filepath.Join(dir, e.Name); levels > 0 && !names["bin"] && !e.Link && isDir(below) {
+			s.versions(below, levels-1)
 		}
 	}
 	return names

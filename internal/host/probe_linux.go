@@ -1,17 +1,16 @@
 package host
 
 import (
-	"errors"
 	"os"
-	"os/user"
 	"path/filepath"
 	"runtime"
-	"strconv"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/kernel/cgroup"
+	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/initprog"
 	"ringwall/internal/kernel/landlock"
 	"ringwall/internal/kernel/seccomp"
@@ -38,20 +37,25 @@ func Probe(env []string) (Facts, error) {
 	f.SmallInit = initprog.Embedded()
 	f.Landlock = landlock.ABI()
 	f.Seccomp, f.Observe = seccompAbilities()
-	if place, err := cgroup.Find(); err == nil {
-		f.Cgroups = Cgroups{Version: place.Version, Dirs: place.Dirs}
-	} else {
-		f.Cgroups.Why = err.Error()
-	}
-	if !f.recall() {
+	key := f.cacheKey()
+	if !f.recall(key) {
+		f.Cgroups = findCgroups()
 		trySandbox(&f)
-		f.remember()
+		f.remember(key)
 	}
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.CPUFiles = cpuFiles()
 	f.tools()
 	f.Private = private(f)
 	return f, nil
+}
+
+func findCgroups() Cgroups {
+	place, err := cgroup.Find()
+	if err != nil {
+		return Cgroups{Why: err.Error()}
+	}
+	return Cgroups{Version: place.Version, Dirs: place.Dirs}
 }
 
 // Basics is what can be told without trying anything.
@@ -61,16 +65,17 @@ func Basics(env []string) (Facts, error) {
 	f.Groups, _ = os.Getgroups()
 	f.Kernel, f.Name = uname()
 	f.Home = f.Env["HOME"]
-	if u, err := user.LookupId(strconv.Itoa(f.UID)); err == nil {
-		f.User = u.Username
+	users := readPasswd()
+	if u, ok := users.find(func(e account) bool { return e.uid == f.UID }); ok {
+		f.User = u.name
 		if f.Home == "" {
-			f.Home = u.HomeDir
+			f.Home = u.home
 		}
 	}
 	f.StateDir = stateDir(f)
 	f.Memory = memory()
 	if f.UID == 0 {
-		f.Account = account()
+		f.Account = users.dedicated()
 	}
 	return f, nil
 }
@@ -91,19 +96,6 @@ func memory() int64 {
 	return int64(info.Totalram) * int64(info.Unit)
 }
 
-func account() *Account {
-	u, err := user.Lookup(AccountName)
-	if err != nil {
-		return &Account{UID: spareID, GID: spareID}
-	}
-	uid, err1 := strconv.Atoi(u.Uid)
-	gid, err2 := strconv.Atoi(u.Gid)
-	if errors.Join(err1, err2) != nil || uid == 0 || gid == 0 {
-		return &Account{UID: spareID, GID: spareID}
-	}
-	return &Account{Name: u.Username, UID: uid, GID: gid}
-}
-
 // seccompAbilities asks the kernel which answers a filter may give.
 func seccompAbilities() (filter, observe Ability) {
 	if err := seccomp.Supported(); err != nil {
@@ -118,27 +110,45 @@ func seccompAbilities() (filter, observe Ability) {
 	return filter, Ability{OK: true}
 }
 
-// entries lists what exists in a directory of the names, which are patterns.
+// entries lists what exists in a directory of the names: patterns, or paths
+// below it.
 func entries(dir string, names []string) []Entry {
+	list, err := direct.List(dir)
+	if err != nil {
+		return nil
+	}
+	// Two names that fit one pattern are shown in the same order each time.
+	slices.SortFunc(list, func(a, b direct.Entry) int { return strings.Compare(a.Name, b.Name) })
 	var out []Entry
 	for _, n := range names {
-		paths := []string{filepath.Join(dir, n)}
-		if strings.Contains(n, "*") {
-			paths, _ = filepath.Glob(paths[0])
+		if strings.Contains(n, "/") {
+			out = append(out, below(filepath.Join(dir, n))...)
+			continue
 		}
-		for _, path := range paths {
-			info, err := os.Lstat(path)
-			if err != nil {
-				continue
+		for _, found := range list {
+			if fits, _ := filepath.Match(n, found.Name); fits {
+				out = append(out, entry(filepath.Join(dir, found.Name), found.Link))
 			}
-			e := Entry{Path: path}
-			if info.Mode()&os.ModeSymlink != 0 {
-				e.Link, _ = os.Readlink(path)
-			}
-			out = append(out, e)
 		}
 	}
 	return out
+}
+
+// below is an entry that lies deeper, if it is there.
+func below(path string) []Entry {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil
+	}
+	return []Entry{entry(path, info.Mode()&os.ModeSymlink != 0)}
+}
+
+func entry(path string, link bool) Entry {
+	e := Entry{Path: path}
+	if link {
+		e.Link, _ = os.Readlink(path)
+	}
+	return e
 }
 
 // cpuFiles reads what programs count the CPUs by. The view has the texts, and
@@ -146,7 +156,7 @@ func entries(dir string, names []string) []Entry {
 func cpuFiles() map[string]string {
 	out := map[string]string{}
 	for _, n := range cpuNames {
-		if text, err := os.ReadFile("/sys/devices/system/cpu/" + n); err == nil {
+		if text, err := direct.Read("/sys/devices/system/cpu/" + n); err == nil {
 			out[n] = string(text)
 		}
 	}

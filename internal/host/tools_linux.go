@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"ringwall/internal/kernel/direct"
 )
 
 // toolchain is a way in which programs are installed beside the system's: the
@@ -64,8 +66,11 @@ func (f *Facts) tools() {
 	f.ToolVars = map[string]string{}
 	var trees, dirs []string
 	for _, dir := range strings.Split(f.Env["PATH"], ":") {
-		real, err := filepath.EvalSymlinks(dir)
-		if err != nil || !filepath.IsAbs(dir) {
+		if !filepath.IsAbs(dir) || slices.Contains(f.Path, dir) {
+			continue
+		}
+		real, err := direct.Folder(dir)
+		if err != nil {
 			continue
 		}
 		if passing(dir) {

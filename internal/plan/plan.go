@@ -89,8 +89,13 @@ func (p Plan) Hash() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
+	return HashOf(b), nil
+}
+
+// HashOf is the hash of a plan whose canonical form is at hand.
+func HashOf(canonical []byte) string {
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:])
 }
 
 // ByLayer returns the controls of one layer, in order.

@@ -125,6 +125,14 @@ func singleName(p string, info fs.FileInfo) error {
 // list returns the names in a folder of the project, none where there is no
 // such folder.
 func (in *inspector) list(dir string) ([]string, error) {
+	if dir == "." {
+		if l, err := in.top(); err == nil {
+			return l.names, nil
+		}
+	}
+	if in.absent(dir) {
+		return nil, nil
+	}
 	info, err := in.root.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.IsDir()) {
 		return nil, nil

@@ -29,7 +29,7 @@ func repository(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-func write(t *testing.T, dir, name, content string) {
+func write(t testing.TB, dir, name, content string) {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	var err error

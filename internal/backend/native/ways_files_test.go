@@ -97,7 +97,7 @@ var waysOfFiles = []wayOut{
 		return each("ENOENT", "wait:"+dir+"/credentials.json"), shown(dir)
 	}},
 	{id: "FS-27", also: groupsAreDropped},
-	{id: "FS-28", shown: []string{"TestSuite", "TestAttributes", "TestDropAll"}},
+	{id: "FS-28", shown: []string{"TestSuite", "TestAttributes"}},
 	{id: "FS-29", try: func(t *testing.T, _ *backendtest.Box) ([]attempt, control) {
 		var all []attempt
 		for _, dir := range []string{"/tmp", "/var/tmp", "/dev/shm", "/run", "/run/lock"} {
