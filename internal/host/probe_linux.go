@@ -42,6 +42,7 @@ func Probe(env []string) (Facts, error) {
 		trySandbox(&f)
 		f.remember(key)
 	}
+	f.lookBeside(key)
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.Path, f.Tools = tools(f)
 	f.Self = self()
@@ -72,7 +73,7 @@ func Basics(env []string) (Facts, error) {
 	}
 	f.StateDir = stateDir(f)
 	f.Memory = memory()
-	if f.UID == 0 {
+	if f.Account = accountFor(f.User, users); f.UID == 0 {
 		f.Account = users.dedicated()
 	}
 	return f, nil

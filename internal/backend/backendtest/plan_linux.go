@@ -17,6 +17,7 @@ const (
 const (
 	ownerForm   = "owner"
 	accountForm = "account-root"
+	besideForm  = "account"
 )
 
 // basePlan is a plan as the layers make it for an ordinary project, written by
@@ -64,8 +65,12 @@ func control(id string, op plan.Op) plan.Control {
 
 func user(h host.Facts) *plan.User {
 	u := &plan.User{Form: ownerForm, HostUID: h.UID, HostGID: h.GID, UID: 1000, GID: 1000, Name: "agent", Home: Home, Host: "sandbox"}
-	if h.Account != nil {
+	switch {
+	case h.Account == nil:
+	case h.IsRoot():
 		u.Form, u.HostUID, u.HostGID = accountForm, h.Account.UID, h.Account.GID
+	case h.Beside.OK:
+		u.Form, u.HostUID, u.HostGID = besideForm, h.Account.UID, h.Account.GID
 	}
 	return u
 }
