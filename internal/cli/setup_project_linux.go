@@ -46,7 +46,7 @@ func (e *env) setupProject(f setupFlags) error {
 		return e.unshare(h, f, ofProject(h, dir))
 	}
 	if h.Account == nil {
-		return usage(withHint("sudo ringwall setup user", "there is no account for the agents of %s", h.User))
+		return usage(withHint("sudo ringwall setup user", "no account was set up for your agents"))
 	}
 	return e.share(h, f, setup.Shared{Path: dir, UID: h.Account.UID})
 }
