@@ -39,10 +39,11 @@ func accountFor(owner string) *Account {
 	return &Account{Name: a.Name, UID: a.UID, GID: a.GID}
 }
 
-// Pair is the user namespace in which the account stands beside its owner.
-func (f Facts) Pair() (*namespace.Owner, namespace.Identity) {
-	return &namespace.Owner{UID: f.UID, GID: f.GID, Mappers: namespace.Mappers(f.Mappers)},
-		namespace.Identity{HostUID: f.Account.UID, HostGID: f.Account.GID, UID: insideID, GID: insideID}
+// Pair is the identity of the account beside its owner, who is 0 of the same
+// user namespace.
+func (f Facts) Pair() namespace.Identity {
+	return namespace.Identity{HostUID: f.Account.UID, HostGID: f.Account.GID, UID: insideID, GID: insideID,
+		Delegated: &namespace.Delegation{OwnerUID: f.UID, OwnerGID: f.GID, NewUIDMap: f.Mappers.UID, NewGIDMap: f.Mappers.GID}}
 }
 
 // lookBeside finds out whether this user may run something under the account.
@@ -58,8 +59,8 @@ func (f *Facts) lookBeside() {
 		f.Beside = f.Sandbox
 		return
 	}
-	found, err := namespace.FindMappers()
-	if f.Mappers = Mappers(found); err != nil {
+	var err error
+	if f.Mappers.UID, f.Mappers.GID, err = namespace.FindMappers(); err != nil {
 		f.Beside = Ability{Why: strings.ReplaceAll(err.Error(), "\n", ", "), Fix: getMappers}
 		return
 	}
@@ -73,22 +74,23 @@ func (f *Facts) lookBeside() {
 
 // tryPair makes a user namespace of two and looks at what the kernel made of
 // it. The process in it is stopped before its first instruction.
-func tryPair(o *namespace.Owner, id namespace.Identity) error {
+func tryPair(id namespace.Identity) error {
 	runtime.LockOSThread() // who traces a process, and whose end it dies of, is a thread
 	defer runtime.UnlockOSThread()
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = []string{}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER, Ptrace: true, Pdeathsig: syscall.SIGKILL}
-	if err := namespace.WhileDumpable(cmd.Start); err != nil {
+	if err := cmd.Start(); err != nil {
 		return err
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
-	if err := o.Map(cmd.Process.Pid, id); err != nil {
+	if err := namespace.Delegate(cmd.Process.Pid, id); err != nil {
 		return err
 	}
 	dir := fmt.Sprintf("/proc/%d/", cmd.Process.Pid)
-	return errors.Join(hasMap(dir+"uid_map", o.UID, id.UID, id.HostUID), hasMap(dir+"gid_map", o.GID, id.GID, id.HostGID),
+	owner := id.Delegated
+	return errors.Join(hasMap(dir+"uid_map", owner.OwnerUID, id.UID, id.HostUID), hasMap(dir+"gid_map", owner.OwnerGID, id.GID, id.HostGID),
 		groupsCanGo(dir+"setgroups"))
 }
 

@@ -27,7 +27,7 @@ func besides(t *testing.T) Facts {
 	uid, gid := firstOf(t, "/etc/subuid"), firstOf(t, "/etc/subgid")
 	f := Facts{UID: os.Getuid(), GID: os.Getgid(), StateDir: t.TempDir(), Sandbox: Ability{OK: true}, Overlay: Ability{OK: true},
 		Account: &Account{Name: "test", UID: uid, GID: gid}}
-	if _, err := namespace.FindMappers(); uid == 0 || gid == 0 || err != nil {
+	if _, _, err := namespace.FindMappers(); uid == 0 || gid == 0 || err != nil {
 		t.Skipf("needs a user with numbers in /etc/subuid and /etc/subgid, and newuidmap (%v)", err)
 	}
 	return f

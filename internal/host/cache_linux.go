@@ -80,8 +80,8 @@ func (f *Facts) recall(key string) bool {
 		f.Cgroups = findCgroups()
 	}
 	if c.Beside {
-		found, err := namespace.FindMappers()
-		f.Mappers = Mappers(found)
+		var err error
+		f.Mappers.UID, f.Mappers.GID, err = namespace.FindMappers()
 		f.Beside = Ability{OK: err == nil}
 	}
 	return true

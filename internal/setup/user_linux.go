@@ -81,11 +81,11 @@ func (m *machine) checkRequest() error {
 // work: as root's, set-user-ID or with file capabilities.
 func checkMappers() error {
 	const way = "install it (Debian and Ubuntu: apt install uidmap; Fedora: dnf install shadow-utils)"
-	found, err := namespace.FindMappers()
+	newUIDMap, newGIDMap, err := namespace.FindMappers()
 	if err != nil {
 		return refuse(way, "%w", err)
 	}
-	for _, path := range []string{found.UID, found.GID} {
+	for _, path := range []string{newUIDMap, newGIDMap} {
 		info, err := os.Stat(path)
 		if err != nil {
 			return err

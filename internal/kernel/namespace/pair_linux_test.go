@@ -28,18 +28,19 @@ func TestMain(m *testing.M) {
 
 // delegated is an owner with an account beside: this user, and the first number
 // that /etc/subuid and /etc/subgid give them.
-func delegated(t *testing.T) (*Owner, Identity) {
+func delegated(t *testing.T) Identity {
 	t.Helper()
 	if os.Getuid() == 0 {
 		t.Skip("root needs no /etc/subuid; this is shown as an ordinary user")
 	}
 	uid, err1 := firstOf("/etc/subuid")
 	gid, err2 := firstOf("/etc/subgid")
-	mappers, err3 := FindMappers()
+	newUIDMap, newGIDMap, err3 := FindMappers()
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Skipf("needs a user with numbers in /etc/subuid and /etc/subgid, and newuidmap: %v", err)
 	}
-	return &Owner{UID: os.Getuid(), GID: os.Getgid(), Mappers: mappers}, Identity{HostUID: uid, HostGID: gid, UID: 1000, GID: 1000}
+	return Identity{HostUID: uid, HostGID: gid, UID: 1000, GID: 1000, Delegated: &Delegation{
+		OwnerUID: os.Getuid(), OwnerGID: os.Getgid(), NewUIDMap: newUIDMap, NewGIDMap: newGIDMap}}
 }
 
 func firstOf(file string) (int, error) {
@@ -61,7 +62,7 @@ func firstOf(file string) (int, error) {
 }
 
 // pair runs a part in a user namespace of two. It begins as 0.
-func pair(t *testing.T, o *Owner, id Identity, flags uintptr, caps []uintptr, args ...string) map[string]string {
+func pair(t *testing.T, id Identity, flags uintptr, caps []uintptr, args ...string) map[string]string {
 	t.Helper()
 	program, err := kerneltest.Static()
 	must(t, err)
@@ -77,7 +78,7 @@ func pair(t *testing.T, o *Owner, id Identity, flags uintptr, caps []uintptr, ar
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	err = o.Map(cmd.Process.Pid, id)
+	err = Delegate(cmd.Process.Pid, id)
 	if err == nil {
 		_, err = open.Write([]byte{1})
 	}
@@ -134,7 +135,7 @@ func become(id int) {
 // TestWorkspaceOfTwo shows the mechanics of the account beside its owner: the
 // overlay is the owner's, all that works in it is the account's.
 func TestWorkspaceOfTwo(t *testing.T) {
-	o, id := delegated(t)
+	id := delegated(t)
 	dir := t.TempDir()
 	for _, d := range []string{"lower", "lower/sub", "upper", "work"} {
 		must(t, os.Mkdir(filepath.Join(dir, d), 0o755))
@@ -146,20 +147,20 @@ func TestWorkspaceOfTwo(t *testing.T) {
 		share(t, filepath.Join(dir, name), uint32(id.HostUID))
 	}
 	caps := []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER, unix.CAP_CHOWN, unix.CAP_SETUID, unix.CAP_SETGID}
-	got := pair(t, o, id, unix.CLONE_NEWNS, caps, "worker", dir)
+	got := pair(t, id, unix.CLONE_NEWNS, caps, "worker", dir)
 	kerneltest.Compare(t, got, map[string]string{
 		"edit shared": "ok", "edit unshared": "EACCES", "read private": "EACCES", "make": "ok", "make in sub": "ok",
 		"close": "ok", "uid on the host": four(id.HostUID), "mode of the owner's": "EPERM",
 	})
-	owners(t, filepath.Join(dir, "upper"), map[string]int{"shared": o.UID, "made": id.HostUID, "closed": id.HostUID, "sub/made": id.HostUID})
+	owners(t, filepath.Join(dir, "upper"), map[string]int{"shared": id.Delegated.OwnerUID, "made": id.HostUID, "closed": id.HostUID, "sub/made": id.HostUID})
 	if _, err := os.ReadDir(filepath.Join(dir, "upper", "closed")); !errors.Is(err, unix.EACCES) {
 		t.Errorf("the owner reads what the account closed: %v", err)
 	}
 	if text, _ := os.ReadFile(filepath.Join(dir, "lower", "shared")); string(text) != "old\n" {
 		t.Errorf("the project has changed: %q", text)
 	}
-	kerneltest.Compare(t, pair(t, o, id, 0, pairCaps, "give", filepath.Join(dir, "upper")), map[string]string{"give": "ok"})
-	owners(t, filepath.Join(dir, "upper"), map[string]int{"shared": o.UID, "made": o.UID, "closed": o.UID, "closed/deep": o.UID, "sub/made": o.UID})
+	kerneltest.Compare(t, pair(t, id, 0, pairCaps, "give", filepath.Join(dir, "upper")), map[string]string{"give": "ok"})
+	owners(t, filepath.Join(dir, "upper"), map[string]int{"shared": id.Delegated.OwnerUID, "made": id.Delegated.OwnerUID, "closed": id.Delegated.OwnerUID, "closed/deep": id.Delegated.OwnerUID, "sub/made": id.Delegated.OwnerUID})
 	os.Chmod(filepath.Join(dir, "work", "work"), 0o700)
 }
 

@@ -26,17 +26,17 @@ var landed = map[string]string{"signal": "ok", "trace": "ok", "read memory": "ok
 // TestAccountCannotTouchOwner: the account's processes are in the owner's
 // process namespace here, and see the owner's. What refuses is the number.
 func TestAccountCannotTouchOwner(t *testing.T) {
-	o, id := delegated(t)
+	id := delegated(t)
 	pid, where := sleeper(t, os.Getuid())
 	caps := []uintptr{unix.CAP_SETUID, unix.CAP_SETGID}
-	got := pair(t, o, id, 0, caps, "strike", "pair", "1000", pid, where)
+	got := pair(t, id, 0, caps, "strike", "pair", "1000", pid, where)
 	kerneltest.Compare(t, got, refused)
 	if got["uid on the host"] != four(id.HostUID) {
 		t.Errorf("the attempts were made as %s", got["uid on the host"])
 	}
 	// The counterpart: as the owner. In a user namespace of its own tracing is
 	// refused even so; without one all is open.
-	kerneltest.Compare(t, pair(t, o, id, 0, caps, "strike", "pair", "0", pid, where), map[string]string{"signal": "ok"})
+	kerneltest.Compare(t, pair(t, id, 0, caps, "strike", "pair", "0", pid, where), map[string]string{"signal": "ok"})
 	kerneltest.Compare(t, plain(t, "strike", "", "", pid, where), landed)
 }
 
