@@ -51,6 +51,9 @@ type env struct {
 
 // Main runs the command line and returns the exit code.
 func Main(args []string) int {
+	if code, is := helper(args); is {
+		return code
+	}
 	dir, err := os.Getwd()
 	e := &env{in: os.Stdin, out: os.Stdout, err: os.Stderr, vars: os.Environ(), dir: dir}
 	if err != nil {

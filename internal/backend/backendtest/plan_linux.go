@@ -35,6 +35,9 @@ func basePlan(h host.Facts, project, attacker string) plan.Plan {
 		mount(plan.Mount{Kind: plan.Bind, Target: e.Path, Source: e.Path, NoExec: true, Optional: true})
 	}
 	mount(plan.Mount{Kind: plan.File, Target: "/etc/passwd", Content: "agent:x:1000:1000::" + Home + ":/bin/sh\n"})
+	if user(h).Form == besideForm { // git takes others' projects only where it is told to
+		mount(plan.Mount{Kind: plan.File, Target: "/etc/gitconfig", Content: "[safe]\n\tdirectory = *\n"})
+	}
 	mount(plan.Mount{Kind: plan.Tmpfs, Target: "/tmp", Writable: true, Size: 64 << 20})
 	mount(plan.Mount{Kind: plan.Tmpfs, Target: Home, Writable: true, Size: 64 << 20})
 	mount(plan.Mount{Kind: plan.Proc, Target: "/proc", NoExec: true})

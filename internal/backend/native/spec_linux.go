@@ -131,7 +131,7 @@ var systemDirs = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "
 // supervisor makes the mount and passes it in.
 func (t *translation) bind(m *plan.Mount) error {
 	s := launch.Step{Op: launch.Bind, Target: m.Target, Source: m.Source, Flags: flags(m)}
-	if t.user.Form == ownerForm || system(m.Source) {
+	if t.user.Form != accountRootForm || system(m.Source) {
 		t.step(s)
 		return nil
 	}
