@@ -10,8 +10,8 @@ import (
 )
 
 // give hands all that is the account's in a folder that is held open to the
-// owner. Modes stay, but for set-user-ID and set-group-ID of files. The account
-// keeps what it could do as their owner, by an entry in their access control
+// owner. Modes stay, but for set-user-ID and set-group-ID of files, which the
+// kernel takes away with the change. The account keeps what it could do as their owner, by an entry in their access control
 // lists: the next iteration goes on with them. Numbers are those of whoever
 // calls.
 func give(root int, account, owner id) error {
@@ -24,7 +24,7 @@ func give(root int, account, owner id) error {
 		}
 		switch st.Mode & unix.S_IFMT {
 		case unix.S_IFREG:
-			return errors.Join(dropSetID(dir, name, st), keepRights(dir, name, st, account.uid, acl.Access))
+			return keepRights(dir, name, st, account.uid, acl.Access)
 		case unix.S_IFDIR:
 			return errors.Join(keepRights(dir, name, st, account.uid, acl.Access), keepRights(dir, name, st, account.uid, acl.Default))
 		}
@@ -34,18 +34,6 @@ func give(root int, account, owner id) error {
 
 // id is a user with a group.
 type id struct{ uid, gid uint32 }
-
-// dropSetID takes away what a change of owner may have left: a program of the
-// agent's must not run as the owner when somebody else starts it.
-func dropSetID(dir int, name string, st *unix.Stat_t) error {
-	if st.Mode&(unix.S_ISUID|unix.S_ISGID) == 0 {
-		return nil
-	}
-	if err := unix.Fchmodat(dir, name, st.Mode&0o1777, 0); err != nil {
-		return fmt.Errorf("chmod: %w", err)
-	}
-	return nil
-}
 
 // keepRights gives the account by name what it had as the owner.
 func keepRights(dir int, name string, st *unix.Stat_t, uid uint32, kind string) error {

@@ -54,6 +54,7 @@ func litter(dir string) error {
 	return errors.Join(
 		os.WriteFile(at("plain"), []byte("x"), 0o644), os.WriteFile(at("private"), []byte("x"), 0o600), os.WriteFile(at("nothing"), nil, 0),
 		os.WriteFile(at("program"), []byte("x"), 0o755), os.Chmod(at("program"), 0o6755),
+		os.WriteFile(at("locked"), nil, 0o644), unix.Chmod(at("locked"), 0o2644),
 		os.Mkdir(at("closed"), 0o700), os.WriteFile(at("closed/in"), []byte("x"), 0o600), os.Chmod(at("closed"), 0),
 		os.MkdirAll(deep, 0o755), os.Symlink("/etc/passwd", at("link")), os.Symlink("plain", at("-rf")), syscall.Mkfifo(at("fifo"), 0o600),
 		os.Link(at("plain"), at("second")), os.WriteFile(at("odd \n name"), nil, 0o644),
@@ -161,7 +162,7 @@ func checkGiven(t *testing.T, dir string, account int) {
 		mode os.FileMode
 		may  uint16 // what the account may still do
 	}{
-		"plain": {0o664, 6}, "private": {0o660, 6}, "nothing": {0, 0}, "program": {0o775, 7}, "closed/in": {0o660, 6},
+		"plain": {0o664, 6}, "private": {0o660, 6}, "nothing": {0, 0}, "program": {0o775, 7}, "locked": {0o664, 6}, "closed/in": {0o660, 6},
 		"deep/d/d/d": {os.ModeDir | 0o775, 7}, "second": {0o664, 6}, "odd \n name": {0o664, 6},
 	} {
 		path := filepath.Join(dir, name)
@@ -245,7 +246,7 @@ func TestLook(t *testing.T) {
 	pair := pairOf(t)
 	dir := littered(t, pair)
 	all, err := Look(dir, pair, "a", "b")
-	if n, _ := strings.CutSuffix(string(all), "ab"); err != nil || n != "313" {
+	if n, _ := strings.CutSuffix(string(all), "ab"); err != nil || n != "314" {
 		t.Errorf("%q, %v", all, err)
 	}
 	if _, err := os.ReadDir(filepath.Join(dir, "closed")); !errors.Is(err, unix.EACCES) {
