@@ -10,6 +10,7 @@ import (
 
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
+	"ringwall/internal/layer/isolation"
 	"ringwall/internal/policy"
 	"ringwall/internal/setup"
 )
@@ -166,4 +167,16 @@ func (e *env) tellShared(did string, s setup.Shared, f setupFlags, t setup.Tally
 		out.row("", fmt.Sprintf("and %d more", more))
 	}
 	return nil
+}
+
+// shareAgain gives an account that may work in the project what was made there
+// since: a file's maker can leave the default list without effect. One look at
+// each file is little beside an iteration; a single command goes without.
+func (w *work) shareAgain() error {
+	user, _ := w.plan.Find("isolation.user")
+	if u := user.Want.User; u == nil || u.Form != isolation.FormAccount {
+		return nil
+	}
+	_, err := walkOf(setup.Shared{Path: w.plan.Project, UID: w.host.Account.UID}, setupFlags{}).Grant()
+	return err
 }

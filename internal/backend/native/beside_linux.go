@@ -97,6 +97,15 @@ func openPipe(f *os.File) error {
 	return nil
 }
 
+// decoyMode is that of a private key. Where the file is another account's, the
+// supervisor has to be one of those who may read it: only they may watch it.
+func (r *run) decoyMode() uint32 {
+	if r.beside() {
+		return 0o644
+	}
+	return 0o600
+}
+
 // claim gives what the account made to its owner. What could not be given is
 // kept as it is, and not applied: the run then ends as lost. Without a result it
 // never began.

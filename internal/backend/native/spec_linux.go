@@ -168,7 +168,7 @@ func (t *translation) decoy(d *plan.Decoy) error {
 	if err != nil {
 		return err
 	}
-	t.step(launch.Step{Op: launch.File, Target: d.Path, Data: strings.Replace(d.Shape, "%s", text, 1), Mode: 0o600})
+	t.step(launch.Step{Op: launch.File, Target: d.Path, Data: strings.Replace(d.Shape, "%s", text, 1), Mode: t.run.decoyMode()})
 	t.spec.Watch = append(t.spec.Watch, d.Path)
 	return nil
 }
