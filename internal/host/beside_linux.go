@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -26,14 +24,14 @@ const (
 // accountFor is the account that was set up for a user's agents; nil if there
 // is none. A record that cannot be believed is as good as none, and so is one
 // of an account that has another number now.
-func accountFor(owner string) *Account {
+func accountFor(owner string, users passwd) *Account {
 	record, err := ReadSetup(SetupFile)
 	a := record.Of(owner)
 	if err != nil || a == nil {
 		return nil
 	}
-	u, err := user.Lookup(a.Name)
-	if err != nil || u.Uid != strconv.Itoa(a.UID) || u.Gid != strconv.Itoa(a.GID) || a.UID <= 0 || a.GID <= 0 {
+	_, same := users.find(func(e account) bool { return e.name == a.Name && e.uid == a.UID && e.gid == a.GID })
+	if !same || a.UID <= 0 || a.GID <= 0 {
 		return nil
 	}
 	return &Account{Name: a.Name, UID: a.UID, GID: a.GID}
@@ -47,8 +45,9 @@ func (f Facts) Pair() namespace.Identity {
 }
 
 // lookBeside finds out whether this user may run something under the account.
-// An ability that is remembered is not tried again.
-func (f *Facts) lookBeside() {
+// An ability that is remembered is not tried again. The key is what a success is
+// remembered under.
+func (f *Facts) lookBeside(key string) {
 	switch {
 	case f.IsRoot() || f.Beside.OK:
 		return
@@ -69,7 +68,7 @@ func (f *Facts) lookBeside() {
 		return
 	}
 	f.Beside = Ability{OK: true}
-	f.remember()
+	f.remember(key)
 }
 
 // tryPair makes a user namespace of two and looks at what the kernel made of

@@ -56,22 +56,22 @@ func firstOf(t *testing.T, file string) int {
 // names the way out. A success is remembered with what it rests on.
 func TestBeside(t *testing.T) {
 	f := besides(t)
-	f.lookBeside()
+	f.lookBeside(f.cacheKey())
 	if !f.Beside.OK {
 		t.Fatalf("%+v", f.Beside)
 	}
 	again := Facts{StateDir: f.StateDir, UID: f.UID, GID: f.GID, Account: f.Account}
-	if !again.recall() || !again.Beside.OK || again.Mappers != f.Mappers {
+	if !again.recall(again.cacheKey()) || !again.Beside.OK || again.Mappers != f.Mappers {
 		t.Errorf("it is forgotten: %+v", again.Beside)
 	}
 	other := Facts{StateDir: f.StateDir, UID: f.UID, GID: f.GID, Account: &Account{UID: f.Account.UID + 1, GID: f.Account.GID}}
-	if other.recall() {
+	if other.recall(other.cacheKey()) {
 		t.Error("another account is taken for the one that was tried")
 	}
 	notOurs := *f.Account
 	notOurs.UID = 1
 	f.Account, f.Beside = &notOurs, Ability{}
-	f.lookBeside()
+	f.lookBeside("")
 	if f.Beside.OK || !strings.Contains(f.Beside.Why, "newuidmap") || f.Beside.Fix != setupUser {
 		t.Errorf("a number that nobody delegated: %+v", f.Beside)
 	}
@@ -79,12 +79,12 @@ func TestBeside(t *testing.T) {
 
 func TestBesideLacks(t *testing.T) {
 	f := Facts{UID: 1001, Sandbox: Ability{OK: true}}
-	f.lookBeside()
+	f.lookBeside("")
 	if f.Beside.OK || f.Beside.Fix != setupUser {
 		t.Errorf("without an account: %+v", f.Beside)
 	}
 	f = Facts{UID: 1001, Account: &Account{UID: 998, GID: 998}, Sandbox: Ability{Why: "none"}}
-	f.lookBeside()
+	f.lookBeside("")
 	if f.Beside.OK || f.Beside.Why != "none" {
 		t.Errorf("without a sandbox: %+v", f.Beside)
 	}
@@ -156,7 +156,7 @@ func TestReadSetup(t *testing.T) {
 // TestNoChildIsLeft: the process that held the user namespace is gone.
 func TestNoChildIsLeft(t *testing.T) {
 	f := besides(t)
-	f.lookBeside()
+	f.lookBeside("")
 	out, _ := exec.Command("ps", "--ppid", strconv.Itoa(os.Getpid()), "-o", "stat=,comm=").Output()
 	for line := range strings.Lines(string(out)) {
 		if !strings.Contains(line, "ps") {
