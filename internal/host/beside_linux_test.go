@@ -1,11 +1,9 @@
 package host
 
 import (
-	"bufio"
 	"errors"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,42 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/kernel/acl"
-	"ringwall/internal/kernel/namespace"
+	"ringwall/internal/kernel/kerneltest"
 )
 
 // besides are the facts of a user with an account beside, which is the first
 // number that /etc/subuid and /etc/subgid give them.
 func besides(t *testing.T) Facts {
 	t.Helper()
-	if os.Getuid() == 0 {
-		t.Skip("root needs no account beside; this is shown as an ordinary user")
-	}
-	uid, gid := firstOf(t, "/etc/subuid"), firstOf(t, "/etc/subgid")
-	f := Facts{UID: os.Getuid(), GID: os.Getgid(), StateDir: t.TempDir(), Sandbox: Ability{OK: true}, Overlay: Ability{OK: true},
+	uid, gid := kerneltest.Delegated(t)
+	return Facts{UID: os.Getuid(), GID: os.Getgid(), StateDir: t.TempDir(), Sandbox: Ability{OK: true}, Overlay: Ability{OK: true},
 		Account: &Account{Name: "test", UID: uid, GID: gid}}
-	if _, _, err := namespace.FindMappers(); uid == 0 || gid == 0 || err != nil {
-		t.Skipf("needs a user with numbers in /etc/subuid and /etc/subgid, and newuidmap (%v)", err)
-	}
-	return f
-}
-
-func firstOf(t *testing.T, file string) int {
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if p := strings.Split(s.Text(), ":"); len(p) == 3 && p[0] == me.Username {
-			n, _ := strconv.Atoi(p[1])
-			return n
-		}
-	}
-	return 0
 }
 
 // TestBeside: what is delegated works, what is not does not, and the answer

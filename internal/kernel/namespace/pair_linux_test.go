@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -30,35 +29,11 @@ func TestMain(m *testing.M) {
 // that /etc/subuid and /etc/subgid give them.
 func delegated(t *testing.T) Identity {
 	t.Helper()
-	if os.Getuid() == 0 {
-		t.Skip("root needs no /etc/subuid; this is shown as an ordinary user")
-	}
-	uid, err1 := firstOf("/etc/subuid")
-	gid, err2 := firstOf("/etc/subgid")
-	newUIDMap, newGIDMap, err3 := FindMappers()
-	if err := errors.Join(err1, err2, err3); err != nil {
-		t.Skipf("needs a user with numbers in /etc/subuid and /etc/subgid, and newuidmap: %v", err)
-	}
+	uid, gid := kerneltest.Delegated(t)
+	newUIDMap, newGIDMap, err := FindMappers()
+	must(t, err)
 	return Identity{HostUID: uid, HostGID: gid, UID: 1000, GID: 1000, Delegated: &Delegation{
 		OwnerUID: os.Getuid(), OwnerGID: os.Getgid(), NewUIDMap: newUIDMap, NewGIDMap: newGIDMap}}
-}
-
-func firstOf(file string) (int, error) {
-	me, err := user.Current()
-	if err != nil {
-		return 0, err
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if p := strings.Split(s.Text(), ":"); len(p) == 3 && p[0] == me.Username {
-			return strconv.Atoi(p[1])
-		}
-	}
-	return 0, fmt.Errorf("%s has nothing for %s", file, me.Username)
 }
 
 // pair runs a part in a user namespace of two. It begins as 0.

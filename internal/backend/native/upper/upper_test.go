@@ -1,11 +1,9 @@
 package upper
 
 import (
-	"bufio"
 	"errors"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/kernel/acl"
+	"ringwall/internal/kernel/kerneltest"
 	"ringwall/internal/kernel/namespace"
 )
 
@@ -65,35 +64,13 @@ func litter(dir string) error {
 // pairOf is this user with the first number that is delegated to them.
 func pairOf(t *testing.T) namespace.Identity {
 	t.Helper()
-	if os.Getuid() == 0 {
-		t.Skip("root needs no account beside; this is shown as an ordinary user")
-	}
-	uid, gid := firstOf(t, "/etc/subuid"), firstOf(t, "/etc/subgid")
+	uid, gid := kerneltest.Delegated(t)
 	newUIDMap, newGIDMap, err := namespace.FindMappers()
-	if uid == 0 || gid == 0 || err != nil {
-		t.Skipf("needs a user with numbers in /etc/subuid and /etc/subgid, and newuidmap (%v)", err)
-	}
-	return namespace.Identity{HostUID: uid, HostGID: gid, UID: 1000, GID: 1000, Delegated: &namespace.Delegation{
-		OwnerUID: os.Getuid(), OwnerGID: os.Getgid(), NewUIDMap: newUIDMap, NewGIDMap: newGIDMap}}
-}
-
-func firstOf(t *testing.T, file string) int {
-	me, err := user.Current()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if p := strings.Split(s.Text(), ":"); len(p) == 3 && p[0] == me.Username {
-			n, _ := strconv.Atoi(p[1])
-			return n
-		}
-	}
-	return 0
+	return namespace.Identity{HostUID: uid, HostGID: gid, UID: 1000, GID: 1000, Delegated: &namespace.Delegation{
+		OwnerUID: os.Getuid(), OwnerGID: os.Getgid(), NewUIDMap: newUIDMap, NewGIDMap: newGIDMap}}
 }
 
 // littered is a folder of ours in which the account made what it can.
