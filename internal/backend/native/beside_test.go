@@ -183,6 +183,24 @@ func TestBesideNothingHides(t *testing.T) {
 	}
 }
 
+// TestBesideOwnersPrograms: a set-user-ID program of the owner's in the project
+// does not lead back to the owner, who is 0 of the same user namespace. Package
+// namespace has the counterpart.
+func TestBesideOwnersPrograms(t *testing.T) {
+	b := backendtest.NewBox(t, besideTarget(t))
+	text, err := os.ReadFile("/usr/bin/id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(b.File("id", string(text)), os.ModeSetuid|os.ModeSetgid|0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := b.Command("/bin/sh", "-c", "stat -c %a,%u id >&2; ./id -u >&2; ./id -g >&2")
+	if r.Err != nil || r.Stderr != "6775,0\n1000\n1000\n" {
+		t.Errorf("%q, %v", r.Stderr, r.Err)
+	}
+}
+
 // TestOpenFilesOfAnotherAccount: the way around the closed folder finds what
 // the folder itself would show.
 func TestOpenFilesOfAnotherAccount(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 
 // TestMain: this program is also what runs in a user namespace of two.
 func TestMain(m *testing.M) {
-	kerneltest.Main(m, map[string]func([]string){"worker": worker, "strike": strike, "give": give})
+	kerneltest.Main(m, map[string]func([]string){"worker": worker, "strike": strike, "give": give, "run": run})
 }
 
 // delegated is an owner with an account beside: this user, and the first number

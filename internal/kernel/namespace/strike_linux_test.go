@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -126,3 +127,39 @@ func attempts(pid int, where uintptr) {
 type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
+
+// TestOwnersProgramDoesNotGiveTheOwnerBack: the owner is 0 of the account's user
+// namespace, so that a set-user-ID program of the owner's would lead back to
+// that number. It does not under no_new_privs, as everything in a sandbox is;
+// without it, it does.
+func TestOwnersProgramDoesNotGiveTheOwnerBack(t *testing.T) {
+	id := delegated(t)
+	dir, err := os.MkdirTemp("/tmp", "setuid")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	must(t, os.Chmod(dir, 0o755))
+	program := filepath.Join(dir, "id")
+	text, err := os.ReadFile("/usr/bin/id")
+	must(t, err)
+	must(t, os.WriteFile(program, text, 0o755))
+	must(t, unix.Chmod(program, 0o6755))
+	caps := []uintptr{unix.CAP_SETUID, unix.CAP_SETGID}
+	for locked, want := range map[string]string{"no_new_privs": "1000", "": "0"} {
+		if got := pair(t, id, 0, caps, "run", program, locked); got["euid"] != want {
+			t.Errorf("with %q the program runs as %v, want %s", locked, got, want)
+		}
+	}
+}
+
+// run starts a program as 1000, with no_new_privs if that is asked for.
+func run(args []string) {
+	runtime.LockOSThread()
+	kerneltest.Must("maps", AwaitMaps(3))
+	become(1000)
+	if args[1] != "" {
+		kerneltest.Must("no_new_privs", unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	}
+	out, err := exec.Command(args[0], "-u").CombinedOutput()
+	kerneltest.Must("run", err)
+	fmt.Printf("euid\t%s\n", strings.TrimSpace(string(out)))
+}

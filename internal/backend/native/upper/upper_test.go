@@ -52,7 +52,7 @@ func litter(dir string) error {
 	}
 	return errors.Join(
 		os.WriteFile(at("plain"), []byte("x"), 0o644), os.WriteFile(at("private"), []byte("x"), 0o600), os.WriteFile(at("nothing"), nil, 0),
-		os.WriteFile(at("program"), []byte("x"), 0o755), os.Chmod(at("program"), 0o6755),
+		os.WriteFile(at("program"), []byte("x"), 0o755), unix.Chmod(at("program"), 0o6755),
 		os.WriteFile(at("locked"), nil, 0o644), unix.Chmod(at("locked"), 0o2644),
 		os.Mkdir(at("closed"), 0o700), os.WriteFile(at("closed/in"), []byte("x"), 0o600), os.Chmod(at("closed"), 0),
 		os.MkdirAll(deep, 0o755), os.Symlink("/etc/passwd", at("link")), os.Symlink("plain", at("-rf")), syscall.Mkfifo(at("fifo"), 0o600),
