@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -104,16 +103,6 @@ func needRoot(command string, f setupFlags) error {
 		return nil
 	}
 	return usage(withHint(command, "only root can change the accounts of this machine"))
-}
-
-// variable is one of the caller's environment.
-func (e *env) variable(name string) string {
-	for _, kv := range e.vars {
-		if value, ok := strings.CutPrefix(kv, name+"="); ok {
-			return value
-		}
-	}
-	return ""
 }
 
 func (e *env) setupUndo(f setupFlags) error {
