@@ -87,8 +87,10 @@ func landlock(h host.Facts) host.Ability {
 
 func account(h host.Facts) host.Ability {
 	switch {
+	case !h.IsRoot() && !h.Beside.OK:
+		return h.Beside
 	case h.Account == nil:
-		return host.Ability{Why: "only root can start a command as another user"}
+		return host.Ability{Why: "there is none"}
 	case h.Account.Name == "":
 		return host.Ability{OK: true, Why: fmt.Sprintf("uid %d, which has no name here", h.Account.UID)}
 	}

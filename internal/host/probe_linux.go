@@ -43,6 +43,7 @@ func Probe(env []string) (Facts, error) {
 		trySandbox(&f)
 		f.remember(key)
 	}
+	f.lookBeside(key)
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.CPUFiles = cpuFiles()
 	f.tools()
@@ -75,7 +76,7 @@ func Basics(env []string) (Facts, error) {
 	}
 	f.StateDir = stateDir(f)
 	f.Memory = memory()
-	if f.UID == 0 {
+	if f.Account = accountFor(f.User, users); f.UID == 0 {
 		f.Account = users.dedicated()
 	}
 	return f, nil

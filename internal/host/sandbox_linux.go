@@ -47,10 +47,11 @@ func base() []launch.Step {
 	}
 }
 
-// Identity is who a sandbox's processes are for the kernel.
+// Identity is who a sandbox's processes are for the kernel, where there is no
+// account beside its owner.
 func (f Facts) Identity() namespace.Identity {
 	id := namespace.Identity{HostUID: f.UID, HostGID: f.GID, UID: insideID, GID: insideID}
-	if f.Account != nil {
+	if f.IsRoot() && f.Account != nil {
 		id.HostUID, id.HostGID, id.DropGroups = f.Account.UID, f.Account.GID, true
 	}
 	return id
@@ -81,7 +82,7 @@ func tryOverlay(f *Facts, dir string) (overlay, idmap Ability) {
 		}
 	}
 	step := launch.Step{Op: launch.Overlay, Target: "/work", Source: filepath.Join(dir, "lower"), Data: dir}
-	if f.Account == nil {
+	if !f.IsRoot() {
 		return elsewhere(probe(f, append(base(), step))), Ability{Why: "only root can"}
 	}
 	files, err := f.Mapped(os.Getuid(), os.Getgid(), filepath.Join(dir, "lower"), dir)

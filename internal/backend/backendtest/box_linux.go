@@ -152,6 +152,7 @@ func (b *Box) Command(argv ...string) Ran {
 // Run runs the plan's command and waits until all of it is over.
 func (b *Box) Run() Ran {
 	b.T.Helper()
+	b.share()
 	var streams sync.WaitGroup
 	out, outW := b.stream(&streams)
 	errs, errW := b.stream(&streams)

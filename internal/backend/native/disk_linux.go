@@ -1,9 +1,7 @@
 package native
 
 import (
-	"fmt"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -93,7 +91,7 @@ type unnamed struct{ disk, memory int64 }
 func nameless(pids []int) (u unnamed) {
 	seen := map[[2]uint64]bool{}
 	for _, pid := range pids {
-		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+		links, release, _ := openFiles(pid)
 		for _, link := range links {
 			var stat unix.Stat_t
 			if unix.Stat(link, &stat) != nil || stat.Mode&unix.S_IFMT != unix.S_IFREG || stat.Nlink > 0 {
@@ -104,6 +102,7 @@ func nameless(pids []int) (u unnamed) {
 				u.add(link, stat.Blocks*512)
 			}
 		}
+		release()
 	}
 	return u
 }

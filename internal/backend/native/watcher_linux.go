@@ -149,7 +149,7 @@ func (w *watcher) disk() {
 	if l == nil || w.flagged["disk"] {
 		return
 	}
-	u := written(filepath.Join(w.run.native.IterDir, "upper"), l.Value)
+	u := w.run.seeAll(written(filepath.Join(w.run.native.IterDir, "upper"), l.Value), l.Value)
 	w.changed.Store(max(0, u.files-w.stubs()))
 	if u.bytes > l.Value || w.hidden(u, l.Value) {
 		w.over("disk", backend.OverDisk)
