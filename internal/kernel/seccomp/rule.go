@@ -84,6 +84,9 @@ func Match(rules []Rule, nr int, args [6]uint64) (Rule, bool) {
 	return Rule{}, false
 }
 
+// Here tells whether this architecture has a call of that name.
+func Here(call string) bool { return slices.Contains(native.calls, call) }
+
 // holds is the same test that the program makes.
 func (r Rule) holds(args [6]uint64) bool {
 	for _, t := range r.When {
