@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -82,7 +83,11 @@ func landlock(h host.Facts) host.Ability {
 	if h.Landlock == 0 {
 		return host.Ability{Why: "the kernel has none", Fix: "use Linux 5.13 or later with lsm=landlock"}
 	}
-	return host.Ability{OK: true, Why: fmt.Sprintf("version %d", h.Landlock)}
+	why := fmt.Sprintf("version %d", h.Landlock)
+	if len(h.LandlockLacks) > 0 {
+		why += ", which does not know: " + strings.Join(h.LandlockLacks, ", ")
+	}
+	return host.Ability{OK: true, Why: why}
 }
 
 func account(h host.Facts) host.Ability {

@@ -37,6 +37,7 @@ func Probe(env []string) (Facts, error) {
 	}
 	f.SmallInit = initprog.Embedded()
 	f.Landlock = landlock.ABI()
+	f.LandlockLacks = landlock.Lacking(f.Landlock)
 	f.Seccomp, f.Observe = seccompAbilities()
 	if place, err := cgroup.Find(); err == nil {
 		f.Cgroups = Cgroups{Version: place.Version, Dirs: place.Dirs}
