@@ -50,7 +50,7 @@ var allowed = []group{
 func Use(call string) string { return uses()[call] }
 
 func uses() map[string]string {
-	m := make(map[string]string, newestCall)
+	m := make(map[string]string, NewestCall)
 	for _, g := range allowed {
 		for c := range strings.FieldsSeq(g.calls) {
 			m[c] = g.use

@@ -16,9 +16,9 @@ var (
 	arm = machine{audit: 0xc00000b7, calls: armCalls}
 )
 
-// newestCall is the highest number that was judged. On x86-64 it also keeps
+// NewestCall is the highest number that was judged. On x86-64 it also keeps
 // the x32 ABI out, whose numbers start at 0x40000000.
-const newestCall = 471
+const NewestCall = 471
 
 // name is empty for a number that no call has.
 func (m machine) name(nr int) string {

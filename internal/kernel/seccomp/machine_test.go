@@ -169,7 +169,7 @@ var judged = uses()
 // expected is what a table says of a call, read without the assembler.
 func expected(m machine, rules []Rule, opt Options, nr uint32, args [6]uint64) uint32 {
 	name := m.name(int(int32(nr)))
-	if name == "" || nr > newestCall {
+	if name == "" || nr > NewestCall {
 		return errno(38)
 	}
 rows:

@@ -94,11 +94,11 @@ type span struct {
 // are one span.
 func (m machine) spans(rows map[string][]Rule, opt Options) []span {
 	use := uses()
-	out := make([]span, 0, newestCall)
-	for nr := range newestCall + 2 {
+	out := make([]span, 0, NewestCall)
+	for nr := range NewestCall + 2 {
 		code := missing
 		// Above the newest number: a call that nobody has judged does not exist.
-		if name := m.name(nr); name != "" && nr <= newestCall {
+		if name := m.name(nr); name != "" && nr <= NewestCall {
 			code = leaf(rows[name], use[name] != "", opt)
 		}
 		if n := len(out); n == 0 || len(code) > 1 || !slices.Equal(code, out[n-1].code) {

@@ -99,7 +99,7 @@ func TestProgramIsTheTable(t *testing.T) {
 		for _, opt := range forms {
 			rules := everything()
 			p := assembleFor(t, m, rules, opt)
-			for nr := range uint32(newestCall + 200) {
+			for nr := range uint32(NewestCall + 200) {
 				for range 40 {
 					var args [6]uint64
 					for i := range args {
@@ -139,7 +139,7 @@ func FuzzProgram(f *testing.F) {
 func TestUnknownNumbers(t *testing.T) {
 	for _, opt := range forms {
 		p := assemble(t, everything(), opt)
-		for _, nr := range []uint32{newestCall + 1, newestCall + 100, 0x3fffffff, 0x40000000,
+		for _, nr := range []uint32{NewestCall + 1, NewestCall + 100, 0x3fffffff, 0x40000000,
 			0x40000000 | 56, 0x40000000 | 520, 0x7fffffff, 0x80000000, 0xffffffff} {
 			if got := execute(t, p, data{nr: nr, arch: native.audit}); got != errno(38) {
 				t.Errorf("%+v: number %#x gives %#x, want ENOSYS", opt, nr, got)
@@ -279,7 +279,7 @@ func TestFindAgrees(t *testing.T) {
 			}
 		}
 	}
-	for _, nr := range []int32{-1, newestCall + 1, 400} {
+	for _, nr := range []int32{-1, NewestCall + 1, 400} {
 		if r, ok := Find(rules, Call{Nr: nr}); ok {
 			t.Errorf("Find explains the number %d as %s", nr, r.Call)
 		}

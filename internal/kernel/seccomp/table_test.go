@@ -46,8 +46,8 @@ func TestEveryCallIsJudgedOnce(t *testing.T) {
 		}
 	}
 	for name, m := range machines {
-		if len(m.calls) != newestCall+1 {
-			t.Errorf("%s: the newest call is %d, not %d", name, len(m.calls)-1, newestCall)
+		if len(m.calls) != NewestCall+1 {
+			t.Errorf("%s: the newest call is %d, not %d", name, len(m.calls)-1, NewestCall)
 		}
 		for nr, c := range m.calls {
 			if c != "" && refused[c] == (groups[c] == 1) || groups[c] > 1 {
