@@ -60,7 +60,11 @@ func (r row) try(t *testing.T, tg backendtest.Target) {
 	for _, by := range r.by {
 		t.Logf("shown by %s", by)
 	}
-	if r.not != "" {
+	switch {
+	case r.not == "":
+	case len(r.inside)+len(r.calls)+len(r.by) == 0 && r.test == nil:
+		t.Skip(r.not) // nothing was shown: that is no pass
+	default:
 		t.Logf("not tested here: %s", r.not)
 	}
 }
