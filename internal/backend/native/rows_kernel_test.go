@@ -71,7 +71,7 @@ func kernelRows() []row {
 			by:     []string{"script run-limits", "suite: time", "TestTheLoopsTimeEndsIt"}},
 		{id: "CTR-11", what: "wide comparison of a narrow argument, lists that age", by: []string{"TestTerminalIoctls", "TestFilterCorners", "TestProgramIsTheTable", "FuzzProgram", "TestNumbersAreTheKernels"}},
 		{id: "CTR-13", what: "namespaces that a distribution restricts", by: []string{"TestAppArmor", "TestNamespacesRefusedByFilter"}},
-		{id: "CTR-14", what: "unmounts that reach the host", by: []string{"TestPrivateAll", "TestKilledSupervisor", "TestNothingIsLeft"}},
+		{id: "CTR-14", what: "unmounts that reach the host", test: mountsDoNotTravel, by: []string{"TestKilledSupervisor", "TestNothingIsLeft"}},
 		{id: "CTR-15", what: "a weaker fallback without an own /proc", by: []string{"TestMaskedProc"}, test: noProcNoStart},
 		{id: "pitfall-4", what: "a read-only mount is taken away by root in the box", test: mountsStay},
 		{id: "pitfall-11", what: "the launcher's secrets in /proc/PID/environ",
