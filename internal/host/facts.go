@@ -51,7 +51,9 @@ type Facts struct {
 	Seccomp  Ability `json:"seccomp"`
 	Observe  Ability `json:"observe"`  // refused calls can be seen
 	Landlock int     `json:"landlock"` // version of the interface; 0: none
-	Cgroups  Cgroups `json:"cgroups"`
+	// LandlockLacks is what this version does not have and would be used.
+	LandlockLacks []string `json:"landlock_lacks,omitempty"`
+	Cgroups       Cgroups  `json:"cgroups"`
 
 	SmallInit bool `json:"small_init"` // the small first process was built in
 

@@ -36,6 +36,7 @@ func Probe(env []string) (Facts, error) {
 	}
 	f.SmallInit = initprog.Embedded()
 	f.Landlock = landlock.ABI()
+	f.LandlockLacks = landlock.Lacking(f.Landlock)
 	f.Seccomp, f.Observe = seccompAbilities()
 	key := f.cacheKey()
 	if !f.recall(key) {

@@ -223,6 +223,10 @@ func (b *Box) Expect(r Ran, want map[string]string) {
 		b.T.Errorf("the run failed: %v\n%s", r.Err, r.Stderr)
 		return
 	}
+	if len(r.Reports) == 0 && len(want) > 0 {
+		b.T.Errorf("the attacker reported nothing: %+v\n%s", r.Result, r.Stderr)
+		return
+	}
 	for attempt, errno := range want {
 		if got := r.Report(attempt); !slices.Contains(strings.Fields(errno), got.Errno) {
 			b.T.Errorf("%s: %s %.200q, want %s", attempt, got.Errno, got.Value, errno)
