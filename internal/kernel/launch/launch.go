@@ -5,6 +5,7 @@
 //	                                        build the view, host name, loopback
 //	                        ◄─ Sockets ───  listeners of the gateway (descriptors)
 //	                        ◄─ Watched ───  decoys (descriptors)
+//	                        ◄─ Terminal ──  master of the command's terminal
 //	                        ◄─ Ready   ───
 //	  limits, cgroup, gateway
 //	                        ─── Go ────►    close all but 0-2 and this socket
@@ -30,6 +31,7 @@ import (
 const (
 	Sockets  = 'S'
 	Watched  = 'W'
+	Terminal = 'P' // one descriptor
 	Ready    = 'R'
 	Go       = 'G'
 	Confined = 'C'
@@ -120,9 +122,13 @@ type Spec struct {
 	Filter    []byte // seccomp program; empty: none
 	Observe   bool   // refused calls are answered by the supervisor
 	Session   bool   // in a session of its own: no controlling terminal
-	Dir       string
-	Argv      []string
-	Env       []string
+	// Terminal gives the command a terminal of its own, as its controlling one
+	// and as those of the descriptors 0 to 2 whose bits TerminalFDs has.
+	Terminal    bool
+	TerminalFDs uint8
+	Dir         string
+	Argv        []string
+	Env         []string
 }
 
 // ErrMalformed is returned for bytes that are not a Spec.
@@ -178,6 +184,8 @@ func (s *Spec) walk(c codec) {
 	s.Filter = []byte(filter)
 	flag(c, &s.Observe)
 	flag(c, &s.Session)
+	flag(c, &s.Terminal)
+	integer(c, &s.TerminalFDs)
 	c.text(&s.Dir)
 	texts(c, &s.Argv)
 	texts(c, &s.Env)
@@ -288,3 +296,15 @@ func Uint32(b []byte) uint32 {
 	}
 	return binary.NativeEndian.Uint32(b)
 }
+
+// GuardSize is the length of one message to the janitor about the caller's
+// terminal, in bytes: how many bytes of the text count, the modes to restore,
+// the modes that were set instead (each struct termios of the kernel), and the
+// text that undoes what the command switched on. The last message before the
+// supervisor goes is the one that counts; zeroes mean that there is nothing to
+// restore. Messages are shorter than PIPE_BUF, so that none is half there.
+const (
+	GuardSize   = 1 + 2*TermiosSize + GuardText
+	GuardText   = 255
+	TermiosSize = 36
+)

@@ -13,6 +13,7 @@ import (
 func full() *Spec {
 	return &Spec{
 		ProbeOnly: true, Hostname: "box", AnyRoute: true, Landlock: 7, Observe: true, Session: true,
+		Terminal: true, TerminalFDs: 5,
 		Steps: []Step{
 			{Op: Tmpfs, Flags: Writable | NoExec, Target: "/tmp", Mode: 0o1777, Size: 1 << 40, FD: -1},
 			{Op: Overlay, Flags: UseFD, Target: "/a b\n\xff", Source: "/src", Data: "x\x00y", FD: 6},

@@ -19,7 +19,7 @@ func run(spec *launch.Spec) {
 	}()
 	// On the thread that forked the command: Landlock gave each thread a domain
 	// of its own, and scopes signals to the one of the sender (EPERM).
-	forward(pid, spec.Session)
+	forward(pid, spec.Session || spec.Terminal)
 }
 
 func start(spec *launch.Spec) int {
@@ -27,7 +27,7 @@ func start(spec *launch.Spec) int {
 		Dir:   spec.Dir,
 		Env:   spec.Env,
 		Files: []uintptr{0, 1, 2},
-		Sys:   &syscall.SysProcAttr{Setsid: spec.Session},
+		Sys:   &syscall.SysProcAttr{Setsid: spec.Session || spec.Terminal, Setctty: spec.Terminal, Ctty: firstBit(spec.TerminalFDs)},
 	})
 	must("start "+spec.Argv[0], err)
 	return pid

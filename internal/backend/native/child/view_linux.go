@@ -34,6 +34,7 @@ func build(spec *launch.Spec) {
 	network(spec)
 	watch(b, spec.Watch)
 	b.leaveHost()
+	terminal(spec)
 }
 
 // newRoot pivots into an empty file system with the host's root below it. The
