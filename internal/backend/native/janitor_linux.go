@@ -13,13 +13,14 @@ import (
 )
 
 // janitor is a process outside the sandbox that removes the control group when
-// the supervisor is gone, by SIGKILL too. It costs nothing while it waits.
+// the supervisor is gone, by SIGKILL too, and restores the terminal then. It
+// costs nothing while it waits.
 type janitor struct {
 	cmd  *exec.Cmd
-	pipe *os.File // closing it is the sign
+	pipe *os.File // closing it is the sign; how to restore the terminal goes this way
 }
 
-func hireJanitor(place cgroup.Place, name string) (*janitor, error) {
+func hireJanitor(place cgroup.Place, name string, terminal *os.File) (*janitor, error) {
 	program, err := initprog.Open()
 	if err != nil {
 		return nil, err
@@ -40,6 +41,9 @@ func hireJanitor(place cgroup.Place, name string) (*janitor, error) {
 		// A session of its own: what kills the supervisor's process group must
 		// not kill the one that cleans up after it.
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	}
+	if terminal != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, terminal)
 	}
 	if err := namespace.WhileDumpable(cmd.Start); err != nil {
 		writer.Close()

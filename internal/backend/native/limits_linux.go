@@ -65,7 +65,8 @@ func (r *run) find(resource string) *plan.Limit {
 }
 
 // makeGroup makes the control group, if any limit is to be kept by one, and
-// first the janitor that removes it should this process be killed.
+// first the janitor that removes it, and restores the caller's terminal, should
+// this process be killed.
 func (r *run) makeGroup() error {
 	place := cgroup.Place{Version: r.native.Host.Cgroups.Version, Dirs: map[string]string{}}
 	for _, c := range r.plan.Controls {
@@ -73,12 +74,15 @@ func (r *run) makeGroup() error {
 			place.Dirs[l.Resource] = r.native.Host.Cgroups.Dirs[l.Resource]
 		}
 	}
-	if len(place.Dirs) == 0 {
+	if len(place.Dirs) == 0 && r.native.Terminal == nil {
 		return nil
 	}
 	var err error
-	if r.janitor, err = hireJanitor(place, r.native.Name); err != nil {
+	if r.janitor, err = hireJanitor(place, r.native.Name, r.callersTerminal()); err != nil {
 		return err
+	}
+	if len(place.Dirs) == 0 {
+		return nil
 	}
 	r.group, err = place.Create(r.native.Name)
 	return err

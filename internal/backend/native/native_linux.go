@@ -20,6 +20,7 @@ import (
 	"ringwall/internal/kernel/cgroup"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/kernel/namespace"
+	"ringwall/internal/kernel/pty"
 	"ringwall/internal/kernel/seccomp"
 	"ringwall/internal/plan"
 )
@@ -36,8 +37,9 @@ type Native struct {
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
 	Secrets      map[string]string // by credential name
-	// Interactive leaves the command on the caller's terminal.
-	Interactive bool
+	// Terminal, if set, connects the terminal that the command gets with the
+	// caller's.
+	Terminal *pty.Relay
 	// Signals are passed on to the command.
 	Signals <-chan os.Signal
 	// Name is unique on this machine; the control group bears it.
@@ -63,7 +65,7 @@ const grace = 3 * time.Second
 
 // Run implements backend.Backend.
 func (n *Native) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder) (backend.Result, error) {
-	r := &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
+	r := newRun(n, p, rec)
 	if n.Dir == "" {
 		n.Dir = p.Project
 	}
@@ -90,9 +92,14 @@ type run struct {
 	group        *cgroup.Group
 	janitor      *janitor
 	process      *namespace.Process
+	terminal     int // the other end of the command's; -1: none, or not ours any more
 	watcher      *watcher
 	observer     *observer
 	stop         chan string // reasons to end the run
+}
+
+func newRun(n *Native, p plan.Plan, rec evidence.Recorder) *run {
+	return &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8), terminal: -1}
 }
 
 // prepare makes everything that does not need the first process.
@@ -181,6 +188,7 @@ func (r *run) release() {
 		r.process.Wait()
 		r.process.Close()
 	}
+	r.closeTerminal()
 	if r.observer != nil {
 		r.observer.close()
 	}

@@ -1,0 +1,173 @@
+// Package pty connects the terminal that a person sits at with the one that a
+// command in a sandbox has: bytes, size, modes and job control.
+package pty
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Caller is the terminal that this process was started on.
+type Caller struct {
+	in, out *os.File
+	opened  []*os.File   // by us
+	raw     bool         // whether it has the modes that we set
+	found   unix.Termios // its modes before that
+	set     unix.Termios // the modes that we set
+}
+
+// On finds the terminal among a process's first three files. FDs has a bit for
+// each of them that is that terminal; it is 0 where there is none. Another
+// terminal than the first counts as an ordinary file.
+func On(std [3]*os.File) (c *Caller, fds uint8, err error) {
+	c = new(Caller)
+	var device int
+	for i, f := range std {
+		n, isTerminal := deviceOf(f)
+		if !isTerminal || fds != 0 && n != device {
+			continue
+		}
+		device, fds = n, fds|1<<i
+		if c.in == nil {
+			c.in = f
+		}
+		if c.out == nil || i == 1 {
+			c.out = f
+		}
+	}
+	if fds == 0 {
+		return nil, 0, nil
+	}
+	if err := c.bothWays(); err != nil {
+		c.Close()
+		return nil, 0, fmt.Errorf("use the terminal: %w", err)
+	}
+	return c, fds, nil
+}
+
+// deviceOf is the number of a terminal's device.
+func deviceOf(f *os.File) (int, bool) {
+	if f == nil {
+		return 0, false
+	}
+	if _, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS); err != nil {
+		return 0, false
+	}
+	var stat unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &stat); err != nil {
+		return 0, false
+	}
+	if n, err := unix.IoctlGetUint32(int(f.Fd()), unix.TIOCGDEV); err == nil {
+		return int(n), true // /dev/tty has a number of its own
+	}
+	return int(stat.Rdev), true
+}
+
+// bothWays makes sure that the terminal can be read from and written to: it was
+// perhaps given for one of these only.
+func (c *Caller) bothWays() error {
+	for _, p := range []**os.File{&c.in, &c.out} {
+		flags, err := unix.FcntlInt((*p).Fd(), unix.F_GETFL, 0)
+		if err != nil {
+			return err
+		}
+		if flags&unix.O_ACCMODE == unix.O_RDWR || p == &c.out && flags&unix.O_ACCMODE == unix.O_WRONLY ||
+			p == &c.in && flags&unix.O_ACCMODE == unix.O_RDONLY {
+			continue
+		}
+		f, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", (*p).Fd()), os.O_RDWR|unix.O_NOCTTY, 0)
+		if err != nil {
+			return err
+		}
+		c.opened, *p = append(c.opened, f), f
+	}
+	return nil
+}
+
+// Close lets go of what was opened beside the process's own files.
+func (c *Caller) Close() {
+	for _, f := range c.opened {
+		f.Close()
+	}
+}
+
+// File is the terminal, for a process that restores it.
+func (c *Caller) File() *os.File { return c.out }
+
+// foreground tells whether this process may use the terminal now. Where it is
+// not the controlling one there is nobody to share it with.
+func (c *Caller) foreground() bool {
+	group, err := unix.IoctlGetInt(int(c.in.Fd()), unix.TIOCGPGRP)
+	return err != nil || group == unix.Getpgrp()
+}
+
+// asFound tells whether nobody changed the modes since they were first read.
+func (c *Caller) asFound() bool {
+	now, err := unix.IoctlGetTermios(int(c.in.Fd()), unix.TCGETS)
+	return err == nil && sameModes(now, &c.found)
+}
+
+func sameModes(a, b *unix.Termios) bool {
+	x, y := *a, *b
+	x.Lflag, y.Lflag = x.Lflag&^volatile, y.Lflag&^volatile
+	return x == y
+}
+
+// volatile are flags that the kernel or we ourselves change.
+const volatile = unix.PENDIN | unix.FLUSHO | unix.EXTPROC
+
+// look reads the modes that are to be restored.
+func (c *Caller) look() error {
+	now, err := unix.IoctlGetTermios(int(c.in.Fd()), unix.TCGETS)
+	if err != nil {
+		return err
+	}
+	if c.set == (unix.Termios{}) || *now != c.set { // else they are ours, from before a stop
+		c.found = *now
+	}
+	return nil
+}
+
+// makeRaw hands every key through as it is pressed.
+func (c *Caller) makeRaw() error {
+	if err := c.look(); err != nil {
+		return err
+	}
+	t := c.found
+	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON | unix.IXOFF
+	t.Oflag &^= unix.OPOST
+	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+	t.Cflag = t.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
+	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
+	if err := setModes(c.in, unix.TCSETS, &t); err != nil {
+		return err
+	}
+	now, err := unix.IoctlGetTermios(int(c.in.Fd()), unix.TCGETS)
+	if err != nil {
+		return err
+	}
+	c.raw, c.set = true, *now
+	return nil
+}
+
+// restore puts the modes back, and drops what was typed and not read: it was
+// typed for the command, or by the terminal itself as an answer to it.
+func (c *Caller) restore() error {
+	if !c.raw {
+		return nil
+	}
+	c.raw = false
+	unix.IoctlSetInt(int(c.in.Fd()), unix.TCFLSH, unix.TCIFLUSH)
+	return setModes(c.in, unix.TCSETS, &c.found)
+}
+
+func setModes(f *os.File, request uint, t *unix.Termios) error {
+	for {
+		err := unix.IoctlSetTermios(int(f.Fd()), request, t)
+		if err != unix.EINTR {
+			return err
+		}
+	}
+}
