@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -90,10 +89,7 @@ func (s *signals) suspend() {
 	if s.terminal != nil {
 		s.terminal.Pause()
 	}
-	signal.Reset(unix.SIGTSTP)
-	unix.Kill(unix.Getpid(), unix.SIGTSTP)
-	s.awaitResumption()
-	signal.Notify(s.in, unix.SIGTSTP)
+	pty.StopSelf()
 	s.resume()
 }
 
@@ -102,23 +98,6 @@ type nothing struct{}
 
 func (nothing) String() string { return "nothing" }
 func (nothing) Signal()        {}
-
-// awaitResumption returns when this process goes on. It does not wait for long:
-// where nobody could let it go on, the kernel does not stop it.
-func (s *signals) awaitResumption() {
-	const most = 200 * time.Millisecond
-	for timeout := time.After(most); ; {
-		select {
-		case sig := <-s.in:
-			if sig == unix.SIGCONT {
-				return
-			}
-			defer func() { s.handle(sig) }()
-		case <-timeout:
-			return
-		}
-	}
-}
 
 func (s *signals) resume() {
 	if s.terminal != nil {

@@ -124,7 +124,7 @@ func (r *Relay) mayRead() bool {
 	case r.Caller.raw:
 		return true
 	}
-	return r.Shared && r.Caller.foreground() && r.Caller.asFound()
+	return r.Shared && r.Caller.foreground() && r.Caller.inLines()
 }
 
 // typed passes what was read on. It tells whether to go on.

@@ -67,7 +67,7 @@ func (r *Relay) begin() (err error) {
 	if err := r.Caller.look(); err != nil {
 		return err
 	}
-	modes := r.Caller.found
+	modes := r.Caller.usual()
 	if r.Shared {
 		modes.Lflag |= unix.EXTPROC // the caller's terminal shows what is typed
 	}
@@ -167,7 +167,7 @@ func (r *Relay) apply(raw bool) {
 	}
 	r.external(!raw)
 	if raw {
-		r.Caller.makeRaw()
+		r.Caller.makeRaw(r.Shared)
 	} else {
 		r.Caller.restore()
 	}

@@ -103,10 +103,40 @@ func (c *Caller) foreground() bool {
 	return err != nil || group == unix.Getpgrp()
 }
 
-// asFound tells whether nobody changed the modes since they were first read.
-func (c *Caller) asFound() bool {
+// inLines tells whether the terminal works as for a person who types lines:
+// then no other process reads keys or a password.
+func (c *Caller) inLines() bool {
 	now, err := unix.IoctlGetTermios(int(c.in.Fd()), unix.TCGETS)
-	return err == nil && sameModes(now, &c.found)
+	return err == nil && forLines(now)
+}
+
+func forLines(t *unix.Termios) bool {
+	const both = unix.ICANON | unix.ECHO
+	return t.Lflag&both == both
+}
+
+// usual is how a command finds its terminal. The caller's is copied, unless
+// another process, such as the shell that started us in the background, has it
+// for itself.
+func (c *Caller) usual() unix.Termios {
+	t := c.found
+	if forLines(&t) {
+		return t
+	}
+	t.Iflag = t.Iflag&unix.IUTF8 | unix.ICRNL | unix.IXON | unix.BRKINT
+	t.Oflag = unix.OPOST | unix.ONLCR
+	t.Lflag = unix.ICANON | unix.ISIG | unix.IEXTEN | unix.ECHO | unix.ECHOE | unix.ECHOK | unix.ECHOCTL | unix.ECHOKE
+	for i, key := range usualKeys {
+		t.Cc[i] = key
+	}
+	return t
+}
+
+// usualKeys are the control characters of a terminal that nobody changed.
+var usualKeys = map[int]byte{
+	unix.VINTR: 0x03, unix.VQUIT: 0x1c, unix.VERASE: 0x7f, unix.VKILL: 0x15, unix.VEOF: 0x04,
+	unix.VSTART: 0x11, unix.VSTOP: 0x13, unix.VSUSP: 0x1a, unix.VREPRINT: 0x12, unix.VDISCARD: 0x0f,
+	unix.VWERASE: 0x17, unix.VLNEXT: 0x16, unix.VMIN: 1,
 }
 
 func sameModes(a, b *unix.Termios) bool {
@@ -130,14 +160,17 @@ func (c *Caller) look() error {
 	return nil
 }
 
-// makeRaw hands every key through as it is pressed.
-func (c *Caller) makeRaw() error {
+// makeRaw hands every key through as it is pressed. Output is not touched
+// either, unless other processes write to the terminal too.
+func (c *Caller) makeRaw(shared bool) error {
 	if err := c.look(); err != nil {
 		return err
 	}
 	t := c.found
 	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON | unix.IXOFF
-	t.Oflag &^= unix.OPOST
+	if !shared {
+		t.Oflag &^= unix.OPOST
+	}
 	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
 	t.Cflag = t.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
 	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
