@@ -91,7 +91,9 @@ func (m *modes) csi(c csi) {
 	case ">u":
 		m.kitty = min(m.kitty+1, mostPushed)
 	case "=u":
-		m.kitty = max(m.kitty, 1)
+		if c.first(0) != 0 {
+			m.kitty = max(m.kitty, 1)
+		}
 	case "<u":
 		m.kitty = max(m.kitty-max(c.first(1), 1), 0)
 	case "\x00!p":

@@ -64,7 +64,16 @@ var refusedCSI = []struct {
 	{0, "", "\"", 'p', "makes the terminal answer in controls of eight bits"},
 }
 
+// largestParam bounds the numbers: a larger one could be another for a terminal
+// that keeps fewer bits of it.
+const largestParam = 1<<16 - 1
+
 func (c csi) refused() bool {
+	for _, p := range numbers(c.params) {
+		if n, err := strconv.Atoi(string(p)); err != nil || n > largestParam {
+			return true
+		}
+	}
 	for _, r := range refusedCSI {
 		if c.prefix == r.prefix && c.final == r.final && string(c.inter) == r.inter && (r.param == "" || has(c.params, r.param)) {
 			return true
@@ -73,8 +82,13 @@ func (c csi) refused() bool {
 	return false
 }
 
+// numbers are the parameters that are not left out.
+func numbers(params []byte) [][]byte {
+	return bytes.FieldsFunc(params, func(r rune) bool { return r == ';' || r == ':' })
+}
+
 func has(params []byte, n string) bool {
-	for _, p := range bytes.FieldsFunc(params, func(r rune) bool { return r == ';' || r == ':' }) {
+	for _, p := range numbers(params) {
 		if string(bytes.TrimLeft(p, "0")) == n {
 			return true
 		}
@@ -100,12 +114,13 @@ func (c csi) asks() bool {
 }
 
 // allowedOSC are the texts that only change how things look. All others are
-// left out: 52 and 5522 read and write the clipboard, 50 types back, 1337 and
-// 633 drive the terminal program, and the next one is not known yet.
+// left out: 52 and 5522 read and write the clipboard, 50 types back, 7 says in
+// which folder the next shell is to start, 9;7, 633 and 1337 drive the terminal
+// program, and the next one is not known yet.
 var allowedOSC = [][2]int{
 	{0, 2},     // title
 	{4, 5},     // colours of the palette
-	{7, 9},     // folder, link, progress
+	{8, 8},     // link
 	{10, 19},   // colours
 	{22, 22},   // shape of the pointer
 	{104, 105}, // colours back
@@ -114,6 +129,9 @@ var allowedOSC = [][2]int{
 }
 
 func oscAllowed(text []byte) bool {
+	if bytes.HasPrefix(text, []byte("9;4;")) { // progress
+		return true
+	}
 	number, _, _ := bytes.Cut(text, []byte(";"))
 	n, err := strconv.ParseUint(string(number), 10, 16)
 	for _, r := range allowedOSC {
