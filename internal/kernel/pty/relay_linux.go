@@ -161,13 +161,17 @@ func (r *Relay) wanted() bool {
 	return err == nil && !sameModes(now, &r.begun)
 }
 
+// stdout is its bit in FDs. A command that writes to a pipe there does not draw
+// on the screen, and what comes out of the pipe may.
+const stdout = 1 << 1
+
 func (r *Relay) apply(raw bool) {
 	if raw == r.Caller.raw {
 		return
 	}
 	r.external(!raw)
 	if raw {
-		r.Caller.makeRaw(r.Shared)
+		r.Caller.makeRaw(r.Shared && r.FDs&stdout == 0)
 	} else {
 		r.Caller.restore()
 	}

@@ -160,15 +160,15 @@ func (c *Caller) look() error {
 	return nil
 }
 
-// makeRaw hands every key through as it is pressed. Output is not touched
-// either, unless other processes write to the terminal too.
-func (c *Caller) makeRaw(shared bool) error {
+// makeRaw hands every key through as it is pressed. With lines, line ends are
+// still made for what other processes write to the terminal.
+func (c *Caller) makeRaw(lines bool) error {
 	if err := c.look(); err != nil {
 		return err
 	}
 	t := c.found
 	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON | unix.IXOFF
-	if !shared {
+	if !lines {
 		t.Oflag &^= unix.OPOST
 	}
 	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
