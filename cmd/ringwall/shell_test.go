@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -151,16 +152,22 @@ func TestClipboardIsOutOfReach(t *testing.T) {
 }
 
 // TestOutputArrives: all that a command writes before its end is there, though
-// something else that it started still has the terminal.
+// something else that it started still has the terminal, and though the person's
+// terminal takes its time.
 func TestOutputArrives(t *testing.T) {
-	s := newTerminal(t)
-	s.start("ringwall", "run", "--", "sh", "-c", "sleep 600 & seq 100000")
-	s.wait(0)
-	var want strings.Builder
-	for i := range 100000 {
-		fmt.Fprintf(&want, "%d\r\n", i+1)
+	for lines, pause := range map[int]time.Duration{100000: 0, 2500: 700 * time.Millisecond} {
+		s := newTerminal(t)
+		s.mu.Lock() // the terminal takes nothing more
+		s.start("ringwall", "run", "--", "sh", "-c", fmt.Sprintf("sleep 600 & seq %d", lines))
+		time.Sleep(pause)
+		s.mu.Unlock()
+		s.wait(0)
+		var want strings.Builder
+		for i := range lines {
+			fmt.Fprintf(&want, "%d\r\n", i+1)
+		}
+		s.shows(want.String())
 	}
-	s.shows(want.String())
 }
 
 // TestTypingIntoTheTerminal: a command cannot type, neither into the terminal
@@ -178,6 +185,21 @@ func TestTypingIntoTheTerminal(t *testing.T) {
 	s = newTerminal(t)
 	s.start("/usr/bin/env", "perl", "-e", script)
 	s.expect("typed")
+	s.wait(0)
+}
+
+// TestStopWithoutAShell: where nobody could let it go on, it is not stopped, and
+// keeps the terminal.
+func TestStopWithoutAShell(t *testing.T) {
+	s := newTerminal(t)
+	s.start("ringwall", "run", "--", "sh", "-c", "echo ready; read x; echo \"<$x>\"")
+	s.expect("ready\r\n")
+	s.must(s.cmd.Process.Signal(unix.SIGTSTP))
+	time.Sleep(300 * time.Millisecond)
+	if !s.isRaw() {
+		t.Error("the terminal was given back")
+	}
+	s.say("word", "<word>\r\n")
 	s.wait(0)
 }
 
