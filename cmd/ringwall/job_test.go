@@ -34,10 +34,10 @@ func (s *terminal) at(line, answer string) {
 	s.expect("outside> ")
 }
 
-// job is the process of the last job.
+// job is the process that was last started in the background.
 func (s *terminal) job() int {
 	s.Helper()
-	s.say("echo job $(jobs -p %%) j''ob", "\njob ")
+	s.say("echo job $! j''ob", "\njob ")
 	from := s.seen
 	s.expect(" job")
 	pid, err := strconv.Atoi(strings.TrimSuffix(s.text()[from:s.seen], " job"))
