@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type terminal struct {
 	mu     sync.Mutex
 	screen strings.Builder // all that was written
 	seen   int             // of it, by expect
+	slow   atomic.Int64    // how long each 4096 bytes take, in nanoseconds
 	cmd    *exec.Cmd
 }
 
@@ -72,6 +74,7 @@ func (s *terminal) show() {
 	buf := make([]byte, 4096)
 	for {
 		n, err := s.master.Read(buf)
+		time.Sleep(time.Duration(s.slow.Load()))
 		s.mu.Lock()
 		s.screen.Write(buf[:n])
 		s.mu.Unlock()
