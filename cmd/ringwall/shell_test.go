@@ -201,6 +201,18 @@ func TestStopWithoutAShell(t *testing.T) {
 	s.wait(0)
 }
 
+// TestOtherTerminal: one that is not the first is no terminal inside either: no
+// device of the host goes in.
+func TestOtherTerminal(t *testing.T) {
+	s, other := newTerminal(t), newTerminal(t)
+	s.cmd = s.program("ringwall", "run", "--", "sh", "-c", "readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2")
+	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = s.tty, other.tty, s.tty
+	s.must(s.cmd.Start())
+	s.wait(0)
+	other.expect("/dev/pts/0\r\npipe:[")
+	other.expect("/dev/pts/0\r\n")
+}
+
 // TestHangUp: when the terminal goes away, so does all that ran on it.
 func TestHangUp(t *testing.T) {
 	s := newTerminal(t)

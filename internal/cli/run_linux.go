@@ -69,9 +69,9 @@ func (w *work) dropMissingCredentials() {
 
 func (e *env) runIn(s *session) error {
 	std := [3]*os.File{e.in, os.Stdout, os.Stderr}
-	terminal, err := callersTerminal(std)
-	if err != nil {
-		return e.close(s, loop.Outcome{}, notStarted(err))
+	terminal := callersTerminal(std)
+	if terminal != nil {
+		defer terminal.Caller.Close()
 	}
 	signals := passSignals(terminal)
 	defer signals.stop()

@@ -56,6 +56,9 @@ func (r *Relay) drop() {
 // writeAll writes to a terminal that other processes may have made
 // non-blocking: the flag belongs to all who have it open.
 func writeAll(f *os.File, b []byte) error {
+	if f == nil {
+		return nil // it was given for reading only: nobody is to see it
+	}
 	fd := int(f.Fd())
 	for len(b) > 0 {
 		n, err := unix.Write(fd, b)
@@ -98,9 +101,9 @@ func (r *Relay) await() (ready, over bool) {
 	wait := int(glance / time.Millisecond)
 	if r.mayRead() {
 		fds = append(fds, unix.PollFd{Fd: int32(r.Caller.in.Fd()), Events: unix.POLLIN})
-		if r.alone() {
-			wait = -1
-		}
+	}
+	if r.alone() {
+		wait = -1
 	}
 	unix.Poll(fds, wait)
 	return len(fds) > 1 && fds[1].Revents != 0, fds[0].Revents != 0
@@ -119,7 +122,7 @@ func (r *Relay) mayRead() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.paused || !r.running():
+	case r.paused || !r.running() || r.Caller.in == nil:
 		return false
 	case r.Caller.raw:
 		return true

@@ -3,7 +3,6 @@
 package pty
 
 import (
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -11,102 +10,103 @@ import (
 
 // Caller is the terminal that this process was started on.
 type Caller struct {
-	in, out *os.File
-	opened  []*os.File   // by us
+	tty     *os.File     // for its modes
+	in, out *os.File     // nil: it cannot be read from, or written to
+	opened  *os.File     // by us
 	raw     bool         // whether it has the modes that we set
 	found   unix.Termios // its modes before that
 	set     unix.Termios // the modes that we set
 }
 
 // On finds the terminal among a process's first three files. FDs has a bit for
-// each of them that is that terminal; it is 0 where there is none. Another
-// terminal than the first counts as an ordinary file.
-func On(std [3]*os.File) (c *Caller, fds uint8, err error) {
+// each of them that is that terminal; it is 0, and there is no Caller, where
+// none is. Another terminal than the first counts as an ordinary file.
+func On(std [3]*os.File) (c *Caller, fds uint8) {
 	c = new(Caller)
-	var device int
+	var device uint32
 	for i, f := range std {
 		n, isTerminal := deviceOf(f)
 		if !isTerminal || fds != 0 && n != device {
 			continue
 		}
 		device, fds = n, fds|1<<i
-		if c.in == nil {
-			c.in = f
-		}
-		if c.out == nil || i == 1 {
-			c.out = f
-		}
+		c.take(f)
 	}
 	if fds == 0 {
-		return nil, 0, nil
+		return nil, 0
 	}
-	if err := c.bothWays(); err != nil {
-		c.Close()
-		return nil, 0, fmt.Errorf("use the terminal: %w", err)
+	if c.in == nil || c.out == nil {
+		c.bothWays(device)
 	}
-	return c, fds, nil
+	return c, fds
 }
 
-// deviceOf is the number of a terminal's device.
-func deviceOf(f *os.File) (int, bool) {
+// take uses a file for what it was opened for.
+func (c *Caller) take(f *os.File) {
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	if err != nil {
+		return
+	}
+	if c.tty == nil {
+		c.tty = f
+	}
+	if c.in == nil && flags&unix.O_ACCMODE != unix.O_WRONLY {
+		c.in = f
+	}
+	if c.out == nil && flags&unix.O_ACCMODE != unix.O_RDONLY {
+		c.out = f
+	}
+}
+
+// bothWays opens a terminal that was given for reading or for writing only, if
+// it is the one that this process belongs to. Otherwise the one way is all.
+func (c *Caller) bothWays(device uint32) {
+	f, err := os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		return
+	}
+	if n, isTerminal := deviceOf(f); !isTerminal || n != device {
+		f.Close()
+		return
+	}
+	c.opened = f
+	c.take(f)
+}
+
+// deviceOf is the number of a terminal's device. /dev/tty has one of its own,
+// so the kernel is asked for that of the terminal behind it.
+func deviceOf(f *os.File) (uint32, bool) {
 	if f == nil {
 		return 0, false
 	}
 	if _, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS); err != nil {
 		return 0, false
 	}
-	var stat unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &stat); err != nil {
-		return 0, false
-	}
-	if n, err := unix.IoctlGetUint32(int(f.Fd()), unix.TIOCGDEV); err == nil {
-		return int(n), true // /dev/tty has a number of its own
-	}
-	return int(stat.Rdev), true
-}
-
-// bothWays makes sure that the terminal can be read from and written to: it was
-// perhaps given for one of these only.
-func (c *Caller) bothWays() error {
-	for _, p := range []**os.File{&c.in, &c.out} {
-		flags, err := unix.FcntlInt((*p).Fd(), unix.F_GETFL, 0)
-		if err != nil {
-			return err
-		}
-		if flags&unix.O_ACCMODE == unix.O_RDWR || p == &c.out && flags&unix.O_ACCMODE == unix.O_WRONLY ||
-			p == &c.in && flags&unix.O_ACCMODE == unix.O_RDONLY {
-			continue
-		}
-		f, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", (*p).Fd()), os.O_RDWR|unix.O_NOCTTY, 0)
-		if err != nil {
-			return err
-		}
-		c.opened, *p = append(c.opened, f), f
-	}
-	return nil
+	n, err := unix.IoctlGetUint32(int(f.Fd()), unix.TIOCGDEV)
+	return n, err == nil
 }
 
 // Close lets go of what was opened beside the process's own files.
 func (c *Caller) Close() {
-	for _, f := range c.opened {
-		f.Close()
+	if c.opened != nil {
+		c.opened.Close()
 	}
 }
 
 // File is the terminal, for a process that restores it.
-func (c *Caller) File() *os.File { return c.out }
+func (c *Caller) File() *os.File { return c.tty }
 
 // foreground tells whether this process may use the terminal now. Where it is
 // not the controlling one there is nobody to share it with.
 func (c *Caller) foreground() bool {
-	group, err := unix.IoctlGetInt(int(c.in.Fd()), unix.TIOCGPGRP)
+	group, err := unix.IoctlGetInt(int(c.tty.Fd()), unix.TIOCGPGRP)
 	return err != nil || group == unix.Getpgrp()
 }
 
 // inLines tells whether the terminal works as for a person who types lines:
 // then no other process reads keys or a password.
 func (c *Caller) inLines() bool {
-	now, err := unix.IoctlGetTermios(int(c.in.Fd()), unix.TCGETS)
+	now, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	return err == nil && forLines(now)
 }
 
@@ -150,7 +150,7 @@ const volatile = unix.PENDIN | unix.FLUSHO | unix.EXTPROC
 
 // look reads the modes that are to be restored.
 func (c *Caller) look() error {
-	now, err := unix.IoctlGetTermios(int(c.in.Fd()), unix.TCGETS)
+	now, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {
 		return err
 	}
@@ -174,10 +174,10 @@ func (c *Caller) makeRaw(lines bool) error {
 	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
 	t.Cflag = t.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
 	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
-	if err := setModes(c.in, unix.TCSETS, &t); err != nil {
+	if err := setModes(c.tty, unix.TCSETS, &t); err != nil {
 		return err
 	}
-	now, err := unix.IoctlGetTermios(int(c.in.Fd()), unix.TCGETS)
+	now, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {
 		return err
 	}
@@ -192,8 +192,8 @@ func (c *Caller) restore() error {
 		return nil
 	}
 	c.raw = false
-	unix.IoctlSetInt(int(c.in.Fd()), unix.TCFLSH, unix.TCIFLUSH)
-	return setModes(c.in, unix.TCSETS, &c.found)
+	unix.IoctlSetInt(int(c.tty.Fd()), unix.TCFLSH, unix.TCIFLUSH)
+	return setModes(c.tty, unix.TCSETS, &c.found)
 }
 
 func setModes(f *os.File, request uint, t *unix.Termios) error {
