@@ -117,6 +117,13 @@ func (r *Relay) alone() bool {
 	return r.Caller.raw && !r.Shared
 }
 
+// endsLines tells whether an empty read is Ctrl-D, and not the terminal's end.
+func (r *Relay) endsLines() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.Caller.raw
+}
+
 // mayRead tells whether what is typed is for the command.
 func (r *Relay) mayRead() bool {
 	r.mu.Lock()
@@ -141,11 +148,11 @@ func (r *Relay) typed(b []byte, err error) bool {
 	case len(b) > 0:
 		_, err := r.master.Write(b)
 		return err == nil
-	case r.Caller.raw:
-		r.hungUp()
-		return false
+	case r.endsLines():
+		return r.endOfInput()
 	}
-	return r.endOfInput()
+	r.hungUp()
+	return false
 }
 
 // endOfInput is Ctrl-D at the caller's terminal, which works in lines.

@@ -1,3 +1,5 @@
+// Package pty connects the terminal that a person sits at with the one that a
+// command in a sandbox has: bytes, size, modes and job control.
 package pty
 
 import "unicode/utf8"

@@ -1,5 +1,3 @@
-// Package pty connects the terminal that a person sits at with the one that a
-// command in a sandbox has: bytes, size, modes and job control.
 package pty
 
 import (
