@@ -33,6 +33,7 @@ func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 	reason, end := r.wait(ctx, done)
 	r.process.Kill()
 	r.process.Wait()
+	r.closeTerminal()
 	r.watcher.last()
 	if reason == backend.Exited {
 		reason = r.exited() // what the last look found may not have been recorded
