@@ -182,17 +182,20 @@ func TestPersonality(t *testing.T) {
 func TestFindAgrees(t *testing.T) {
 	rules := everything()
 	p := assemble(t, rules, Options{Notify: true})
+	index := NewIndex(rules)
 	for _, r := range native(rules) {
 		for _, args := range append(matching(r.When), missing(r.When)...) {
 			asked := execute(t, p, call(numbers[r.Call], args[:]...)) == notify
-			found, ok := Find(rules, Call{Nr: int32(numbers[r.Call]), Args: args})
-			if ok != asked || ok && (found.Call != r.Call || found.Why == "") {
-				t.Errorf("%s%x: the filter asks: %v; Find: %v %q", r.Call, args, asked, ok, found.Call)
+			found := index.Find(&Call{Nr: int32(numbers[r.Call]), Args: args})
+			if (found != nil) != asked || found != nil && (found.Call != r.Call || found.Why == "") {
+				t.Errorf("%s%x: the filter asks: %v; Find: %+v", r.Call, args, asked, found)
 			}
 		}
 	}
-	if r, ok := Find(rules, Call{Nr: -1}); ok {
-		t.Errorf("Find explains the number -1 as %s", r.Call)
+	for _, nr := range []int32{-1, newestCall + 1, 1 << 30} {
+		if r := index.Find(&Call{Nr: nr}); r != nil {
+			t.Errorf("Find explains the number %d as %s", nr, r.Call)
+		}
 	}
 }
 
