@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 )
 
 // measure is one part of the table.
@@ -37,6 +38,8 @@ type options struct {
 	names           []string
 }
 
+var verbose bool
+
 func main() {
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -51,6 +54,7 @@ func parse() options {
 	flag.StringVar(&o.user, "user", "", "run everything as this `user` (needs root)")
 	flag.IntVar(&o.rounds, "rounds", 60, "how often each is taken")
 	flag.IntVar(&o.count, "count", 200, "how many sandboxes are `many`")
+	flag.BoolVar(&verbose, "v", false, "say more on standard error")
 	flag.BoolVar(&o.json, "json", false, "print JSON")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: bench/run [FLAG...] [MEASURE...]")
@@ -111,4 +115,9 @@ type report struct {
 	User    string `json:"user"`
 	Rounds  int    `json:"rounds"`
 	Rows    []row  `json:"rows"`
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
 }
