@@ -130,7 +130,7 @@ func lines(r io.Reader, enough int) int {
 }
 
 // settle leaves a moment for what is still being set up or given back.
-func settle() { time.Sleep(300 * time.Millisecond) }
+func settle() { time.Sleep(1500 * time.Millisecond) }
 
 // size adds up the files of a tree.
 func size(dir string) (bytes int64, files int) {

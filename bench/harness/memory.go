@@ -13,7 +13,7 @@ import (
 // waiting is what a command prints when it is up; it ends with its input.
 const waiting = "up"
 
-func waiter() []string { return []string{"/bin/sh", "-c", "echo " + waiting + "; read line"} }
+func waiter() []string { return []string{"/bin/sh", "-c", "echo " + waiting + "; read line; exit 0"} }
 
 // memory adds up what stands while a command runs that does nothing: the
 // proportional share (PSS) of every process of the run but the command itself.
