@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,15 +16,34 @@ import (
 // percent: little happens then, and many supervisors may stand at once.
 const lean = 10
 
-// trim gives back what the start took and the rest of a run does not need:
-// garbage, and the pages of the program that only the start went through. A run
-// that is over in a moment is not delayed by it. What it returns undoes it, as
-// far as there is something to undo.
-func trim() (undo func()) {
-	before := debug.SetGCPercent(lean)
-	debug.FreeOSMemory()
-	dropCode()
-	return func() { debug.SetGCPercent(before) }
+// settled is how long a run lasts before it is worth giving memory back: one
+// that is over in a moment is not delayed by it.
+const settled = 500 * time.Millisecond
+
+// leanOnceSettled gives back what the start took and the rest of a run does not
+// need: garbage, and the pages of the program that only the start went through.
+// What it returns ends that.
+func leanOnceSettled() (end func()) {
+	var mu sync.Mutex
+	before, over := 0, false
+	timer := time.AfterFunc(settled, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			before = debug.SetGCPercent(lean)
+			debug.FreeOSMemory()
+			dropCode()
+		}
+	})
+	return func() {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		if before != 0 {
+			debug.SetGCPercent(before)
+		}
+	}
 }
 
 // dropCode takes the program's own pages out of this process's memory. They

@@ -30,9 +30,6 @@ type watcher struct {
 	room    int64        // bytes free on the stage's file system at the start
 }
 
-// settled is how long a run lasts before it is worth giving memory back.
-const settled = 500 * time.Millisecond
-
 // How often the watcher looks: often enough to see what lasts for a moment,
 // and never so that looking takes more than a fifth of a CPU.
 const (
@@ -77,14 +74,10 @@ func (w *watcher) start() {
 		defer w.wg.Done()
 		next := time.NewTimer(period)
 		defer next.Stop()
-		standing := time.NewTimer(settled)
-		defer standing.Stop()
 		for {
 			select {
 			case <-w.quit:
 				return
-			case <-standing.C:
-				defer trim()()
 			case <-next.C:
 				began := time.Now()
 				w.look()
