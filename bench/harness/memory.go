@@ -6,8 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // waiting is what a command prints when it is up; it ends with its input.
@@ -81,14 +84,19 @@ func (p *place) standing(c *contender) (int, error) {
 }
 
 // share adds up the PSS of a process and all below it, in KiB, but for those
-// that were started as the command.
+// that were started as the command. Processes that share all memory count once.
 func share(pid int, command string) (int, error) {
 	total := 0
+	var seen []int
 	for _, p := range below(pid) {
 		args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p))
 		if err != nil || p != pid && strings.HasPrefix(string(args), command+"\x00") {
 			continue
 		}
+		if slices.ContainsFunc(seen, func(q int) bool { return sameMemory(p, q) }) {
+			continue
+		}
+		seen = append(seen, p)
 		kib, err := pss(p)
 		if err != nil {
 			return 0, err
@@ -99,6 +107,14 @@ func share(pid int, command string) (int, error) {
 		total += kib
 	}
 	return total, nil
+}
+
+// sameMemory tells whether one process was made with the memory of the other
+// (CLONE_VM).
+func sameMemory(a, b int) bool {
+	const kcmpVM = 1 // linux/kcmp.h
+	order, _, errno := unix.Syscall6(unix.SYS_KCMP, uintptr(a), uintptr(b), kcmpVM, 0, 0, 0)
+	return errno == 0 && order == 0
 }
 
 func pss(pid int) (int, error) {
