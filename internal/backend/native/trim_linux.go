@@ -21,18 +21,27 @@ const lean = 10
 const settled = 500 * time.Millisecond
 
 // leanOnceSettled gives back what the start took and the rest of a run does not
-// need: garbage, and the pages of the program that only the start went through.
+// need: garbage, and the pages of the program that only the start went through;
+// and once more those of the program, since giving back went through some too.
 // What it returns ends that.
 func leanOnceSettled() (end func()) {
 	var mu sync.Mutex
+	var code []mapping
 	before, over := 0, false
-	timer := time.AfterFunc(settled, func() {
+	var timer *time.Timer
+	timer = time.AfterFunc(settled, func() {
 		mu.Lock()
 		defer mu.Unlock()
-		if !over {
+		switch {
+		case over:
+		case before == 0:
 			before = debug.SetGCPercent(lean)
+			code = programCode()
 			debug.FreeOSMemory()
-			dropCode()
+			drop(code)
+			timer.Reset(settled)
+		default:
+			drop(code)
 		}
 	})
 	return func() {
@@ -46,23 +55,28 @@ func leanOnceSettled() (end func()) {
 	}
 }
 
-// dropCode takes the program's own pages out of this process's memory. They
-// stay in the page cache, where every process that runs the same program finds
-// them; what is needed again comes back by itself. Mappings with pages that
-// differ from the file (relocations, for one) are left alone: those would be
-// lost.
-func dropCode() {
+// drop takes pages of the program out of this process's memory. They stay in
+// the page cache, where every process that runs the same program finds them;
+// what is needed again comes back by itself.
+func drop(code []mapping) {
+	for _, m := range code {
+		unix.Syscall(unix.SYS_MADVISE, m.start, m.length, unix.MADV_DONTNEED)
+	}
+}
+
+// programCode lists where this process has its program mapped. Mappings with
+// pages that differ from the file (relocations, for one) are not in it: those
+// pages would be lost.
+func programCode() []mapping {
 	data, err := os.ReadFile("/proc/self/smaps")
 	if err != nil {
-		return
+		return nil
 	}
 	program, err := os.Readlink("/proc/self/exe")
 	if err != nil {
-		return
+		return nil
 	}
-	for _, m := range untouched(data, program) {
-		unix.Syscall(unix.SYS_MADVISE, m.start, m.length, unix.MADV_DONTNEED)
-	}
+	return untouched(data, program)
 }
 
 // mapping is a range of addresses.
