@@ -29,6 +29,8 @@ func leanOnceSettled() (end func()) {
 	var code []mapping
 	before, over := 0, false
 	var timer *time.Timer
+	mu.Lock() // until timer is set
+	defer mu.Unlock()
 	timer = time.AfterFunc(settled, func() {
 		mu.Lock()
 		defer mu.Unlock()
