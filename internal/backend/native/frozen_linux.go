@@ -16,8 +16,8 @@ import (
 type frozen struct {
 	project string
 	paths   map[string]plan.Control
-	names   names    // what the guardrails are called
-	parents names    // what the folders above them are called
+	names   nameSet  // what the guardrails are called
+	parents nameSet  // what the folders above them are called
 	folders []string // those that are frozen as a whole
 }
 
@@ -41,13 +41,13 @@ func newFrozen(p plan.Plan) frozen {
 	return f
 }
 
-// names is a set of file names, made to be asked quickly.
-type names struct {
+// nameSet is a set of file names, made to be asked quickly.
+type nameSet struct {
 	set     map[string]bool
 	lengths [256]bool // of the names in it: most others are known by that
 }
 
-func (n *names) add(name string) {
+func (n *nameSet) add(name string) {
 	if n.set == nil {
 		n.set = map[string]bool{}
 	}
@@ -55,12 +55,12 @@ func (n *names) add(name string) {
 	n.lengths[min(len(name), 255)] = true
 }
 
-func (n *names) has(name []byte) bool {
+func (n *nameSet) has(name []byte) bool {
 	return n.lengths[min(len(name), 255)] && n.set[string(name)]
 }
 
 // any tells whether one of a path's names is in the set.
-func (n *names) any(path []byte) bool {
+func (n *nameSet) any(path []byte) bool {
 	for len(path) > 0 {
 		end := bytes.IndexByte(path, '/')
 		if end < 0 {
@@ -75,7 +75,7 @@ func (n *names) any(path []byte) bool {
 }
 
 // last tells whether the last of a path's names is in the set.
-func (n *names) last(path []byte) bool {
+func (n *nameSet) last(path []byte) bool {
 	path = bytes.TrimRight(path, "/")
 	return n.has(path[bytes.LastIndexByte(path, '/')+1:])
 }

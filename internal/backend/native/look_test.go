@@ -13,9 +13,9 @@ import (
 	"ringwall/internal/plan"
 )
 
-// TestNames: a path is worth a closer look if one of its names is in the set.
-func TestNames(t *testing.T) {
-	var n names
+// TestNameSet: a path is worth a closer look if one of its names is in the set.
+func TestNameSet(t *testing.T) {
+	var n nameSet
 	n.add("CLAUDE.md")
 	n.add("hooks")
 	for path, want := range map[string][2]bool{ // any, last
