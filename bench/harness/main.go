@@ -80,6 +80,7 @@ func run() error {
 		return err
 	}
 	defer p.clean()
+	p.cleanWhenStopped()
 	rows, err := takeAll(p, o.names)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"os/user"
 	"path/filepath"
 	"strconv"
@@ -150,6 +151,18 @@ func (p *place) do(dir string, argv ...string) error {
 		return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, out)
 	}
 	return nil
+}
+
+// cleanWhenStopped leaves nothing behind when somebody has seen enough. What was
+// started ends with this process.
+func (p *place) cleanWhenStopped() {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	go func() {
+		<-stop
+		p.clean()
+		os.Exit(130)
+	}()
 }
 
 func (p *place) clean() {
