@@ -30,6 +30,7 @@ func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 		done <- ended{status, err}
 	}()
 	r.watcher.start()
+	defer leanOnceSettled()()
 	reason, end := r.wait(ctx, done)
 	r.process.Kill()
 	r.process.Wait()
