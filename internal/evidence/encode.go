@@ -1,17 +1,18 @@
 package evidence
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
 )
 
 // routine writes the line of an event that every run has, as encoding/json
-// would (TestRoutineIsJSON); nil for any other, and where a text holds more than
-// plain characters. A short run writes little else, and what encoding/json
-// first learns of all the types of an event costs it more than the rest.
+// would (TestRoutineIsJSON); nil for any other. A short run writes little else,
+// and what encoding/json first learns of all the types of an event costs it more
+// than the rest.
 func (l *link) routine() []byte {
 	e := &l.Event
-	o := &object{b: make([]byte, 0, 512), plain: true}
+	o := &object{b: make([]byte, 0, 512)}
 	o.b = append(o.b, '{')
 	o.str("prev", l.Prev)
 	o.open("event")
@@ -21,7 +22,7 @@ func (l *link) routine() []byte {
 	if e.Iteration != 0 {
 		o.num("iteration", int64(e.Iteration))
 	}
-	if !o.payload(e) || !o.plain || e.Time.Location() != time.UTC {
+	if !o.payload(e) || o.failed || e.Time.Location() != time.UTC {
 		return nil
 	}
 	o.close()
@@ -32,7 +33,7 @@ func (l *link) routine() []byte {
 // payload writes the payloads that are of every run; false for any other.
 func (o *object) payload(e *Event) bool {
 	switch {
-	case e.RunStarted != nil && len(e.RunStarted.Weaker) == 0:
+	case e.RunStarted != nil:
 		o.runStarted(e.RunStarted)
 	case e.IterationStarted != nil:
 		o.open("iteration_started")
@@ -78,7 +79,30 @@ func (o *object) runStarted(r *RunStarted) {
 	o.numOr("max_iterations", int64(r.MaxIterations))
 	o.str("ringwall", r.Ringwall)
 	o.str("kernel", r.Kernel)
+	if len(r.Weaker) > 0 {
+		o.weaker(r.Weaker)
+	}
 	o.close()
+}
+
+func (o *object) weaker(list []WeakControl) {
+	o.key("weaker")
+	o.b = append(o.b, '[')
+	for i, w := range list {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		o.b, o.comma = append(o.b, '{'), false
+		o.str("id", w.ID)
+		o.str("status", w.Status)
+		o.str("why", w.Why)
+		if w.Waived {
+			o.key("waived")
+			o.b = append(o.b, "true"...)
+		}
+		o.close()
+	}
+	o.b = append(o.b, ']')
 }
 
 func (o *object) ending(e *Event) bool {
@@ -105,11 +129,10 @@ func (o *object) ending(e *Event) bool {
 	return true
 }
 
-// object writes JSON objects, one within another. plain says that every text so
-// far stands for itself in JSON.
+// object writes JSON objects, one within another.
 type object struct {
-	b            []byte
-	comma, plain bool
+	b             []byte
+	comma, failed bool
 }
 
 func (o *object) key(name string) {
@@ -151,7 +174,7 @@ func (o *object) numOr(name string, v int64) {
 }
 
 func (o *object) list(name string, v []string) {
-	o.plain = o.plain && v != nil
+	o.failed = o.failed || v == nil
 	o.key(name)
 	o.b = append(o.b, '[')
 	for i, s := range v {
@@ -163,10 +186,15 @@ func (o *object) list(name string, v []string) {
 	o.b = append(o.b, ']')
 }
 
+// text writes a string; anything but plain characters is left to the library.
 func (o *object) text(s string) {
 	for i := range len(s) {
-		c := s[i]
-		o.plain = o.plain && c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			b, err := json.Marshal(s)
+			o.failed = o.failed || err != nil
+			o.b = append(o.b, EscapeJSON(b)...)
+			return
+		}
 	}
 	o.b = append(append(append(o.b, '"'), s...), '"')
 }
