@@ -32,6 +32,12 @@ func (o *object) op(w *Op) {
 	if w.Decoy != nil {
 		o.rest("decoy", w.Decoy)
 	}
+	if w.Stub != nil {
+		o.stub(w.Stub)
+	}
+	if w.Ask != nil {
+		o.ask(w.Ask)
+	}
 }
 
 // asked are the first fields, up to the view.
@@ -47,6 +53,7 @@ func (o *object) asked(w *Op) {
 	if w.Tools != nil {
 		o.open("tools")
 		o.list("allow", w.Tools.Allow)
+		o.bound(w.Tools.Bound)
 		o.close()
 	}
 	if w.AgentFile != nil {
@@ -93,6 +100,7 @@ func (o *object) guardrail(g *Guardrail) {
 	o.str("path", g.Path)
 	o.flag("dir", g.Dir)
 	o.flag("present", g.Present)
+	o.str("reason", g.Reason)
 	o.close()
 }
 
@@ -149,4 +157,31 @@ func (o *object) network(w *Op) {
 	if w.Credential != nil {
 		o.rest("credential", w.Credential)
 	}
+}
+
+func (o *object) bound(b *Bound) {
+	if b == nil {
+		return
+	}
+	o.open("bound")
+	o.str("from", b.From)
+	o.listOr("refused", b.Refused)
+	o.close()
+}
+
+func (o *object) stub(s *Stub) {
+	o.open("stub")
+	o.str("tool", s.Tool)
+	o.list("names", s.Names)
+	o.list("files", s.Files)
+	o.str("reason", s.Reason)
+	o.close()
+}
+
+func (o *object) ask(a *Ask) {
+	o.open("ask")
+	o.str("program", a.Program)
+	o.str("plan", a.Plan)
+	o.str("source", a.Source)
+	o.close()
 }

@@ -10,15 +10,15 @@ import (
 // to escape.
 var texts = []string{"", "plain", "\"\\/<&>\x00\x1f\n\t\x7f é \u2028 \xff"}
 
-// fill sets every field of a value, at any depth, to something.
-func fill(v reflect.Value, text string, n int) {
+// fillAll sets every field of a value, at any depth, to something.
+func fillAll(v reflect.Value, text string, n int) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem(), text, n)
+		fillAll(v.Elem(), text, n)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i), text, n)
+			fillAll(v.Field(i), text, n)
 		}
 	case reflect.String:
 		v.SetString(text)
@@ -32,7 +32,7 @@ func fill(v reflect.Value, text string, n int) {
 		}
 		v.Set(reflect.MakeSlice(v.Type(), n-1, n))
 		for i := range v.Len() {
-			fill(v.Index(i), text, n)
+			fillAll(v.Index(i), text, n)
 		}
 	case reflect.Map:
 		if n == 0 {
@@ -53,11 +53,11 @@ func TestCanonicalIsJSON(t *testing.T) {
 	for _, text := range texts {
 		for n := range 4 { // none, empty, one, two
 			var p Plan
-			fill(reflect.ValueOf(&p).Elem(), text, n)
+			fillAll(reflect.ValueOf(&p).Elem(), text, n)
 			same(t, p)
 			for i := range ops {
 				var c Control
-				fill(reflect.ValueOf(&c.Want).Elem().Field(i), text, n)
+				fillAll(reflect.ValueOf(&c.Want).Elem().Field(i), text, n)
 				if c.Want.count() != 1 {
 					t.Errorf("%s is not counted", reflect.TypeFor[Op]().Field(i).Name)
 				}

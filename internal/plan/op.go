@@ -33,7 +33,8 @@ func (o *Op) count() (n int) {
 	for _, set := range [...]bool{o.Instruct != nil, o.Tools != nil, o.AgentFile != nil, o.Namespaces != nil,
 		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Search != nil,
 		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
-		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Limit != nil, o.Decoy != nil} {
+		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Limit != nil, o.Decoy != nil,
+		o.Stub != nil, o.Ask != nil} {
 		if set {
 			n++
 		}
