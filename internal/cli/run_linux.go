@@ -82,7 +82,9 @@ func (w *work) dropMissingCredentials() {
 
 func (e *env) runIn(s *session) error {
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2)
+	// Beside the rest, since it waits for a thread of its own. A signal that comes
+	// before it ends ringwall, and with it what was begun.
+	go signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2)
 	defer signal.Stop(signals)
 	terminal := term.IsTerminal(int(e.in.Fd()))
 	ls, err := s.loopSession(func(n *native.Native) {
