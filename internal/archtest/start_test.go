@@ -67,7 +67,7 @@ func early(t *testing.T, root fs.FS) []string {
 			return err
 		}
 		for _, decl := range file.Decls {
-			problems = append(problems, declared(name, decl)...)
+			problems = append(problems, before(name, decl)...)
 		}
 		return nil
 	})
@@ -77,7 +77,7 @@ func early(t *testing.T, root fs.FS) []string {
 	return problems
 }
 
-func declared(name string, decl ast.Decl) (problems []string) {
+func before(name string, decl ast.Decl) (problems []string) {
 	if f, ok := decl.(*ast.FuncDecl); ok {
 		if f.Recv == nil && f.Name.Name == "init" {
 			problems = append(problems, name+": an init function")
