@@ -65,14 +65,15 @@ func Main(args []string) int {
 	if code, done := e.refusedTool(args); done {
 		return code
 	}
-	root := e.root()
+	root := e.root(args[1:])
 	root.SetArgs(args[1:])
 	root.SetOut(e.out)
 	root.SetErr(e.err)
 	return e.fail(root.ExecuteContext(context.Background()))
 }
 
-func (e *env) root() *cobra.Command {
+// root is the command line for these arguments.
+func (e *env) root(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ringwall",
 		Short: "Five layers of defence around an unattended coding agent",
@@ -85,6 +86,12 @@ func (e *env) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&e.flag.project, "project", "", "the project's folder (default: the nearest with a ringwall.toml)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	if len(args) > 0 && args[0] == "run" && e.inside == nil {
+		// It starts often, and has no use for the others.
+		root.CompletionOptions.DisableDefaultCmd = true
+		root.AddCommand(e.runCommand())
+		return root
+	}
 	root.AddCommand(e.initCommand(), e.planCommand(), e.runCommand(), e.loopCommand(), e.reportCommand(),
 		e.whyCommand(), e.trustCommand(), e.setupCommand(), e.doctorCommand(), e.versionCommand())
 	if e.inside != nil {

@@ -61,7 +61,7 @@ func (e *env) doctor() error {
 		return err
 	}
 	basics.Forget() // a doctor looks for himself
-	h, err := e.probe()
+	h, err := e.probe(func(host.Facts) {})
 	if err != nil {
 		return err
 	}

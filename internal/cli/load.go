@@ -38,7 +38,7 @@ type work struct {
 // facts. Nothing of the project is believed before the check. Kind is "run",
 // "loop" or "plan".
 func (e *env) load(kind string) (*work, error) {
-	h, err := e.probe()
+	h, err := e.probe(func(host.Facts) {})
 	if err != nil {
 		return nil, err
 	}
@@ -63,9 +63,10 @@ func (e *env) loadOn(h host.Facts, kind, run string) (*work, error) {
 	return w, nil
 }
 
-// probe finds out what this machine can do, for which it needs a place.
-func (e *env) probe() (host.Facts, error) {
-	h, err := host.Probe(e.vars)
+// probe finds out what this machine can do, for which it needs a place, and
+// tells it as soon as it is known.
+func (e *env) probe(able func(host.Facts)) (host.Facts, error) {
+	h, err := host.ProbeEarly(e.vars, able)
 	if err != nil {
 		return h, withHint("make it a folder that you can write to, or set XDG_STATE_HOME to another place",
 			"use the state directory %q: %w", h.StateDir, err)

@@ -58,9 +58,12 @@ func (e *env) runLoop(iterations int, given bool) error {
 	if err := errors.Join(w.refuseIfMissing(exitUnavailable), w.refuseWithoutKey()); err != nil {
 		return err
 	}
-	s, err := e.begin(w, "loop", limit)
+	s, err := e.begin(w)
 	if err != nil {
 		return err
+	}
+	if err := s.announce("loop", limit); err != nil {
+		return e.endLoop(s, loop.Ending{}, err)
 	}
 	return e.loopIn(s, limit)
 }

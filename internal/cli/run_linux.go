@@ -11,6 +11,7 @@ import (
 	"ringwall/internal/backend"
 	"ringwall/internal/backend/native"
 	"ringwall/internal/evidence"
+	"ringwall/internal/host"
 	"ringwall/internal/loop"
 	"ringwall/internal/plan"
 )
@@ -36,15 +37,15 @@ func (e *env) runCommand() *cobra.Command {
 // runOnce is `ringwall run`.
 func (e *env) runOnce(argv []string) error {
 	hideSelf()
-	h, err := e.probe()
-	if err != nil {
-		return notStarted(err)
-	}
 	run := runName()
 	// Nothing of the project has been read yet, and what is started here can do
 	// nothing: it is for the time that the kernel takes.
-	waiting := native.Prestart(h, groupName(run))
+	var waiting *native.Waiting
+	h, err := e.probe(func(h host.Facts) { waiting = native.Prestart(h, groupName(run)) })
 	defer waiting.Abandon()
+	if err != nil {
+		return notStarted(err)
+	}
 	w, err := e.loadOn(h, "run", run)
 	if err != nil {
 		return notStarted(err)
@@ -57,11 +58,20 @@ func (e *env) runOnce(argv []string) error {
 	if err := w.refuseIfMissing(exitNotStarted); err != nil {
 		return err
 	}
-	s, err := e.begin(w, "run", 0)
+	s, err := e.begin(w)
 	if err != nil {
 		return notStarted(err)
 	}
 	return e.runIn(s)
+}
+
+// announceRun opens the journal of a single command.
+func (s *session) announceRun() error {
+	if s.announced {
+		return nil
+	}
+	return errors.Join(s.announce("run", 0),
+		s.journal.Record(evidence.Event{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 1}}))
 }
 
 // dropMissingCredentials leaves out those whose value is not there: a command
@@ -87,7 +97,7 @@ func (e *env) runIn(s *session) error {
 	defer signals.stop()
 	ls, err := s.loopSession(func(n *native.Native) {
 		n.Terminal, n.Signals = terminal, signals.out
-		n.Waiting = s.work.waiting
+		n.Waiting, n.Admitted = s.work.waiting, s.announceRun
 		n.Dir = e.insideDir(s.work.plan.Project)
 	})
 	if err != nil {
@@ -97,9 +107,6 @@ func (e *env) runIn(s *session) error {
 	if err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}
-	if err := s.journal.Record(evidence.Event{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 1}}); err != nil {
-		return e.close(s, loop.Outcome{}, notStarted(err))
-	}
 	out, err := ls.Once(context.Background(), 1, streams)
 	wait()
 	return e.close(s, out, err)
@@ -107,6 +114,9 @@ func (e *env) runIn(s *session) error {
 
 // close ends the run, tells what a person has to know, and picks the code.
 func (e *env) close(s *session, o loop.Outcome, failed error) error {
+	if err := s.announceRun(); err != nil && failed == nil { // a start that failed early
+		failed = err
+	}
 	code, reason, outcome := runCode(o, failed)
 	end := &evidence.IterationEnded{ExitCode: o.ExitCode, Signal: o.Signal, Reason: reason, Millis: o.Took.Milliseconds()}
 	if failed == nil {

@@ -24,14 +24,16 @@ type session struct {
 	dir     string
 	hash    string // of the plan
 	journal *evidence.Journal
-	lock    *os.File
-	place   string // of the project in the state directory
-	id      stage.ID
+	// announced: RunStarted is in the journal, or could not be written.
+	announced bool
+	lock      *os.File
+	place     string // of the project in the state directory
+	id        stage.ID
 }
 
 // begin locks the project, settles what an interrupted run left, and opens the
-// journal. Nothing is started before RunStarted is written.
-func (e *env) begin(w *work, kind string, limit int) (*session, error) {
+// journal.
+func (e *env) begin(w *work) (*session, error) {
 	s := &session{work: w, run: w.run}
 	s.place = placeOf(w.host.StateDir, w.plan.Project)
 	s.dir = filepath.Join(w.host.StateDir, "runs", s.run)
@@ -45,19 +47,16 @@ func (e *env) begin(w *work, kind string, limit int) (*session, error) {
 		os.Remove(s.dir)
 		return nil, withHint("wait for it, or stop it", "another ringwall works on this project: %w", err)
 	}
-	if err := s.open(e, kind, limit); err != nil {
+	if err := s.open(e); err != nil {
 		s.lock.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *session) open(e *env, kind string, limit int) error {
+func (s *session) open(e *env) error {
 	var err error
 	if s.id, err = stage.Pin(s.work.plan.Project); err != nil {
-		return err
-	}
-	if err := s.writePlan(); err != nil {
 		return err
 	}
 	if s.journal, err = evidence.Create(filepath.Join(s.dir, "journal.jsonl")); err != nil {
@@ -66,7 +65,16 @@ func (s *session) open(e *env, kind string, limit int) error {
 	if err := s.recover(e); err != nil {
 		return err
 	}
-	if err := mark(filepath.Join(s.place, activeMark), s.run); err != nil {
+	return mark(filepath.Join(s.place, activeMark), s.run)
+}
+
+// announce writes the plan and RunStarted, once. No command runs before that.
+func (s *session) announce(kind string, limit int) error {
+	if s.announced {
+		return nil
+	}
+	s.announced = true
+	if err := s.writePlan(); err != nil {
 		return err
 	}
 	return s.journal.Record(evidence.Event{RunStarted: s.started(kind, limit)})

@@ -26,19 +26,30 @@ var passed = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, u
 func passSignals(terminal *pty.Relay) *signals {
 	s := &signals{in: make(chan os.Signal, 8), out: make(chan os.Signal), terminal: terminal,
 		quit: make(chan struct{}), done: make(chan struct{})}
-	signal.Notify(s.in, append(passed, unix.SIGTSTP, unix.SIGCONT, unix.SIGWINCH)...)
+	if terminal != nil { // whose modes must not change before signals are heard
+		s.listen()
+	}
 	go s.run()
 	return s
 }
 
+func (s *signals) listen() {
+	signal.Notify(s.in, append(passed, unix.SIGTSTP, unix.SIGCONT, unix.SIGWINCH)...)
+}
+
 func (s *signals) stop() {
-	signal.Stop(s.in)
 	close(s.quit)
 	<-s.done
+	signal.Stop(s.in)
 }
 
 func (s *signals) run() {
 	defer close(s.done)
+	if s.terminal == nil {
+		// Beside the rest, since it waits for a thread of its own. A signal that
+		// comes before it ends ringwall, and with it what was begun.
+		s.listen()
+	}
 	for {
 		select {
 		case <-s.quit:

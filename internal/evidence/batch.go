@@ -25,7 +25,7 @@ func (b *batch) add(e Event) error {
 	if err != nil {
 		return err
 	}
-	if within(line) {
+	if within(&e, line) {
 		b.append(line)
 		return nil
 	}
@@ -48,8 +48,12 @@ const short = 3 * maxList
 
 // within tells that a line needs no cutting. What is not valid UTF-8 stands in
 // it as this escape, and a character that is the same as itself.
-func within(line []byte) bool {
-	return len(line) < short && !bytes.Contains(line, []byte(`\ufffd`))
+func within(e *Event, line []byte) bool {
+	most := short
+	if e.RunStarted != nil && len(e.RunStarted.Command) <= maxList {
+		most = maxString // it has no other list of strings
+	}
+	return len(line) < most && !bytes.Contains(line, []byte(`\ufffd`))
 }
 
 // append moves the chain on by one line.

@@ -35,6 +35,9 @@ func hashLine(line []byte) string {
 // fields in declared order, no space, nothing invisible unescaped, so that a
 // line can be compared byte by byte and a journal shown with cat.
 func (l link) encode() ([]byte, error) {
+	if b := l.routine(); b != nil {
+		return b, nil
+	}
 	b, err := json.Marshal(l)
 	if err != nil {
 		return nil, fmt.Errorf("encode event: %w", err)

@@ -3,6 +3,7 @@ package host
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,14 +36,19 @@ func (f *Facts) cacheKey() string {
 	if boot == "" || err1 != nil || err2 != nil {
 		return ""
 	}
-	key, err := json.Marshal([]any{boot, f.Kernel, f.UID, f.GID, f.Identity(), f.Account, changed("/etc/subuid"), changed("/etc/subgid"), exe.ModTime(), exe.Size(),
-		inode(exe), inode(dir), readFile("/proc/sys/user/max_user_namespaces"),
-		readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"), namespaceOf("user"), namespaceOf("mnt"),
-		readFile("/proc/self/cgroup")})
-	if err != nil {
-		return ""
+	// Values that hold no pointer: an address would be another at each start.
+	id, delegated, account := f.Identity(), namespace.Delegation{}, Account{}
+	if id.Delegated != nil {
+		delegated = *id.Delegated
 	}
-	return string(key)
+	if f.Account != nil {
+		account = *f.Account
+	}
+	return fmt.Sprint([]any{boot, f.Kernel, f.UID, f.GID,
+		id.HostUID, id.HostGID, id.UID, id.GID, id.DropGroups, delegated, account,
+		changed("/etc/subuid"), changed("/etc/subgid"), exe.ModTime().UnixNano(), exe.Size(), inode(exe), inode(dir),
+		readFile("/proc/sys/user/max_user_namespaces"), readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+		namespaceOf("user"), namespaceOf("mnt"), readFile("/proc/self/cgroup")})
 }
 
 func inode(info fs.FileInfo) [2]uint64 {

@@ -63,6 +63,21 @@ type searcher struct {
 	trees []string
 	other bool // whoever is not to see it is not who searches
 	found []Private
+	real  map[string]string // of the trees, once asked for; "" for one that is gone
+}
+
+// resolved is where a tree's path leads. There are some sixty of them, and what
+// is found is held against each.
+func (s *searcher) resolved(tree string) string {
+	real, known := s.real[tree]
+	if !known {
+		real, _ = filepath.EvalSymlinks(tree) // "" for what is gone
+		if s.real == nil {
+			s.real = map[string]string{}
+		}
+		s.real[tree] = real
+	}
+	return real
 }
 
 // tree looks at what lies at the top of a tree, and at each version in it.
@@ -152,8 +167,8 @@ func (s *searcher) setting(path string, info os.FileInfo) {
 // hide adds a path once, under each name by which the view shows it.
 func (s *searcher) hide(p Private) {
 	for _, t := range s.trees {
-		real, err := filepath.EvalSymlinks(t)
-		if err != nil || !within(p.Path, real) || s.other && locked(p.Path, real) {
+		real := s.resolved(t)
+		if real == "" || !within(p.Path, real) || s.other && locked(p.Path, real) {
 			continue
 		}
 		q := p

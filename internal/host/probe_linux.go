@@ -26,7 +26,11 @@ const spareID = 61100
 
 // Probe finds out what this host can do. It leaves nothing behind but a note in
 // the state directory that saves the next start the time.
-func Probe(env []string) (Facts, error) {
+func Probe(env []string) (Facts, error) { return ProbeEarly(env, func(Facts) {}) }
+
+// ProbeEarly is Probe that tells what this host can do as soon as that is known,
+// before it looks at what there is to show: something may be begun meanwhile.
+func ProbeEarly(env []string, able func(Facts)) (Facts, error) {
 	f, err := Basics(env)
 	if err != nil {
 		return f, err
@@ -44,6 +48,7 @@ func Probe(env []string) (Facts, error) {
 		trySandbox(&f)
 		f.remember(key)
 	}
+	able(f)
 	f.lookBeside(key)
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.CPUFiles = cpuFiles()

@@ -30,6 +30,9 @@ func Probe(env []string) (Facts, error) {
 	return f, err
 }
 
+// ProbeEarly is Probe; nothing can be begun here.
+func ProbeEarly(env []string, _ func(Facts)) (Facts, error) { return Probe(env) }
+
 // LookAt has nothing to look at.
 func (f *Facts) LookAt(string) {}
 

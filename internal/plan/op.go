@@ -1,7 +1,5 @@
 package plan
 
-import "reflect"
-
 // Op is exactly one operation that a backend, the stage, the gateway or the
 // loop carries out. One field is set; the others are nil.
 type Op struct {
@@ -31,10 +29,13 @@ type Op struct {
 }
 
 // count is the number of operations set.
-func (o Op) count() int {
-	v, n := reflect.ValueOf(o), 0
-	for i := range v.NumField() {
-		if !v.Field(i).IsNil() {
+func (o *Op) count() (n int) {
+	for _, set := range [...]bool{o.Instruct != nil, o.Tools != nil, o.AgentFile != nil, o.Namespaces != nil,
+		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Search != nil,
+		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
+		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Limit != nil, o.Decoy != nil,
+		o.Stub != nil, o.Ask != nil} {
+		if set {
 			n++
 		}
 	}

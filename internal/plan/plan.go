@@ -7,7 +7,6 @@ package plan
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 )
 
@@ -77,7 +76,7 @@ type Plan struct {
 // Canonical renders the plan as the bytes that are hashed: JSON without
 // insignificant space, fields in declared order, map keys sorted.
 func (p Plan) Canonical() ([]byte, error) {
-	b, err := json.Marshal(p)
+	b, err := p.encode()
 	if err != nil {
 		return nil, fmt.Errorf("encode plan: %w", err)
 	}

@@ -64,9 +64,14 @@ func (in *inspector) lookInside() error {
 // that its links lead to.
 func (in *inspector) lookInto(dir string, left *int) (below []string, err error) {
 	names, err := in.list(dir)
-	if err != nil {
+	if err != nil || len(names) == 0 {
 		return nil, err
 	}
+	here, err := in.root.OpenRoot(dir)
+	if err != nil {
+		return nil, &Error{Kind: BadPath, Path: dir, Msg: "cannot be opened", Err: err}
+	}
+	defer here.Close()
 	slices.Sort(names)
 	for _, name := range names {
 		if *left--; *left < 0 {
@@ -74,7 +79,7 @@ func (in *inspector) lookInto(dir string, left *int) (below []string, err error)
 			return nil, nil
 		}
 		p := path.Join(dir, name)
-		info, err := in.root.Lstat(p)
+		info, err := here.Lstat(name)
 		if err != nil {
 			return nil, &Error{Kind: BadPath, Path: p, Msg: "cannot be looked at", Err: err}
 		}

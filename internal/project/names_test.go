@@ -1,6 +1,7 @@
 package project
 
 import (
+	"fmt"
 	"os"
 	"testing"
 )
@@ -43,6 +44,26 @@ func BenchmarkInspect(b *testing.B) {
 	}
 	opts := Options{Path: dir, Home: b.TempDir()}
 	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Inspect(opts); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkInspectLarge is a start on 20,000 files in 500 folders.
+func BenchmarkInspectLarge(b *testing.B) {
+	dir := b.TempDir()
+	for _, d := range []string{".git/objects", ".git/refs", ".git/hooks"} {
+		write(b, dir, d+"/", "")
+	}
+	write(b, dir, ".git/HEAD", "ref: refs/heads/main\n")
+	for i := range 500 {
+		for j := range 40 {
+			write(b, dir, fmt.Sprintf("pkg%d/sub/file%d.go", i, j), "")
+		}
+	}
+	opts := Options{Path: dir, Home: b.TempDir()}
 	for b.Loop() {
 		if _, err := Inspect(opts); err != nil {
 			b.Fatal(err)

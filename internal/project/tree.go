@@ -78,7 +78,7 @@ func (f *finder) list() []Secret {
 }
 
 // visit judges one file or link.
-func (f *finder) visit(p string, e fs.DirEntry) error {
+func (f *finder) visit(p string, e dirent) error {
 	if err := f.frozen(p, func(s selected) bool { return s.Match(p) }); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (f *finder) promising(p string) bool {
 }
 
 // regular spares a system call where the folder's listing told the type.
-func (in *inspector) regular(p string, e fs.DirEntry) bool {
+func (in *inspector) regular(p string, e dirent) bool {
 	return e.Type().IsRegular() || (e.Type()&fs.ModeSymlink != 0 && in.isFile(p))
 }
 
@@ -183,7 +183,7 @@ func (f *finder) add(s Secret) {
 
 // sameFile finds the other names of secrets, in a second walk that only such
 // projects need.
-func (f *finder) sameFile(p string, e fs.DirEntry) error {
+func (f *finder) sameFile(p string, e dirent) error {
 	if !e.Type().IsRegular() || f.secrets[p].Reason != "" {
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path"
 )
 
@@ -22,9 +21,10 @@ type walker struct {
 	in    *inspector
 	seen  int
 	stack []folder
-	visit func(p string, e fs.DirEntry) error // files and links
-	enter func(p string) error                // folders
-	repo  func(p string) error                // a repository's own folder; nil: ignored
+	buf   []byte                         // of readDir
+	visit func(p string, e dirent) error // files and links
+	enter func(p string) error           // folders
+	repo  func(p string) error           // a repository's own folder; nil: ignored
 }
 
 type folder struct {
@@ -59,7 +59,7 @@ func (w *walker) folder(dir folder) error {
 	defer f.Close()
 	marks := bareMarks{}
 	for w.seen <= maxEntries {
-		entries, err := f.ReadDir(512)
+		entries, err := w.readDir(f)
 		for _, e := range entries {
 			w.seen++
 			marks.note(e)
@@ -81,7 +81,7 @@ func (w *walker) folder(dir folder) error {
 	return nil
 }
 
-func (w *walker) entry(dir folder, e fs.DirEntry) error {
+func (w *walker) entry(dir folder, e dirent) error {
 	p := path.Join(dir.path, e.Name())
 	switch {
 	case !e.IsDir():
@@ -120,7 +120,7 @@ func isObjects(dir, name string) bool {
 // bareMarks notes the entries that make git take a folder for a repository.
 type bareMarks map[string]bool
 
-func (m bareMarks) note(e fs.DirEntry) {
+func (m bareMarks) note(e dirent) {
 	switch e.Name() {
 	case "HEAD", "config":
 		m[e.Name()] = !e.IsDir()

@@ -79,13 +79,63 @@ var nameRules = []nameRule{
 // SecretName judges a file by the last element of its path, without regard to
 // case. The reason is for people.
 func SecretName(name string) (Verdict, string) {
-	base := strings.ToLower(path.Base(name))
-	for _, r := range nameRules {
-		if ok, err := path.Match(r.pattern, base); ok && err == nil {
-			return r.verdict, r.reason
-		}
+	if i := sorted().first(strings.ToLower(path.Base(name))); i >= 0 {
+		return nameRules[i].verdict, nameRules[i].reason
 	}
 	return Ordinary, ""
+}
+
+// index is the rules by how they can be found: every file of a project is asked
+// about, and next to none fits any.
+type index struct {
+	exact map[string]int // rules without a star, by name
+	wild  []wildRule
+}
+
+type wildRule struct {
+	rule  int
+	piece string // what every name that fits contains
+}
+
+var sorted = sync.OnceValue(func() *index {
+	x := &index{exact: map[string]int{}}
+	for i, r := range nameRules {
+		if !strings.Contains(r.pattern, "*") {
+			x.exact[r.pattern] = i
+			continue
+		}
+		longest := ""
+		for _, piece := range strings.Split(r.pattern, "*") {
+			if len(piece) > len(longest) {
+				longest = piece
+			}
+		}
+		x.wild = append(x.wild, wildRule{i, longest})
+	}
+	return x
+})
+
+// first is the first rule that fits; -1 for none.
+func (x *index) first(base string) int {
+	best, ok := x.exact[base]
+	if !ok {
+		best = len(nameRules)
+	}
+	for _, w := range x.wild {
+		if w.rule > best {
+			break
+		}
+		if !strings.Contains(base, w.piece) {
+			continue
+		}
+		if ok, err := path.Match(nameRules[w.rule].pattern, base); ok && err == nil {
+			return w.rule
+		}
+	}
+	if !ok {
+		return -1
+	}
+	return best
 }
 
 // A value that refers to a variable ("${NPM_TOKEN}") is no secret itself.

@@ -2,6 +2,8 @@ package scan
 
 import (
 	"bytes"
+	"path"
+	"strings"
 	"testing"
 )
 
@@ -60,4 +62,36 @@ func FuzzSecretContent(f *testing.F) {
 			t.Error("the content was changed")
 		}
 	})
+}
+
+// TestIndexIsTheTable: what is found by the index is what going through the
+// rules in their order finds, and a rule has no signs but the star.
+func TestIndexIsTheTable(t *testing.T) {
+	names := []string{"", "a", ".", ".env.a.b", "x.tfstate.example", ".env.key.example", "id_rsa.key", "client_secret.json"}
+	for _, r := range nameRules {
+		if strings.ContainsAny(r.pattern, "?[\\") {
+			t.Errorf("%q: the index knows only the star", r.pattern)
+		}
+		for _, fill := range []string{"", "x", "a.b", ".env", ".key", "*"} {
+			names = append(names, strings.ReplaceAll(r.pattern, "*", fill), "x"+r.pattern, r.pattern+"x")
+		}
+	}
+	for _, name := range names {
+		want := -1
+		for i, r := range nameRules {
+			if ok, err := path.Match(r.pattern, name); ok && err == nil {
+				want = i
+				break
+			}
+		}
+		if got := sorted().first(name); got != want {
+			t.Errorf("%q: rule %d, not %d", name, got, want)
+		}
+	}
+}
+
+func BenchmarkSecretName(b *testing.B) {
+	for b.Loop() {
+		SecretName("internal/backend/native/workspace_linux.go")
+	}
 }

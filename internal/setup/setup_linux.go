@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"ringwall/internal/host"
 )
@@ -117,11 +118,12 @@ func find(program string) (string, error) {
 	return "", refuse("install the package with "+program+" (Debian: passwd; Fedora: shadow-utils)", "there is no %s", program)
 }
 
-// plainName is what every system takes for a user's name.
-var plainName = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,30}$`)
+// plainName is what every system takes for a user's name. It is made when it is
+// needed: few starts are a setup.
+var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,30}$`) })
 
 func checkName(what, name string) error {
-	if !plainName.MatchString(name) {
+	if !plainName().MatchString(name) {
 		return fmt.Errorf("%s %q: a name has 1 to 31 small letters, digits, '-' and '_'", what, name)
 	}
 	return nil

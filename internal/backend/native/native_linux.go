@@ -47,6 +47,10 @@ type Native struct {
 	Name string
 	// Waiting, if set, is the first process to use for the first run.
 	Waiting *Waiting
+	// Admitted, if set, is called when the first process knows what to do. What
+	// must be done before the command runs, and does not bear on how, is done
+	// here, while the view is built. An error ends the start.
+	Admitted func() error
 	// Progress, if set, is called about four times a second.
 	Progress func(backend.Counts)
 }
@@ -174,7 +178,7 @@ func (r *run) start(spec *launch.Spec, files []*os.File) error {
 	})
 	if err != nil {
 		err = r.failed("isolation.namespaces", err)
-	} else if err = r.handshake(spec); err != nil {
+	} else if err = r.meet(spec); err != nil {
 		err = r.failed("", err)
 	}
 	if err != nil {
@@ -182,6 +186,17 @@ func (r *run) start(spec *launch.Spec, files []*os.File) error {
 		r.process.Wait()
 	}
 	return err
+}
+
+// meet does what is to be done meanwhile, and then goes with the first process
+// to the command.
+func (r *run) meet(spec *launch.Spec) error {
+	if r.native.Admitted != nil {
+		if err := r.native.Admitted(); err != nil {
+			return err
+		}
+	}
+	return r.handshake(spec)
 }
 
 // begin starts the first process in its control group, or takes the one that

@@ -5,9 +5,11 @@
 package initprog
 
 import (
+	"bytes"
 	"embed"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"runtime"
 	"time"
@@ -28,8 +30,12 @@ var files embed.FS
 
 // Embedded tells whether the small program was built in.
 func Embedded() bool {
-	_, err := files.ReadFile(fileName())
-	return err == nil
+	f, err := files.Open(fileName())
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
 }
 
 func fileName() string { return "bin/" + Name + "-linux-" + runtime.GOARCH }
@@ -56,10 +62,12 @@ func Open() (*os.File, error) {
 }
 
 func open() (*os.File, error) {
-	data, err := files.ReadFile(fileName())
-	if err != nil {
-		data, err = standIn()
+	built, err := files.Open(fileName())
+	if err == nil {
+		defer built.Close()
+		return sealed(Name, built) // without a copy of the whole on the heap
 	}
+	data, err := standIn()
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +96,16 @@ func standIn() ([]byte, error) {
 // Sealed makes a file in memory with that content which nobody can change any
 // more, this process included.
 func Sealed(name string, data []byte) (*os.File, error) {
+	return sealed(name, bytes.NewReader(data))
+}
+
+func sealed(name string, content io.Reader) (*os.File, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
 	f := os.NewFile(uintptr(fd), name)
-	if _, err := f.Write(data); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{f}, content, make([]byte, 32<<10)); err != nil {
 		f.Close()
 		return nil, err
 	}
