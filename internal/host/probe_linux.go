@@ -39,7 +39,7 @@ func Probe(env []string) (Facts, error) {
 	f.Landlock = landlock.ABI()
 	f.Seccomp, f.Observe = seccompAbilities()
 	if place, err := cgroup.Find(); err == nil {
-		f.Cgroups = Cgroups{Version: place.Version, Dirs: place.Dirs}
+		f.Cgroups = Cgroups{Version: place.Version, Dirs: place.Dirs, Swap: place.Swap}
 	} else {
 		f.Cgroups.Why = err.Error()
 	}
