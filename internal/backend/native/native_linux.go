@@ -92,6 +92,7 @@ type run struct {
 	process      *namespace.Process
 	watcher      *watcher
 	observer     *observer
+	meter        *meter      // nil: no limit on output
 	stop         chan string // reasons to end the run
 }
 
@@ -151,19 +152,33 @@ func (r *run) start(spec *launch.Spec, files []*os.File) (err error) {
 	if err := r.makeGroup(); err != nil {
 		return r.failed("infrastructure", err)
 	}
+	r.watcher = newWatcher(r)
+	out, errs, err := r.outputs()
+	if err != nil {
+		r.meter.start()
+		return r.failed("infrastructure.output", err)
+	}
 	r.process, err = namespace.Start(spec, namespace.Options{
-		Identity: identity(r.user), Files: files,
-		Stdin: r.native.Stdin, Stdout: r.native.Stdout, Stderr: r.native.Stderr,
+		Identity: identity(r.user), Files: files, Stdin: r.native.Stdin, Stdout: out, Stderr: errs,
 	})
+	r.meter.start()
 	if err != nil {
 		return r.failed("isolation.namespaces", err)
 	}
 	if err := r.handshake(spec); err != nil {
-		r.process.Kill()
-		r.process.Wait()
+		r.kill()
 		return r.failed("", err)
 	}
 	return nil
+}
+
+// kill ends everything inside and returns when it is gone. The kernel ends a
+// process namespace with its first process, and a control group of version 2
+// as a whole, wherever a process got to by forking.
+func (r *run) kill() {
+	r.process.Kill()
+	r.group.Kill()
+	r.process.Wait()
 }
 
 func identity(u *plan.User) namespace.Identity {
@@ -177,8 +192,7 @@ const ownerForm = "owner"
 // of the run is dead.
 func (r *run) release() {
 	if r.process != nil {
-		r.process.Kill()
-		r.process.Wait()
+		r.kill()
 		r.process.Close()
 	}
 	if r.observer != nil {

@@ -69,10 +69,10 @@ func TestWritten(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	if u := written(dir, 1<<30); u.bytes >= 1<<20 || u.files != 1 || u.unknown {
+	if u := written(dir, bounds{1 << 30, 1 << 30}); u.bytes >= 1<<20 || u.files != 1 || u.unknown {
 		t.Errorf("a link was followed: %+v", u)
 	}
-	if u := written(filepath.Join(dir, "link"), 1<<30); u.bytes != 0 || !u.unknown {
+	if u := written(filepath.Join(dir, "link"), bounds{1 << 30, 1 << 30}); u.bytes != 0 || !u.unknown {
 		t.Errorf("a link in the folder's own place was followed: %+v", u)
 	}
 	sparse, err := os.Create(filepath.Join(dir, "sparse"))
@@ -83,10 +83,10 @@ func TestWritten(t *testing.T) {
 	if err := sparse.Truncate(1 << 40); err != nil {
 		t.Fatal(err)
 	}
-	if u := written(dir, 1<<30); u.bytes > 1<<20 || u.files != 2 {
+	if u := written(dir, bounds{1 << 30, 1 << 30}); u.bytes > 1<<20 || u.files != 2 {
 		t.Errorf("a hole was counted: %+v", u)
 	}
-	if u := written(dir, 0); u.files > 1 {
+	if u := written(dir, bounds{}); u.files > 1 {
 		t.Errorf("more was counted than is enough to know: %+v", u)
 	}
 	deep := dir
@@ -96,7 +96,7 @@ func TestWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u := written(dir, 1<<30); !u.unknown {
+	if u := written(dir, bounds{1 << 30, 1 << 30}); !u.unknown {
 		t.Errorf("a folder nested beyond all measure is taken for known: %+v", u)
 	}
 }

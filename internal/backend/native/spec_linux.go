@@ -207,6 +207,7 @@ func (t *translation) finish() error {
 	if err != nil {
 		return err
 	}
-	t.spec.Filter, t.run.rules = seccomp.Bytes(program), rules
+	bounds := seccomp.Bounds(seccomp.Bounded{Disk: t.run.find("disk") != nil, Core: t.run.find("core") != nil})
+	t.spec.Filter, t.run.rules = seccomp.Bytes(append(bounds, program...)), rules
 	return nil
 }
