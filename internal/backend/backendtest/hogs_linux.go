@@ -19,6 +19,8 @@ var hogProbes = map[string]probe{
 	"fill-deep":    fillDeep,
 	"fill-closed":  fillClosed,
 	"memfd":        memfd,
+	"memfd-unseen": unseen(memfd),
+	"fill-unseen":  unseen(fillHidden),
 	"inodes":       inodes,
 	"fill-mapped":  fillMapped,
 	"fill-sparse":  fillSparse,
@@ -83,6 +85,17 @@ func take(bytes string, kind int) (string, error) {
 	}
 	time.Sleep(settle)
 	return strconv.FormatUint(got, 10), nil
+}
+
+// unseen keeps the supervisor of an ordinary user from looking at what the
+// process has open.
+func unseen(p probe) probe {
+	return func(arg string) (string, error) {
+		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+			return "", err
+		}
+		return p(arg)
+	}
 }
 
 // memfd takes memory that no process has mapped: "memfd:BYTES".

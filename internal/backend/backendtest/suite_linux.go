@@ -29,6 +29,7 @@ func Suite(t *testing.T, target Target) {
 		{"secrets", testSecrets},
 		{"git", testGit},
 		{"processes of the host", testHostProcesses},
+		{"signals with data", testQueuedSignals},
 		{"network", testNetwork},
 		{"hogs", testHogs},
 		{"page cache is no memory", testPageCache},
