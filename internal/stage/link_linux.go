@@ -3,6 +3,8 @@ package stage
 import (
 	"context"
 	"io"
+	"path"
+	"regexp"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +17,9 @@ import (
 func (r *reader) linkEscapes(rel, target string) string {
 	shown := "symlink to " + printable(target)
 	if strings.HasPrefix(target, "/") {
+		if r.interpreter(rel, target) {
+			return ""
+		}
 		return shown
 	}
 	at := strings.Split(parent(rel), "/")
@@ -36,6 +41,26 @@ func (r *reader) linkEscapes(rel, target string) string {
 		}
 	}
 	return r.leadsOut(strings.Join(at, "/"), shown)
+}
+
+// pythonName is the name of a Python interpreter, here and where it leads.
+var pythonName = regexp.MustCompile(`^python[0-9.]*$`)
+
+// interpreter tells whether a link is the one that each Python virtual
+// environment has: bin/python to a program of the same kind in a tree that is
+// shown anyway. Nothing writes through such a name, and what it starts is the
+// host's own.
+func (r *reader) interpreter(rel, target string) bool {
+	if path.Base(parent(rel)) != "bin" || !pythonName.MatchString(path.Base(rel)) ||
+		!pythonName.MatchString(path.Base(target)) || path.Clean(target) != target {
+		return false
+	}
+	for _, tree := range r.rules.Programs {
+		if strings.HasPrefix(target, tree+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // leadsOut follows a link's target through the project's own links, which the

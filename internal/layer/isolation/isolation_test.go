@@ -69,6 +69,22 @@ func TestEnvironmentIsAnAllowlist(t *testing.T) {
 	}
 }
 
+// TestToolchainsAreFound: a toolchain that looks for its parts in the home is
+// told where they are, and nothing is told that the view does not show.
+func TestToolchainsAreFound(t *testing.T) {
+	h := facts()
+	h.Env["JAVA_HOME"], h.Env["GOROOT"], h.Env["PYENV_ROOT"] = "/usr/lib/jvm/x", "/home/a/hidden", "sdk"
+	vars := find(t, compile(t, "", h, project.Facts{}), "isolation.environment").Want.Env.Vars
+	if vars["RUSTUP_HOME"] != "/home/a/.rustup" || vars["JAVA_HOME"] != "/usr/lib/jvm/x" {
+		t.Errorf("%v", vars)
+	}
+	for _, name := range []string{"GOROOT", "PYENV_ROOT"} {
+		if v, ok := vars[name]; ok {
+			t.Errorf("%s=%s goes in", name, v)
+		}
+	}
+}
+
 // TestPathHoldsOnlyWhatTheViewShows keeps names of the host out of PATH.
 func TestPathHoldsOnlyWhatTheViewShows(t *testing.T) {
 	path := find(t, compile(t, "", facts(), project.Facts{}), "isolation.environment").Want.Env.Vars["PATH"]

@@ -116,9 +116,9 @@ func (c *compiler) toolTrees() []string {
 		switch {
 		case within(t, c.project.Path), within(c.project.Path, t), within(c.host.StateDir, t):
 			continue
-		case t == filepath.Join(c.host.Home, ".cargo"):
+		case filepath.Base(t) == ".cargo":
 			// The folder also holds the registry's token.
-			out = append(out, filepath.Join(t, "bin"), filepath.Join(c.host.Home, ".rustup"))
+			out = append(out, filepath.Join(t, "bin"), rustup(t))
 		default:
 			out = append(out, t)
 		}
@@ -173,6 +173,7 @@ func (c *compiler) environment() {
 			vars[name] = value
 		}
 	}
+	c.toolVariables(vars)
 	for _, name := range c.policy.Env.Pass {
 		if value, ok := c.host.Env[name]; ok {
 			vars[name] = value
