@@ -73,9 +73,10 @@ func TestEnvironmentIsAnAllowlist(t *testing.T) {
 // told where they are, and nothing is told that the view does not show.
 func TestToolchainsAreFound(t *testing.T) {
 	h := facts()
+	h.Tools = append(h.Tools, "/home/b/.cargo/bin")
 	h.Env["JAVA_HOME"], h.Env["GOROOT"], h.Env["PYENV_ROOT"] = "/usr/lib/jvm/x", "/home/a/hidden", "sdk"
 	vars := find(t, compile(t, "", h, project.Facts{}), "isolation.environment").Want.Env.Vars
-	if vars["RUSTUP_HOME"] != "/home/a/.rustup" || vars["JAVA_HOME"] != "/usr/lib/jvm/x" {
+	if vars["RUSTUP_HOME"] != "/home/b/.rustup" || vars["JAVA_HOME"] != "/usr/lib/jvm/x" {
 		t.Errorf("%v", vars)
 	}
 	for _, name := range []string{"GOROOT", "PYENV_ROOT"} {

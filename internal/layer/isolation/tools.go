@@ -9,9 +9,9 @@ var toolVariables = []string{"DOTNET_ROOT", "GOROOT", "JAVA_HOME", "PYENV_ROOT",
 // toolVariables adds those that the owner has set, and the one that a toolchain
 // derives from the home, which is another one inside.
 func (c *compiler) toolVariables(vars map[string]string) {
-	for _, t := range c.toolTrees() {
-		if filepath.Base(t) == ".rustup" {
-			vars["RUSTUP_HOME"] = t
+	for _, t := range c.host.Tools {
+		if cargo := filepath.Dir(t); filepath.Base(cargo) == ".cargo" && c.visible(c.rustup(cargo)) {
+			vars["RUSTUP_HOME"] = c.rustup(cargo)
 		}
 	}
 	for _, name := range toolVariables {
@@ -22,4 +22,9 @@ func (c *compiler) toolVariables(vars map[string]string) {
 }
 
 // rustup is where the toolchains lie that the programs in cargo's folder start.
-func rustup(cargo string) string { return filepath.Join(filepath.Dir(cargo), ".rustup") }
+func (c *compiler) rustup(cargo string) string {
+	if dir := c.host.Env["RUSTUP_HOME"]; filepath.IsAbs(dir) {
+		return filepath.Clean(dir)
+	}
+	return filepath.Join(filepath.Dir(cargo), ".rustup")
+}

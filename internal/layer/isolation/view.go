@@ -118,7 +118,9 @@ func (c *compiler) toolTrees() []string {
 			continue
 		case filepath.Base(t) == ".cargo":
 			// The folder also holds the registry's token.
-			out = append(out, filepath.Join(t, "bin"), rustup(t))
+			out = append(out, filepath.Join(t, "bin"), c.rustup(t))
+		case filepath.Base(t) == "bin" && filepath.Base(filepath.Dir(t)) == ".cargo":
+			out = append(out, t, c.rustup(filepath.Dir(t)))
 		default:
 			out = append(out, t)
 		}
