@@ -72,7 +72,7 @@ func (w *work) dropMissingCredentials() {
 
 func (e *env) runIn(s *session) error {
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2)
+	signal.Notify(signals, heard(unix.SIGINT, unix.SIGTERM, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2)...)
 	defer signal.Stop(signals)
 	terminal := term.IsTerminal(int(e.in.Fd()))
 	ls, err := s.loopSession(func(n *native.Native) {
