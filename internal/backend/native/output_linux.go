@@ -36,7 +36,7 @@ type pump struct {
 const (
 	// outputRate is how many bytes of a stream are taken in a second; a writer
 	// that is faster waits. It bounds what a flood costs the supervisor.
-	outputRate   = 128 << 20
+	outputRate   = 256 << 20
 	outputSlice  = 50 * time.Millisecond
 	outputBuffer = 64 << 10 // a pipe holds as much
 )

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -205,4 +206,35 @@ func FuzzConnection(f *testing.F) {
 			o.inetAttempt(b, 1)
 		}
 	})
+}
+
+// TestNoPriority: with a limit on CPU, no process may ask for a scheduler or a
+// priority that comes before others', whatever the owner's session may.
+func TestNoPriority(t *testing.T) {
+	tr := &translation{spec: new(launch.Spec)}
+	tr.limit(&plan.Limit{Resource: "cpu", Value: 1000, By: "cgroup v2 cpu"})
+	for _, want := range []launch.Rlimit{{Resource: unix.RLIMIT_RTPRIO}, {Resource: unix.RLIMIT_NICE}} {
+		if !slices.Contains(tr.spec.Rlimits, want) {
+			t.Errorf("the limit %+v is not set: %+v", want, tr.spec.Rlimits)
+		}
+	}
+}
+
+// TestRemoved reads lines of a process's maps as the kernel writes them.
+func TestRemoved(t *testing.T) {
+	for line, want := range map[string]bool{
+		"7f-80 r--s 00000000 00:4b 1180 /p/with blank (deleted)\n":  true,
+		"7f-80 r--s 00000000 00:4b 1180      /p/#1180 (deleted)\n":  true,
+		"7f-80 r--s 00000000 00:4b 1180 /p/there\n":                 false,
+		"7f-80 r--s 00000000 00:4b 1180 /pq/other (deleted)\n":      false,
+		"7f-80 rw-s 00000000 00:01 2056 /memfd:x (deleted)\n":       false,
+		"7f-80 rw-s 00000000 00:01 2056 /dev/zero (deleted)\n":      false,
+		"7f-80 rw-p 00000000 00:00 0 \n":                            false,
+		"":                                                          false,
+		"7f-80 r--s 00000000 00:4b 1180 /p/a (deleted)/b (deleted)": true,
+	} {
+		if got := removed(line, "/p"); got != want {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
 }
