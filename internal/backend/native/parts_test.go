@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -235,6 +236,25 @@ func TestRemoved(t *testing.T) {
 	} {
 		if got := removed(line, "/p"); got != want {
 			t.Errorf("%q: %v", line, got)
+		}
+	}
+}
+
+// TestPassedWhileStopped: a first process that ended the run when the time was
+// over, because this process was stopped, is the limit at work.
+func TestPassedWhileStopped(t *testing.T) {
+	r := &run{native: &Native{}, recorder: new(evidence.Memory)}
+	over, not := make(chan time.Time, 1), make(chan time.Time)
+	over <- time.Now()
+	for _, c := range []struct {
+		end      ended
+		deadline chan time.Time
+		want     string
+	}{
+		{ended{err: namespace.ErrLost}, over, backend.TimedOut}, {ended{err: namespace.ErrLost}, not, backend.Exited}, {ended{}, over, backend.Exited},
+	} {
+		if got := r.byItself(c.end, c.deadline); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.end, got, c.want)
 		}
 	}
 }
