@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"strconv"
@@ -70,4 +71,22 @@ func lowerCore(string) (string, error) {
 	var now unix.Rlimit
 	err := unix.Getrlimit(unix.RLIMIT_CORE, &now)
 	return strconv.FormatUint(now.Cur, 10), err
+}
+
+// crowd makes an attempt in so many daemons at once, each of which takes less
+// than a limit on one process: "crowd:COUNT|ATTEMPT".
+func crowd(arg string) (string, error) {
+	count, attempt := two(arg)
+	ended := make(chan error)
+	for range number(count) {
+		go func() {
+			_, err := away(attempt)
+			ended <- err
+		}()
+	}
+	var failed error
+	for range number(count) {
+		failed = errors.Join(failed, <-ended)
+	}
+	return "", failed
 }

@@ -34,6 +34,7 @@ var hogProbes = map[string]probe{
 	"nice":         func(n string) (string, error) { return "", unix.Setpriority(unix.PRIO_PROCESS, 0, signed(n)) },
 	"realtime":     realtime,
 	"away":         away,
+	"crowd":        crowd,
 	"open-files":   openFiles,
 	"flood":        flood,
 	"refusals":     refusals,

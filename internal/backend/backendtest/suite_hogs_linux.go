@@ -86,6 +86,7 @@ func testHogs(t *testing.T, target Target) {
 			wide.Expect(wide.Attack(h.attempt), map[string]string{h.attempt: "ok"})
 		})
 	}
+	testCrowd(t, target)
 	testAllocation(t, target)
 	testForkCount(t, target)
 }
@@ -116,6 +117,31 @@ func unharmed(t *testing.T) {
 	}
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("the host took %s to start a process", took)
+	}
+}
+
+// testCrowd: what several take together counts, though each alone stays below
+// every limit on one process.
+func testCrowd(t *testing.T, target Target) {
+	const attempt = "crowd:6|memory:67108864"
+	reached := func(limit int64) bool {
+		b := NewBox(t, target).Limit("memory", limit)
+		r := b.Attack(attempt)
+		if r.Err != nil {
+			t.Error(r.Err)
+		}
+		for _, e := range b.Recorder.Of(evidence.KindLimitReached) {
+			if e.LimitReached.Resource == "memory" {
+				return true
+			}
+		}
+		return false
+	}
+	if !reached(256 << 20) {
+		t.Error("six daemons took 64 MiB each, the limit is 256 MiB")
+	}
+	if reached(2 << 30) {
+		t.Error("the same is refused though there is enough")
 	}
 }
 

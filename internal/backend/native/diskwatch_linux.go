@@ -99,7 +99,7 @@ func (d *diskWatch) walk() {
 // room than the limit explains. Then what cannot be looked at counts as too
 // much: the agent made it so.
 func (d *diskWatch) hidden() diskUse {
-	n := nameless(descendants(d.run.process.PID), d.run.plan.Project)
+	n := d.run.nameless()
 	if d.found.unknown || n.unknown {
 		return diskUse{bytes: unbounded, entries: unbounded}
 	}

@@ -52,13 +52,13 @@ func (m *memoryWatch) tooMuch(limit int64, sum use, pids []int) bool {
 	n := nameless(pids, m.run.plan.Project)
 	files := n.memory + inTmpfs(pids, m.run.user.Home)
 	if sum.private+max(sum.shared, files) > limit {
-		exact, ok := shares(pids)
-		return !ok || exact.private+max(exact.shared, files) > limit
+		exact := shares(pids)
+		return exact.private+max(exact.shared, files) > limit
 	}
 	now := machine()
 	// What hides from being looked at counts once the machine has lost more
 	// than the limit to memory of that kind.
-	if n.unknown && now.shared-m.first.shared > limit {
+	if n.unknown && now.shared-m.first.shared > limit && m.run.nameless().unknown {
 		return true
 	}
 	// The last resort is for what nothing counts: pipes, sockets, the kernel's
@@ -149,16 +149,14 @@ func usage(pid int) (u use) {
 	return u
 }
 
-// shares adds up each process's share of what it uses with others. False: some
-// process does not let itself be looked at.
-func shares(pids []int) (u use, ok bool) {
+// shares adds up each process's share of what it uses with others. One that
+// does not let itself be looked at is taken to share nothing.
+func shares(pids []int) (u use) {
 	for _, pid := range pids[min(1, len(pids)):] {
 		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-		if os.IsPermission(err) {
-			return u, false
-		}
 		if err != nil {
-			continue // it has ended
+			u.add(usage(pid)) // nothing, if it has ended
+			continue
 		}
 		for line := range strings.Lines(string(data)) {
 			key, n := field(line)
@@ -170,5 +168,5 @@ func shares(pids []int) (u use, ok bool) {
 			}
 		}
 	}
-	return u, true
+	return u
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,6 +18,18 @@ type unnamed struct {
 	// or by a program that it may not read, or it has mapped such a file and
 	// closed it.
 	unknown bool
+}
+
+// nameless looks again where something could not be looked at: a process that
+// begins or ends does not let itself be, for a moment.
+func (r *run) nameless() (u unnamed) {
+	for range 4 {
+		if u = nameless(descendants(r.process.PID), r.plan.Project); !u.unknown {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return u
 }
 
 // nameless adds up the files without a name that processes have open. Those
