@@ -198,7 +198,9 @@ func (k *killer) active() string {
 	if len(paths) == 0 {
 		return ""
 	}
-	return strings.TrimSpace(read(paths[0]))
+	run, err := os.Readlink(paths[0])
+	k.must(err)
+	return run
 }
 
 // files are the contents of the numbered files.

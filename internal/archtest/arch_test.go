@@ -102,9 +102,9 @@ func TestCheckReportsWrongArrows(t *testing.T) {
 		{"main does the work itself", "cmd/ringwall/main.go",
 			"package main\nimport _ \"ringwall/internal/loop\"",
 			"cmd/ringwall must not import loop"},
-		{"the first process sees the plan", "internal/backend/native/child/a.go",
+		{"the first process sees the plan", "internal/kernel/child/a.go",
 			"package child\nimport _ \"ringwall/internal/plan\"",
-			"backend/native/child must not import plan"},
+			"kernel/child must not import plan"},
 		{"an example looks inside", "examples/x/main.go",
 			"package main\nimport _ \"ringwall/internal/plan\"",
 			"examples/x must not import plan"},
@@ -126,15 +126,15 @@ func TestCheckReportsWrongArrows(t *testing.T) {
 
 func TestCheckAcceptsRightArrows(t *testing.T) {
 	files, err := load(program(map[string]string{
-		"cmd/ringwall/main.go":               "package main\nimport _ \"ringwall/internal/cli\"",
-		"internal/cli/a.go":                  "package cli\nimport _ \"ringwall/internal/stage\"",
-		"internal/kernel/landlock/a.go":      "package landlock\nimport _ \"ringwall/internal/kernel/mount\"",
-		"internal/plan/a_test.go":            "package plan_test\nimport _ \"ringwall/internal/plan\"",
-		"internal/plan/testdata/src/a.go":    "package src\nimport _ \"ringwall/internal/cli\"",
-		"examples/fixit/go.mod":              "module example.com/fixit",
-		"examples/fixit/a.go":                "package main\nimport _ \"ringwall/internal/cli\"",
-		"internal/layer/permissions/p.go":    "package permissions\nimport _ \"ringwall/internal/agent/claude\"",
-		"internal/backend/native/child/c.go": "package child\nimport _ \"ringwall/internal/backend/native/wire\"",
+		"cmd/ringwall/main.go":            "package main\nimport _ \"ringwall/internal/cli\"",
+		"internal/cli/a.go":               "package cli\nimport _ \"ringwall/internal/stage\"",
+		"internal/kernel/landlock/a.go":   "package landlock\nimport _ \"ringwall/internal/kernel/mount\"",
+		"internal/plan/a_test.go":         "package plan_test\nimport _ \"ringwall/internal/plan\"",
+		"internal/plan/testdata/src/a.go": "package src\nimport _ \"ringwall/internal/cli\"",
+		"examples/fixit/go.mod":           "module example.com/fixit",
+		"examples/fixit/a.go":             "package main\nimport _ \"ringwall/internal/cli\"",
+		"internal/layer/permissions/p.go": "package permissions\nimport _ \"ringwall/internal/agent/claude\"",
+		"internal/kernel/child/c.go":      "package child\nimport _ \"ringwall/internal/kernel/launch\"",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -149,10 +149,10 @@ func TestCheckAcceptsRightArrows(t *testing.T) {
 
 func TestReachReportsBannedPackages(t *testing.T) {
 	files, err := load(program(map[string]string{
-		"cmd/ringwall-init/main.go":          "package main\nimport _ \"ringwall/internal/backend/native/child\"",
-		"internal/backend/native/child/a.go": "package child\nimport _ \"ringwall/internal/kernel/mount\"\nimport _ \"golang.org/x/sys/unix\"",
-		"internal/kernel/mount/a.go":         "package mount\nimport _ \"fmt\"\nimport _ \"github.com/spf13/cobra\"",
-		"internal/kernel/mount/a_test.go":    "package mount\nimport _ \"net/http\"",
+		"cmd/ringwall-init/main.go":       "package main\nimport _ \"ringwall/internal/kernel/child\"",
+		"internal/kernel/child/a.go":      "package child\nimport _ \"ringwall/internal/kernel/mount\"\nimport _ \"golang.org/x/sys/unix\"",
+		"internal/kernel/mount/a.go":      "package mount\nimport _ \"fmt\"\nimport _ \"github.com/spf13/cobra\"",
+		"internal/kernel/mount/a_test.go": "package mount\nimport _ \"net/http\"",
 	}))
 	if err != nil {
 		t.Fatal(err)

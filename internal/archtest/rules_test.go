@@ -18,7 +18,7 @@ type rule struct {
 
 var arrows = []rule{
 	{pkg: "cmd/ringwall", may: []string{"cli"}},
-	{pkg: "cmd/ringwall-init", may: []string{"backend/native/child"}},
+	{pkg: "cmd/ringwall-init", may: []string{"kernel/child"}},
 
 	// Data and pure functions: anyone may use them, they use no one.
 	{pkg: "policy"},
@@ -28,6 +28,9 @@ var arrows = []rule{
 
 	// Mechanisms without policy may build on each other.
 	{pkg: "kernel/*", may: []string{"kernel/*"}},
+	// Inside the sandbox: what it is told, and one table. Nothing there may
+	// need Go's runtime, which never starts in that process.
+	{pkg: "kernel/child", may: []string{"kernel/launch", "kernel/landlock"}},
 
 	{pkg: "host", may: []string{"kernel/*"}},
 	{pkg: "agent", may: []string{"plan"}},
@@ -42,6 +45,9 @@ var arrows = []rule{
 	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*"}},
 	{pkg: "stage", may: []string{"plan", "evidence", "scan"}},
 
+	// What is allowed, and why: the code that acts is asked, never another.
+	{pkg: "why", may: []string{"plan", "egress", "stage", "kernel/*"}},
+
 	// A backend carries out a plan. It never sees a policy or a layer, so it
 	// cannot decide anything.
 	{pkg: "backend", may: []string{"host", "plan", "evidence"}},
@@ -51,8 +57,6 @@ var arrows = []rule{
 		tests: []string{"backend/backendtest"},
 	},
 	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend", "backend/native/*"}},
-	// Inside the sandbox: mechanisms, and nothing that could hold a secret.
-	{pkg: "backend/native/child", may: []string{"kernel/*", "backend/native/*"}},
 
 	{pkg: "attack", may: []string{"plan", "evidence", "backend"}},
 	{pkg: "audit", may: []string{"policy", "host", "project", "scan", "agent", "agent/*", "evidence"}},
@@ -70,6 +74,7 @@ var arrows = []rule{
 	{pkg: "bench/*"},
 	{pkg: "examples/*"},
 	{pkg: "scripts/*"},
+	{pkg: "scripts/squeeze", tests: []string{"kernel/child"}}, // what it squeezes
 }
 
 // banned lists what the first process inside the sandbox must not be built

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringwall/internal/evidence"
+	"ringwall/internal/why"
 )
 
 // Exit codes, the same for every command. They are part of the contract.
@@ -39,7 +40,9 @@ type env struct {
 	err  io.Writer
 	vars []string
 	dir  string // working directory
-	flag struct {
+	// inside is what is known where this process runs in a sandbox; else nil.
+	inside *why.World
+	flag   struct {
 		json    bool
 		project string
 		accept  []string
@@ -48,13 +51,16 @@ type env struct {
 
 // Main runs the command line and returns the exit code.
 func Main(args []string) int {
-	if code, done := firstProcess(args); done {
-		return code
-	}
 	dir, err := os.Getwd()
 	e := &env{in: os.Stdin, out: os.Stdout, err: os.Stderr, vars: os.Environ(), dir: dir}
 	if err != nil {
 		return e.fail(fmt.Errorf("find the working directory: %w", err))
+	}
+	if err := e.enter(); err != nil {
+		return e.fail(err)
+	}
+	if code, done := e.refusedTool(args); done {
+		return code
 	}
 	root := e.root()
 	root.SetArgs(args[1:])
@@ -77,7 +83,10 @@ func (e *env) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(e.initCommand(), e.planCommand(), e.runCommand(), e.loopCommand(), e.reportCommand(),
-		e.trustCommand(), e.doctorCommand(), e.versionCommand())
+		e.whyCommand(), e.trustCommand(), e.doctorCommand(), e.versionCommand())
+	if e.inside != nil {
+		outsideOnly(root)
+	}
 	return root
 }
 

@@ -35,12 +35,18 @@ func (s *session) loopSession(tune func(*native.Native)) (loop.Session, error) {
 		Stubs: stubs(s.work.plan), Recorder: s.journal,
 		Backend: func(iterDir string, io loop.IO) backend.Backend {
 			n := &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
-				IterDir: iterDir, ProjectOwner: owner, Secrets: secrets, Name: "ringwall-" + s.run}
+				IterDir: iterDir, ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
 			tune(n)
 			return n
 		},
 	}, nil
 }
+
+// waiting is a first process that was started early.
+type waiting = *native.Waiting
+
+// groupName is what a run's control group is called.
+func groupName(run string) string { return "ringwall-" + run }
 
 func ownerOf(dir string) ([2]int, error) {
 	info, err := os.Stat(dir)

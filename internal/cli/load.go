@@ -13,6 +13,7 @@ import (
 	"ringwall/internal/agent/generic"
 	"ringwall/internal/host"
 	"ringwall/internal/layer"
+	"ringwall/internal/layer/isolation"
 	"ringwall/internal/plan"
 	"ringwall/internal/policy"
 	"ringwall/internal/project"
@@ -24,6 +25,8 @@ const machinePolicy = "/etc/ringwall/policy.toml"
 // work is a project ready to be planned.
 type work struct {
 	host    host.Facts
+	run     string // the name of the run, should it come to one
+	waiting waiting
 	policy  policy.Policy
 	raw     []byte // the project's policy as approved
 	project project.Facts
@@ -39,7 +42,13 @@ func (e *env) load(kind string) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &work{host: h}
+	return e.loadOn(h, kind, runName())
+}
+
+// loadOn is load for a machine that was looked at.
+func (e *env) loadOn(h host.Facts, kind, run string) (*work, error) {
+	h.Programs = h.FindPrograms(isolation.RiskyNames())
+	w := &work{host: h, run: run}
 	dir, err := e.find(policy.FileName)
 	if err != nil {
 		return nil, err
@@ -277,6 +286,16 @@ func resolved(path string) (string, []string, error) {
 		return path, packageOf(real), nil
 	}
 	return real, packageOf(real), nil
+}
+
+// insideDir is where the command starts: where its caller is, if that is in
+// the project.
+func (e *env) insideDir(project string) string {
+	dir := realPath(e.dir)
+	if dir == project || len(dir) > len(project) && dir[:len(project)+1] == project+"/" {
+		return dir
+	}
+	return project
 }
 
 // packageOf is what a program needs beside itself: for one that npm installed,

@@ -182,7 +182,20 @@ func (v view) cannot() {
 		v.row("", "read "+list(secrets, 8))
 	}
 	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
+	v.stubs()
 	v.row("  network", "reach or look up any other name, or any address")
+}
+
+// stubs names the programs that say no. It is no boundary, and says so.
+func (v view) stubs() {
+	if tools := v.names(func(c plan.Control) string {
+		if c.Want.Stub != nil {
+			return c.Want.Stub.Tool
+		}
+		return ""
+	}); len(tools) > 0 {
+		v.row("", "start "+list(tools, 4)+", by that name (tools.allow; no boundary)")
+	}
 }
 
 func (v view) guardrails() string {

@@ -112,9 +112,9 @@ func (e *env) pick(state string, args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{"active", "latest"} {
-		if b, err := os.ReadFile(filepath.Join(placeOf(state, realPath(dir)), name)); err == nil {
-			return filepath.Base(strings.TrimSpace(string(b))), nil
+	for _, name := range []string{activeMark, latestMark} {
+		if run, err := marked(filepath.Join(placeOf(state, realPath(dir)), name)); err == nil {
+			return filepath.Base(run), nil
 		}
 	}
 	return "", withHint("ringwall loop, or ringwall run -- COMMAND", "nothing was run yet in %s", evidence.Printable(dir))

@@ -39,10 +39,20 @@ func (e *env) runCommand() *cobra.Command {
 // runOnce is `ringwall run`.
 func (e *env) runOnce(argv []string) error {
 	hideSelf()
-	w, err := e.load("run")
+	h, err := e.probe()
 	if err != nil {
 		return notStarted(err)
 	}
+	run := runName()
+	// Nothing of the project has been read yet, and what is started here can do
+	// nothing: it is for the time that the kernel takes.
+	waiting := native.Prestart(h, groupName(run))
+	defer waiting.Abandon()
+	w, err := e.loadOn(h, "run", run)
+	if err != nil {
+		return notStarted(err)
+	}
+	w.waiting = waiting
 	if err := w.compile("run", argv, e.flag.accept); err != nil {
 		return notStarted(err)
 	}
@@ -77,6 +87,7 @@ func (e *env) runIn(s *session) error {
 	terminal := term.IsTerminal(int(e.in.Fd()))
 	ls, err := s.loopSession(func(n *native.Native) {
 		n.Interactive = terminal
+		n.Waiting = s.work.waiting
 		n.Dir = e.insideDir(s.work.plan.Project)
 		if !terminal {
 			// On a terminal the kernel sends them to the command itself.
@@ -96,16 +107,6 @@ func (e *env) runIn(s *session) error {
 	out, err := ls.Once(context.Background(), 1, streams)
 	wait()
 	return e.close(s, out, err)
-}
-
-// insideDir is where the command starts: where its caller is, if that is in
-// the project.
-func (e *env) insideDir(project string) string {
-	dir := realPath(e.dir)
-	if dir == project || len(dir) > len(project) && dir[:len(project)+1] == project+"/" {
-		return dir
-	}
-	return project
 }
 
 // close ends the run, tells what a person has to know, and picks the code.

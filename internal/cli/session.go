@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +22,7 @@ type session struct {
 	work    *work
 	run     string // its name
 	dir     string
+	hash    string // of the plan
 	journal *evidence.Journal
 	lock    *os.File
 	place   string // of the project in the state directory
@@ -31,7 +32,7 @@ type session struct {
 // begin locks the project, settles what an interrupted run left, and opens the
 // journal. Nothing is started before RunStarted is written.
 func (e *env) begin(w *work, kind string, limit int) (*session, error) {
-	s := &session{work: w, run: runName()}
+	s := &session{work: w, run: w.run}
 	s.place = placeOf(w.host.StateDir, w.plan.Project)
 	s.dir = filepath.Join(w.host.StateDir, "runs", s.run)
 	for _, d := range []string{s.place, s.dir} {
@@ -65,25 +66,26 @@ func (s *session) open(e *env, kind string, limit int) error {
 	if err := s.recover(e); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(s.place, "active"), s.run); err != nil {
+	if err := mark(filepath.Join(s.place, activeMark), s.run); err != nil {
 		return err
 	}
 	return s.journal.Record(evidence.Event{RunStarted: s.started(kind, limit)})
 }
 
+// writePlan writes the very bytes that the plan's hash is of.
 func (s *session) writePlan() error {
-	b, err := json.MarshalIndent(s.work.plan, "", "  ")
+	b, err := s.work.plan.Canonical()
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(s.dir, "plan.json"), string(b)+"\n")
+	s.hash = plan.HashOf(b)
+	return os.WriteFile(filepath.Join(s.dir, "plan.json"), b, 0o600)
 }
 
 func (s *session) started(kind string, limit int) *evidence.RunStarted {
 	p := s.work.plan
-	hash, _ := p.Hash() // it was just written in this form
 	r := &evidence.RunStarted{Run: s.run, Kind: kind, Project: p.Project, Agent: p.Agent, Command: p.Command,
-		PlanHash: hash, PolicyHash: p.Policy, MaxIterations: limit, Ringwall: version, Kernel: s.work.host.Kernel}
+		PlanHash: s.hash, PolicyHash: p.Policy, MaxIterations: limit, Ringwall: version, Kernel: s.work.host.Kernel}
 	for _, c := range p.Controls {
 		if c.Status != plan.Enforced {
 			r.Weaker = append(r.Weaker, evidence.WeakControl{ID: c.ID, Status: string(c.Status), Why: c.Why, Waived: waived(p, c.ID)})
@@ -104,8 +106,34 @@ func waived(p plan.Plan, id string) bool {
 // end closes the journal and gives the project free.
 func (s *session) end(ended evidence.RunEnded) error {
 	err := s.journal.Record(evidence.Event{RunEnded: &ended})
-	return errors.Join(err, s.journal.Close(), writeFile(filepath.Join(s.place, "latest"), s.run),
-		os.Remove(filepath.Join(s.place, "active")), s.lock.Close())
+	return errors.Join(err, s.journal.Close(),
+		os.Rename(filepath.Join(s.place, activeMark), filepath.Join(s.place, latestMark)), s.lock.Close())
+}
+
+// Marks in a project's place name a run: the one that goes on, or was cut
+// short, and the last that ended. A mark is a link that is never followed: it is
+// made in one step, and holds no data that the disk would have to be given.
+const (
+	activeMark = "active"
+	latestMark = "latest"
+)
+
+// mark makes a mark, in place of an older one.
+func mark(path, run string) error {
+	err := os.Symlink(run, path)
+	if errors.Is(err, fs.ErrExist) {
+		err = errors.Join(os.Remove(path), os.Symlink(run, path))
+	}
+	return err
+}
+
+// marked reads a mark. Earlier versions wrote small files.
+func marked(path string) (run string, err error) {
+	if run, err = os.Readlink(path); err == nil {
+		return run, nil
+	}
+	data, err := os.ReadFile(path)
+	return strings.TrimSpace(string(data)), err
 }
 
 // runName is unique, sorts by time, and is fit for a file name and a control
@@ -116,25 +144,15 @@ func runName() string {
 	return time.Now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
 }
 
-// writeFile replaces a small file of ours whole.
-func writeFile(path, content string) error {
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, []byte(content), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
-}
-
 // recover settles what a run on this project left that was cut short, by
 // SIGKILL or a power cut, and says so.
 func (s *session) recover(e *env) error {
-	data, err := os.ReadFile(filepath.Join(s.place, "active"))
+	old, err := marked(filepath.Join(s.place, activeMark))
 	if err != nil {
 		return nil // nothing was cut short
 	}
-	old := strings.TrimSpace(string(data))
 	if old != filepath.Base(old) || old == "" || old == ".." {
-		return fmt.Errorf("the record of the last run on this project is damaged: %s", filepath.Join(s.place, "active"))
+		return fmt.Errorf("the record of the last run on this project is damaged: %s", filepath.Join(s.place, activeMark))
 	}
 	event, err := settle(filepath.Join(s.work.host.StateDir, "runs", old), old)
 	if err != nil {

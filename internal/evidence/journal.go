@@ -31,6 +31,10 @@ type Journal struct {
 	max     int64
 	now     func() time.Time
 	dropped map[Kind]int
+	matters bool  // it holds more than routine: the disk is waited for
+	owed    bool  // something is not known to be on disk
+	named   bool  // the file's name in its folder is on disk
+	waits   int   // how often the disk was waited for
 	err     error // set once: poisoned or closed
 }
 
@@ -44,13 +48,14 @@ type Option func(*Journal)
 func MaxBytes(n int64) Option { return func(j *Journal) { j.max = n } }
 
 // Create makes a new journal that only its owner can read. The folder must
-// exist and the file must not.
+// exist and the file must not. The disk is first waited for when an event is
+// recorded that asks for it.
 func Create(path string, opts ...Option) (*Journal, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create journal: %w", err)
 	}
-	if err := errors.Join(lock(f), syncDir(filepath.Dir(path))); err != nil {
+	if err := lock(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("create journal: %w", err), f.Close(), os.Remove(path))
 	}
 	return newJournal(f, Summary{Head: zeroHash}, opts), nil
@@ -65,8 +70,9 @@ func newJournal(f *os.File, sum Summary, opts []Option) *Journal {
 	return j
 }
 
-// Record appends the event in one write, and waits for the disk where a side
-// effect follows. Seq and Time are filled in; long strings are cut with a mark.
+// Record appends the event in one write, and waits for the disk where a change
+// of the project follows or anything that is not routine has come to an end.
+// Seq and Time are filled in; long strings are cut with a mark.
 // An event that is not valid is refused and harms nothing; a failed write
 // poisons the journal.
 func (j *Journal) Record(e Event) error {
@@ -82,7 +88,9 @@ func (j *Journal) Record(e Event) error {
 	if err := j.compose(&next, e); err != nil {
 		return err
 	}
-	return j.write(next, traits(e.Kind()).sync)
+	t := traits(e.Kind())
+	j.matters = j.matters || !e.routine()
+	return j.write(next, j.matters && (t.sync || t.close))
 }
 
 // compose fills the batch with the lines that the event becomes.
@@ -143,9 +151,10 @@ func (j *Journal) write(b batch, sync bool) error {
 	if len(b.lines) == 0 {
 		return nil
 	}
+	j.owed = true
 	_, err := j.file.Write(b.lines)
 	if err == nil && sync {
-		err = j.file.Sync()
+		err = j.wait()
 	}
 	if err != nil {
 		j.err = fmt.Errorf("%w: %w", ErrPoisoned, err)
@@ -155,6 +164,18 @@ func (j *Journal) write(b batch, sync bool) error {
 	return nil
 }
 
+// wait returns when all that was written is on disk, and the first time also
+// the file's name.
+func (j *Journal) wait() error {
+	j.waits++
+	err := j.file.Sync()
+	if err == nil && !j.named {
+		err = syncDir(filepath.Dir(j.file.Name()))
+	}
+	j.owed, j.named = err != nil, err == nil
+	return err
+}
+
 // Summary is the number of events so far and the hash of the last.
 func (j *Journal) Summary() Summary {
 	j.mu.Lock()
@@ -162,7 +183,8 @@ func (j *Journal) Summary() Summary {
 	return j.sum
 }
 
-// Close writes all to the disk and closes the file. Further events fail.
+// Close closes the file, with all that is worth a wait on disk. Further events
+// fail.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -171,5 +193,8 @@ func (j *Journal) Close() error {
 	}
 	failed := j.err
 	j.err = fmt.Errorf("journal: %w", os.ErrClosed)
-	return errors.Join(failed, j.file.Sync(), j.file.Close())
+	if j.owed && j.matters {
+		failed = errors.Join(failed, j.wait())
+	}
+	return errors.Join(failed, j.file.Close())
 }

@@ -106,6 +106,44 @@ func TestRecordConcurrently(t *testing.T) {
 	}
 }
 
+// TestWaits: the disk is waited for before a change of the project, and at the
+// end of a run in which anything happened; not for one in which nothing did.
+func TestWaits(t *testing.T) {
+	nothing := []Event{{RunStarted: &RunStarted{}}, {IterationStarted: &IterationStarted{}}, {LimitSet: &LimitSet{}},
+		{Changeset: &Changeset{}}, {Apply: &Apply{}}, {Applied: &Applied{}}, {IterationEnded: &IterationEnded{}}, {RunEnded: &RunEnded{}}}
+	apply := Event{Apply: &Apply{Count: 1}}
+	end := Event{RunEnded: &RunEnded{}}
+	for _, c := range []struct {
+		name   string
+		events []Event
+		want   int // before Close
+		closed int // after it
+	}{
+		{"nothing happened", nothing, 0, 0},
+		{"before a change", []Event{{RunStarted: &RunStarted{}}, apply}, 1, 1},
+		{"before and after", []Event{apply, {Applied: &Applied{Applied: 1}}, end}, 3, 3},
+		{"held", []Event{{Applied: &Applied{Held: []Change{{}}}}}, 1, 1},
+		{"recovered", []Event{{Recovered: &Recovered{}}}, 1, 1},
+		{"refused", []Event{refuse("x")}, 0, 1},
+		{"refused, ended", []Event{refuse("x"), end}, 1, 1},
+	} {
+		path := filepath.Join(t.TempDir(), "j")
+		j, err := Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range c.events {
+			if err := j.Record(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := j.waits
+		if err := j.Close(); err != nil || before != c.want || j.waits != c.closed {
+			t.Errorf("%s: waited %d times, after Close %d (%v); want %d and %d", c.name, before, j.waits, err, c.want, c.closed)
+		}
+	}
+}
+
 // TestBudget floods a journal: requests give way first, then refusals, and the
 // ending is always there.
 func TestBudget(t *testing.T) {

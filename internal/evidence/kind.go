@@ -3,8 +3,6 @@ package evidence
 import (
 	"fmt"
 	"math"
-	"reflect"
-	"strings"
 )
 
 // Kind names what an event carries, as the key of its payload in JSON.
@@ -31,6 +29,7 @@ const (
 // trait is how the journal treats a kind.
 type trait struct {
 	sync      bool // on disk before Record returns: a side effect follows, or a restart builds on it
+	close     bool // closes an iteration or a run: on disk as well, if anything in it is worth a wait
 	essential bool // written even when the journal's budget is spent
 	flood     bool // the agent decides how many there are
 }
@@ -39,9 +38,11 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRunStarted, KindRecovered, KindApply, KindApplied, KindIterationEnded, KindRunEnded:
+	case KindRecovered, KindApply, KindApplied:
 		return trait{sync: true, essential: true}
-	case KindIterationStarted, KindLimitSet, KindLimitReached:
+	case KindIterationEnded, KindRunEnded:
+		return trait{close: true, essential: true}
+	case KindRunStarted, KindIterationStarted, KindLimitSet, KindLimitReached:
 		return trait{essential: true}
 	case KindRequest:
 		return trait{flood: true}
@@ -49,27 +50,53 @@ func traits(k Kind) trait {
 	return trait{}
 }
 
+// routine tells an event that says no more than that a run went its way: its
+// beginning, its limits, an end, and that nothing was changed. A journal of
+// nothing else is not waited for: a power cut that takes it takes no trace of
+// anything that left the sandbox, was refused in it, or reached the project.
+func (e Event) routine() bool {
+	switch {
+	case e.Changeset != nil:
+		return len(e.Changeset.Changes) == 0
+	case e.Apply != nil:
+		return e.Apply.Count == 0
+	case e.Applied != nil:
+		return e.Applied.Applied == 0 && len(e.Applied.Held) == 0
+	}
+	return e.RunStarted != nil || e.IterationStarted != nil || e.LimitSet != nil ||
+		e.IterationEnded != nil || e.RunEnded != nil
+}
+
 // maxCost bounds what an agent may claim to have cost, in USD, so that sums
 // stay finite numbers.
 const maxCost = 1e9
 
-// kinds lists the payloads that are set.
-func (e Event) kinds() []Kind {
-	v := reflect.ValueOf(e)
-	var out []Kind
-	for i := range v.NumField() {
-		if f := v.Field(i); f.Kind() == reflect.Pointer && !f.IsNil() {
-			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			out = append(out, Kind(name))
+// payloads counts those that are set, and names the last. TestKinds holds it to
+// the fields.
+func (e *Event) payloads() (last Kind, n int) {
+	for _, p := range [...]struct {
+		kind Kind
+		set  bool
+	}{
+		{KindRunStarted, e.RunStarted != nil}, {KindRecovered, e.Recovered != nil},
+		{KindIterationStarted, e.IterationStarted != nil}, {KindLimitSet, e.LimitSet != nil},
+		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil},
+		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
+		{KindChangeset, e.Changeset != nil}, {KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
+		{KindIterationEnded, e.IterationEnded != nil}, {KindWarning, e.Warning != nil},
+		{KindRunEnded, e.RunEnded != nil},
+	} {
+		if p.set {
+			last, n = p.kind, n+1
 		}
 	}
-	return out
+	return last, n
 }
 
 // Kind names the event's payload; it is empty unless exactly one is set.
 func (e Event) Kind() Kind {
-	if k := e.kinds(); len(k) == 1 {
-		return k[0]
+	if k, n := e.payloads(); n == 1 {
+		return k
 	}
 	return ""
 }
@@ -77,8 +104,8 @@ func (e Event) Kind() Kind {
 // Validate reports an event that no reader could trust: not exactly one
 // payload, a negative iteration, or a cost that is not a sensible number.
 func (e Event) Validate() error {
-	if k := e.kinds(); len(k) != 1 {
-		return fmt.Errorf("event has %d payloads, not one", len(k))
+	if _, n := e.payloads(); n != 1 {
+		return fmt.Errorf("event has %d payloads, not one", n)
 	}
 	if e.Iteration < 0 {
 		return fmt.Errorf("event of iteration %d", e.Iteration)

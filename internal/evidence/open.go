@@ -31,7 +31,9 @@ func Open(path string, opts ...Option) (*Journal, Tail, error) {
 	if err != nil {
 		return nil, tail, errors.Join(fmt.Errorf("open journal: %w", err), f.Close())
 	}
-	return newJournal(f, tail.Summary, opts), tail, nil
+	j := newJournal(f, tail.Summary, opts)
+	j.matters = true // a run that has to be taken up again is not routine
+	return j, tail, nil
 }
 
 // inspect locks and verifies the file and takes an unfinished line off it.

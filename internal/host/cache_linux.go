@@ -6,16 +6,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+
+	"ringwall/internal/kernel/direct"
 )
 
-// cached is what trySandbox found, bound to everything that it depends on.
+// cached is what trying found, bound to everything that it depends on.
 // Only a host that can do it all is remembered: a lack is looked at anew each
 // time, and should a remembered ability be gone, the start itself fails and
 // says why. So nothing rests on this but time.
 type cached struct {
 	Key   string `json:"key"`
 	Idmap bool   `json:"idmap"`
+	// Cgroups is where groups can be made. Nothing is remembered of a place
+	// that was not found.
+	Cgroups Cgroups `json:"cgroups,omitzero"`
 }
 
 func (f *Facts) cacheFile() string { return filepath.Join(f.StateDir, "probe.json") }
@@ -30,7 +36,8 @@ func (f *Facts) cacheKey() string {
 	}
 	key, err := json.Marshal([]any{boot, f.Kernel, f.UID, f.GID, f.Identity(), exe.ModTime(), exe.Size(),
 		inode(exe), inode(dir), readFile("/proc/sys/user/max_user_namespaces"),
-		readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"), namespaceOf("user"), namespaceOf("mnt")})
+		readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"), namespaceOf("user"), namespaceOf("mnt"),
+		readFile("/proc/self/cgroup"), strings.Count(readFile("/proc/swaps"), "\n")})
 	if err != nil {
 		return ""
 	}
@@ -51,24 +58,27 @@ func namespaceOf(kind string) string {
 }
 
 // recall fills in what an earlier start found; false: it has to be tried.
-func (f *Facts) recall() bool {
-	data, err := os.ReadFile(f.cacheFile())
+func (f *Facts) recall(key string) bool {
+	data, err := direct.Read(f.cacheFile())
 	var c cached
-	if err != nil || json.Unmarshal(data, &c) != nil || c.Key == "" || c.Key != f.cacheKey() {
+	if err != nil || json.Unmarshal(data, &c) != nil || c.Key == "" || c.Key != key {
 		return false
 	}
 	f.Sandbox, f.Overlay = Ability{OK: true}, Ability{OK: true}
 	f.Idmap = Ability{OK: c.Idmap}
+	if f.Cgroups = c.Cgroups; c.Cgroups.Version == 0 {
+		f.Cgroups = findCgroups()
+	}
 	return true
 }
 
 // remember keeps a full success for the next start.
-func (f *Facts) remember() {
+func (f *Facts) remember(key string) {
 	if !f.Sandbox.OK || !f.Overlay.OK {
 		f.Forget()
 		return
 	}
-	data, err := json.Marshal(cached{Key: f.cacheKey(), Idmap: f.Idmap.OK})
+	data, err := json.Marshal(cached{Key: key, Idmap: f.Idmap.OK, Cgroups: f.Cgroups})
 	if err != nil {
 		return
 	}

@@ -59,9 +59,13 @@ type Facts struct {
 	Etc  []Entry `json:"etc"`
 	// Tools are directories outside /usr that PATH or a toolchain's own
 	// variables name, found to hold programs.
-	Tools []string          `json:"tools"`
-	Path  []string          `json:"path"`
-	Env   map[string]string `json:"-"` // the whole environment; never printed
+	Tools []string `json:"tools"`
+	Path  []string `json:"path"`
+	// Programs are names of PATH that the caller asked about (FindPrograms).
+	Programs []Program `json:"programs,omitempty"`
+	// Self is the file of the running ringwall; empty where it is not known.
+	Self string            `json:"self,omitempty"`
+	Env  map[string]string `json:"-"` // the whole environment; never printed
 }
 
 // Entry is one name in a directory.

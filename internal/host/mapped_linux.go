@@ -3,11 +3,11 @@ package host
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"ringwall/internal/kernel/direct"
+	"ringwall/internal/kernel/keeper"
 	"ringwall/internal/kernel/mount"
 )
 
@@ -33,22 +33,21 @@ func (f Facts) Mapped(uid, gid int, dirs ...string) ([]*os.File, error) {
 }
 
 // mappingNamespace makes a user namespace that maps owner to account and holds
-// on to it. A process has to be in it for a moment; it is stopped before its
-// first instruction.
+// on to it. A process has to be in it for a moment; it does nothing there.
 func mappingNamespace(uid, gid, toUID, toGID int) (*os.File, error) {
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{}
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: toUID, Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: toGID, Size: 1}},
-		Ptrace:      true, // stops at exec
-		Pdeathsig:   syscall.SIGKILL,
-	}
-	if err := cmd.Start(); err != nil {
+	k, err := keeper.Start(unix.CLONE_NEWUSER)
+	if err != nil {
 		return nil, err
 	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	return os.Open(fmt.Sprintf("/proc/%d/ns/user", cmd.Process.Pid))
+	defer k.Dismiss()
+	proc := fmt.Sprintf("/proc/%d/", k.PID)
+	for _, m := range []struct {
+		file     string
+		from, to int
+	}{{"uid_map", uid, toUID}, {"gid_map", gid, toGID}} {
+		if err := direct.Write(proc+m.file, fmt.Sprintf("%d %d 1", m.from, m.to)); err != nil {
+			return nil, err
+		}
+	}
+	return os.Open(proc + "ns/user")
 }

@@ -1,17 +1,15 @@
 package host
 
 import (
-	"errors"
 	"os"
-	"os/user"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/kernel/cgroup"
+	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/initprog"
 	"ringwall/internal/kernel/landlock"
 	"ringwall/internal/kernel/seccomp"
@@ -38,18 +36,24 @@ func Probe(env []string) (Facts, error) {
 	f.SmallInit = initprog.Embedded()
 	f.Landlock = landlock.ABI()
 	f.Seccomp, f.Observe = seccompAbilities()
-	if place, err := cgroup.Find(); err == nil {
-		f.Cgroups = Cgroups{Version: place.Version, Dirs: place.Dirs, Swap: place.Swap}
-	} else {
-		f.Cgroups.Why = err.Error()
-	}
-	if !f.recall() {
+	key := f.cacheKey()
+	if !f.recall(key) {
+		f.Cgroups = findCgroups()
 		trySandbox(&f)
-		f.remember()
+		f.remember(key)
 	}
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.Path, f.Tools = tools(f)
+	f.Self = self()
 	return f, nil
+}
+
+func findCgroups() Cgroups {
+	place, err := cgroup.Find()
+	if err != nil {
+		return Cgroups{Why: err.Error()}
+	}
+	return Cgroups{Version: place.Version, Dirs: place.Dirs, Swap: place.Swap}
 }
 
 // Basics is what can be told without trying anything.
@@ -59,18 +63,31 @@ func Basics(env []string) (Facts, error) {
 	f.Groups, _ = os.Getgroups()
 	f.Kernel, f.Name = uname()
 	f.Home = f.Env["HOME"]
-	if u, err := user.LookupId(strconv.Itoa(f.UID)); err == nil {
-		f.User = u.Username
+	users := readPasswd()
+	if u, ok := users.find(func(e account) bool { return e.uid == f.UID }); ok {
+		f.User = u.name
 		if f.Home == "" {
-			f.Home = u.HomeDir
+			f.Home = u.home
 		}
 	}
 	f.StateDir = stateDir(f)
 	f.Memory = memory()
 	if f.UID == 0 {
-		f.Account = account()
+		f.Account = users.dedicated()
 	}
 	return f, nil
+}
+
+// self is this program's file, if it is still there.
+func self() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 func uname() (release, name string) {
@@ -89,19 +106,6 @@ func memory() int64 {
 	return int64(info.Totalram) * int64(info.Unit)
 }
 
-func account() *Account {
-	u, err := user.Lookup(AccountName)
-	if err != nil {
-		return &Account{UID: spareID, GID: spareID}
-	}
-	uid, err1 := strconv.Atoi(u.Uid)
-	gid, err2 := strconv.Atoi(u.Gid)
-	if errors.Join(err1, err2) != nil || uid == 0 || gid == 0 {
-		return &Account{UID: spareID, GID: spareID}
-	}
-	return &Account{Name: u.Username, UID: uid, GID: gid}
-}
-
 // seccompAbilities asks the kernel which answers a filter may give.
 func seccompAbilities() (filter, observe Ability) {
 	if err := seccomp.Supported(); err != nil {
@@ -118,16 +122,23 @@ func seccompAbilities() (filter, observe Ability) {
 
 // entries lists which of the names exist in a directory.
 func entries(dir string, names []string) []Entry {
+	list, err := direct.List(dir)
+	if err != nil {
+		return nil
+	}
+	there := make(map[string]direct.Entry, len(list))
+	for _, e := range list {
+		there[e.Name] = e
+	}
 	var out []Entry
 	for _, n := range names {
-		path := filepath.Join(dir, n)
-		info, err := os.Lstat(path)
-		if err != nil {
+		found, ok := there[n]
+		if !ok {
 			continue
 		}
-		e := Entry{Path: path}
-		if info.Mode()&os.ModeSymlink != 0 {
-			e.Link, _ = os.Readlink(path)
+		e := Entry{Path: filepath.Join(dir, n)}
+		if found.Link {
+			e.Link, _ = os.Readlink(e.Path)
 		}
 		out = append(out, e)
 	}
@@ -137,16 +148,22 @@ func entries(dir string, names []string) []Entry {
 // tools finds directories of programs that PATH names outside /usr: the whole
 // of a toolchain (the parent of bin), since programs need what lies beside.
 func tools(f Facts) (path, trees []string) {
-	seen := map[string]bool{}
+	asked, seen := map[string]bool{}, map[string]bool{"": true}
 	for _, dir := range strings.Split(f.Env["PATH"], ":") {
-		real, err := filepath.EvalSymlinks(dir)
-		if err != nil || !filepath.IsAbs(dir) {
+		if !filepath.IsAbs(dir) || asked[dir] {
+			continue
+		}
+		real, err := direct.Folder(dir)
+		if err != nil {
 			continue
 		}
 		path = append(path, dir)
 		for _, d := range []string{dir, real} {
-			tree := toolTree(d, f.Home)
-			if tree != "" && !seen[tree] {
+			if asked[d] {
+				continue
+			}
+			asked[d] = true
+			if tree := toolTree(d, f.Home); !seen[tree] {
 				seen[tree] = true
 				trees = append(trees, tree)
 			}

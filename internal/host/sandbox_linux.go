@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/kernel/namespace"
 )
@@ -136,7 +137,7 @@ func restrictedByAppArmor() bool {
 }
 
 func readFile(path string) string {
-	b, err := os.ReadFile(path)
+	b, err := direct.Read(path)
 	if err != nil {
 		return ""
 	}

@@ -129,7 +129,7 @@ func (s *Session) settle(out *Outcome, dirs stage.Dirs, began time.Time, rec evi
 	if out.Applied, err = stage.Apply(ctx, opt, out.Changes, rec); err != nil {
 		return keep(dirs, err)
 	}
-	return stage.Discard(dirs)
+	return nil // Apply has taken the overlay's directories away
 }
 
 const settleTime = 10 * time.Minute

@@ -26,6 +26,8 @@ type Op struct {
 	Credential   *Credential   `json:"credential,omitempty"`
 	Limit        *Limit        `json:"limit,omitempty"`
 	Decoy        *Decoy        `json:"decoy,omitempty"`
+	Stub         *Stub         `json:"stub,omitempty"`
+	Ask          *Ask          `json:"ask,omitempty"`
 }
 
 // count is the number of operations set.
@@ -51,6 +53,13 @@ type Instruct struct {
 // Tools lists the commands that the agent's own permission system allows.
 type Tools struct {
 	Allow []string `json:"allow"`
+	Bound *Bound   `json:"bound,omitempty"`
+}
+
+// Bound is the machine's policy where it bounds a list of the project's.
+type Bound struct {
+	From    string   `json:"from"`              // its line
+	Refused []string `json:"refused,omitempty"` // what the project asked for in vain
 }
 
 // AgentFile is a read-only file that the agent reads its configuration from,
@@ -113,6 +122,7 @@ type Guardrail struct {
 	Path    string `json:"path"`    // relative to the workspace, slash-separated
 	Dir     bool   `json:"dir"`     // the whole folder
 	Present bool   `json:"present"` // false: frozen as absent
+	Reason  string `json:"reason"`  // what the file could do
 }
 
 // Mask hides a file's content: a short text that says so stands in its place.
@@ -160,6 +170,7 @@ type Syscalls struct {
 type Gateway struct {
 	Mode  string `json:"mode"`  // "none", or "allowlist"
 	Ports []int  `json:"ports"` // on which it listens inside; any other is refused by the kernel
+	Bound *Bound `json:"bound,omitempty"`
 }
 
 // Egress allows one destination.
@@ -200,3 +211,27 @@ type Decoy struct {
 	Path  string `json:"path"`  // absolute, inside
 	Shape string `json:"shape"` // text with one "%s"
 }
+
+// Stub covers the file of a program that the policy does not allow. What
+// stands in its place says so and ends with 126. It explains and is no
+// boundary: a copy of the program runs.
+type Stub struct {
+	Tool   string   `json:"tool"`   // "nc"
+	Names  []string `json:"names"`  // all by which the files are started: "nc", "netcat"
+	Files  []string `json:"files"`  // absolute, links resolved: "/usr/bin/nc.openbsd"
+	Reason string   `json:"reason"` // what the program could do
+}
+
+// Ask lets the agent ask why: ringwall itself, and the plan as far as the agent
+// may know it, both read-only.
+type Ask struct {
+	Program string `json:"program"` // where ringwall is inside
+	Plan    string `json:"plan"`    // where the plan is inside
+	Source  string `json:"source"`  // the running ringwall on the host
+}
+
+// Where Ask puts things.
+const (
+	AskProgram = "/run/ringwall/bin/ringwall"
+	AskPlan    = "/run/ringwall/plan.json"
+)

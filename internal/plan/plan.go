@@ -56,8 +56,9 @@ type Control struct {
 	Why string `json:"why,omitempty"`
 	// Must refuses the run unless the control is enforced or waived by name.
 	Must bool `json:"must,omitempty"`
-	// From tells what asked for the control: a policy line, a default, an
-	// agent's description.
+	// From tells what asked for the control: a line of a policy
+	// ("ringwall.toml:12", "/etc/ringwall/policy.toml:3"), "default", or what
+	// else it was taken from ("PATH", "agent claude").
 	From string `json:"from,omitempty"`
 }
 
@@ -89,8 +90,13 @@ func (p Plan) Hash() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
+	return HashOf(b), nil
+}
+
+// HashOf is the hash of a plan whose canonical form is at hand.
+func HashOf(canonical []byte) string {
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:])
 }
 
 // ByLayer returns the controls of one layer, in order.

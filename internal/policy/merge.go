@@ -19,6 +19,7 @@ func Merge(machine, project Policy) (Policy, []string, error) {
 	for k, v := range project.marks {
 		m.out.marks[k] = v
 	}
+	m.out.bounds = map[string]Bound{}
 	if err := m.agent(); err != nil {
 		return Policy{}, nil, err
 	}
@@ -31,6 +32,20 @@ func Merge(machine, project Policy) (Policy, []string, error) {
 	return m.out, m.notes, nil
 }
 
+// Bound is how the machine's policy bounds a list of the project's.
+type Bound struct {
+	At      string   // its line: "/etc/ringwall/policy.toml:3"
+	Refused []string // what the project asked for in vain, as written
+}
+
+// Bound tells how the machine's policy bounds a list; nil where it does not.
+func (p Policy) Bound(key string) *Bound {
+	if b, ok := p.bounds[key]; ok {
+		return &b
+	}
+	return nil
+}
+
 type merger struct {
 	machine, project, out Policy
 	notes                 []string
@@ -39,6 +54,21 @@ type merger struct {
 func (m *merger) note(key, format string, args ...any) {
 	m.notes = append(m.notes, fmt.Sprintf("%s: %s (%s)", key, fmt.Sprintf(format, args...), m.machine.Where(key)))
 }
+
+// refuse notes that the machine's list does not have what the project asked for.
+func (m *merger) refuse(key, entry string) {
+	m.note(key, "%s is not allowed on this machine", quote(entry))
+	list := key
+	if key == "network.rule" {
+		list = "network.allow"
+	}
+	b := m.out.bounds[list]
+	b.Refused = append(b.Refused, entry)
+	m.out.bounds[list] = b
+}
+
+// bound notes that the machine's policy bounds a list, and from where.
+func (m *merger) bound(list, at string) { m.out.bounds[list] = Bound{At: m.machine.Where(at)} }
 
 // adopt notes that a key now holds what the machine's policy says.
 func (m *merger) adopt(key string) {
@@ -105,10 +135,11 @@ func (m *merger) intersect(into *[]string, key string, machine []string) {
 		return
 	}
 	m.forget(key)
+	m.bound(key, key)
 	var out []string
 	for i, s := range *into {
 		if !slices.Contains(machine, s) {
-			m.note(key, "%s is not allowed on this machine", quote(s))
+			m.refuse(key, s)
 			continue
 		}
 		m.move(at(key, i), at(key, len(out)))

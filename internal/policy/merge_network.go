@@ -24,6 +24,7 @@ func (m *merger) network() {
 		return
 	}
 	b := n.bounds()
+	m.bound("network.allow", m.destinations())
 	m.forget("network.allow")
 	m.forget("network.rule")
 	m.out.Network.Allow, m.out.Network.Rules = nil, nil
@@ -34,6 +35,14 @@ func (m *merger) network() {
 		m.rule(b, at("network.rule", i), r)
 	}
 	m.credentials(b)
+}
+
+// destinations is the key of the machine's policy that bounds destinations.
+func (m *merger) destinations() string {
+	if m.machine.Has("network.allow") {
+		return "network.allow"
+	}
+	return "network.rule[0]"
 }
 
 func (n Network) bounds() bounds {
@@ -66,7 +75,7 @@ func (m *merger) allow(b bounds, key, entry string) {
 	case !preset && err == nil && known:
 		m.rule(b, key, Rule{Host: entry})
 	default:
-		m.note("network.allow", "%s is not allowed on this machine", quote(entry))
+		m.refuse("network.allow", entry)
 	}
 }
 
@@ -75,7 +84,7 @@ func (m *merger) rule(b bounds, key string, r Rule) {
 	d, err := ParseDestination(r.Host)
 	methods, known := b.methods[d]
 	if err != nil || !known {
-		m.note("network.rule", "%s is not allowed on this machine", quote(r.Host))
+		m.refuse("network.rule", r.Host)
 		return
 	}
 	kept := common(r.Methods, methods)

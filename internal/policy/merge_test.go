@@ -235,3 +235,27 @@ func TestMergeKeepsPositions(t *testing.T) {
 		t.Error("the project's policy was changed")
 	}
 }
+
+// TestBound: what the machine took from a list is known with the line that
+// took it, so that it can be told to whoever asks.
+func TestBound(t *testing.T) {
+	got, _, err := Merge(parseMachine(t, "[tools]\nallow = [\"go\"]\n[network]\nallow = [\"a.example\"]\n"),
+		parse(t, "[tools]\nallow = [\"curl\", \"go\"]\n[network]\nallow = [\"a.example\", \"b.example:80\"]\n[[network.rule]]\nhost = \"c.example\"\nmethods = [\"GET\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]Bound{
+		"tools.allow":   {At: "/etc/policy.toml:3", Refused: []string{"curl"}},
+		"network.allow": {At: "/etc/policy.toml:5", Refused: []string{"b.example:80", "c.example"}},
+	} {
+		if b := got.Bound(key); b == nil || !reflect.DeepEqual(*b, want) {
+			t.Errorf("%s: %+v, want %+v", key, b, want)
+		}
+	}
+	if b := got.Bound("env.pass"); b != nil {
+		t.Errorf("a list that the machine does not have is bounded: %+v", b)
+	}
+	if b := parse(t, "").Bound("tools.allow"); b != nil {
+		t.Errorf("without a machine's policy: %+v", b)
+	}
+}

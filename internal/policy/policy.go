@@ -36,7 +36,8 @@ type Policy struct {
 	Limits      Limits       `json:"limits"`
 	Loop        Loop         `json:"loop"`
 
-	marks marks // where each key was written
+	marks  marks            // where each key was written
+	bounds map[string]Bound // lists that the machine's policy bounds, by key
 }
 
 // Workspace is how the agent meets the project.

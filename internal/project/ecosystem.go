@@ -3,7 +3,6 @@ package project
 import (
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -50,11 +49,11 @@ type source struct {
 // file reads a file of the owner's. One that lies in the project is not theirs
 // but the project's, and one that cannot be read says nothing.
 func (o owner) file(path string) (source, bool) {
-	if path == "" || !filepath.IsAbs(path) || within(real(path), o.project) {
+	if path == "" || !filepath.IsAbs(path) {
 		return source{}, false
 	}
 	text, err := readOwn(path)
-	if err != nil {
+	if err != nil || within(real(path), o.project) {
 		return source{}, false
 	}
 	return source{o.show(path), string(text)}, true
@@ -94,7 +93,18 @@ func (o owner) variables(names ...string) []source {
 	return out
 }
 
-var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
+// hostName tells whether a text has the form of a host's name: lower-case
+// letters, digits, dots and dashes, the last two neither first nor last.
+func hostName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		inner := (c == '.' || c == '-') && i > 0 && i < len(s)-1
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && !inner {
+			return false
+		}
+	}
+	return s != ""
+}
 
 // endpoint reads a URL's host and port. A user name or password in it is
 // dropped here and never kept.
@@ -111,7 +121,7 @@ func endpoint(text, from string) (Endpoint, bool) {
 			return Endpoint{}, false
 		}
 	}
-	if !hostName.MatchString(host) || len(host) > 253 || port < 1 || port > 65535 {
+	if !hostName(host) || len(host) > 253 || port < 1 || port > 65535 {
 		return Endpoint{}, false
 	}
 	return Endpoint{host, port, from}, true

@@ -96,7 +96,7 @@ func cargoConfig(text string) (replaced string, others []string) {
 			Index string `toml:"index"`
 		} `toml:"registries"`
 	}
-	if toml.Unmarshal([]byte(text), &c) != nil {
+	if text == "" || toml.Unmarshal([]byte(text), &c) != nil {
 		return "", nil
 	}
 	if by := c.Source["crates-io"].Replace; by != "" {

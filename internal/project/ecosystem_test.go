@@ -1,6 +1,7 @@
 package project
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 )
@@ -91,13 +92,24 @@ func TestProjectNeverWidensItsWayOut(t *testing.T) {
 	}
 }
 
+// hostForm is what hostName is written out from.
+var hostForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
+
+func TestHostName(t *testing.T) {
+	for _, s := range []string{"", "a", "-", ".", "a-", "-a", "a.", ".a", "a.b", "a-b", "A", "a\n", "ä", "a_b", "1", "a..b"} {
+		if hostName(s) != hostForm.MatchString(s) {
+			t.Errorf("%q: %v", s, hostName(s))
+		}
+	}
+}
+
 func FuzzEndpoint(f *testing.F) {
 	f.Add("sparse+https://u:p@Host.Example:99/x")
 	f.Add("http://[::1]:80")
 	f.Add("https://a..b/")
 	f.Fuzz(func(t *testing.T, text string) {
 		e, ok := endpoint(text, "x")
-		if ok && (!hostName.MatchString(e.Host) || e.Port < 1 || e.Port > 65535) {
+		if ok && (!hostForm.MatchString(e.Host) || e.Port < 1 || e.Port > 65535) {
 			t.Errorf("%q gave %+v", text, e)
 		}
 		pipConf(text)

@@ -51,12 +51,14 @@ type Guardrail struct {
 	Dir     bool
 	Present bool // false: frozen as absent
 	Reason  string
+	Asked   string // the entry of the policy's freeze list; empty: found without it
 }
 
 // Secret is a file whose content must not be seen.
 type Secret struct {
 	Path   string // relative, slash-separated
 	Reason string
+	Asked  string // the entry of the policy's hide list; empty: found without it
 }
 
 // Endpoint is a host that a preset stands for.

@@ -24,7 +24,7 @@ func (in *inspector) freeze() error {
 		if !fs.ValidPath(row.Path) || row.Path == "." {
 			return &Error{Kind: BadPattern, Path: entry, Msg: "freeze wants a path below the project"}
 		}
-		if err := in.addRail(row); err != nil {
+		if err := in.addAsked(row, entry); err != nil {
 			return err
 		}
 	}

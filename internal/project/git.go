@@ -36,7 +36,7 @@ func (in *inspector) git() error {
 }
 
 func (in *inspector) isDir(path string) bool {
-	info, err := in.root.Lstat(path)
+	info, err := in.lstat(path)
 	return err == nil && info.IsDir()
 }
 

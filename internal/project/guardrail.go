@@ -86,6 +86,20 @@ func (in *inspector) addRail(row agent.Path) error {
 	return nil
 }
 
+// addAsked adds a path that an entry of the policy names. What is a guardrail
+// without it stays as it is: taking the entry out would not free it.
+func (in *inspector) addAsked(row agent.Path, entry string) error {
+	_, known := in.rails[row.Path]
+	if err := in.addRail(row); err != nil || known {
+		return err
+	}
+	if g, ok := in.rails[row.Path]; ok {
+		g.Asked = entry
+		in.rails[row.Path] = g
+	}
+	return nil
+}
+
 // throughFile tells whether a regular file stands above the path.
 func (in *inspector) throughFile(p string) bool {
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
@@ -125,6 +139,14 @@ func singleName(p string, info fs.FileInfo) error {
 // list returns the names in a folder of the project, none where there is no
 // such folder.
 func (in *inspector) list(dir string) ([]string, error) {
+	if dir == "." {
+		if l, err := in.top(); err == nil {
+			return l.names, nil
+		}
+	}
+	if in.absent(dir) {
+		return nil, nil
+	}
 	info, err := in.root.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.IsDir()) {
 		return nil, nil

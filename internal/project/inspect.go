@@ -13,6 +13,8 @@ type inspector struct {
 	root  *os.Root
 	facts Facts
 	rails rails
+	// listed is the project's own folder, once it was read.
+	listed *listing
 }
 
 // Inspect gathers the facts about a project. It fails with an *Error where the
@@ -66,16 +68,24 @@ func (in *inspector) incomplete(reason string) {
 	}
 }
 
+// lstat is Lstat that spares the call for what the listing shows to be absent.
+func (in *inspector) lstat(path string) (fs.FileInfo, error) {
+	if in.absent(path) {
+		return nil, &fs.PathError{Op: "lstat", Path: path, Err: fs.ErrNotExist}
+	}
+	return in.root.Lstat(path)
+}
+
 // isFile tells whether a regular file is at that path, without following a
 // link there.
 func (in *inspector) isFile(path string) bool {
-	info, err := in.root.Lstat(path)
+	info, err := in.lstat(path)
 	return err == nil && info.Mode().IsRegular()
 }
 
 // exists tells whether anything is at that path.
 func (in *inspector) exists(path string) bool {
-	_, err := in.root.Lstat(path)
+	_, err := in.lstat(path)
 	return err == nil
 }
 
@@ -86,7 +96,7 @@ func (in *inspector) linkless(path string) (info fs.FileInfo, link string, err e
 		if i < len(path) && path[i] != '/' {
 			continue
 		}
-		if info, err = in.root.Lstat(path[:i]); err != nil {
+		if info, err = in.lstat(path[:i]); err != nil {
 			return nil, "", err
 		}
 		if info.Mode()&fs.ModeSymlink != 0 {

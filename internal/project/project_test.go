@@ -29,7 +29,7 @@ func repository(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-func write(t *testing.T, dir, name, content string) {
+func write(t testing.TB, dir, name, content string) {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	var err error
@@ -94,7 +94,7 @@ func TestInspectPlainProject(t *testing.T) {
 	if !slices.Equal(facts.Agents, []string{"claude"}) {
 		t.Errorf("agents %q", facts.Agents)
 	}
-	if want := []Secret{{".env", "environment file"}, {"config/server.key", "private key"}}; !slices.Equal(facts.Secrets, want) {
+	if want := []Secret{{Path: ".env", Reason: "environment file"}, {Path: "config/server.key", Reason: "private key"}}; !slices.Equal(facts.Secrets, want) {
 		t.Errorf("secrets %v", facts.Secrets)
 	}
 	i, ok := facts.Instruction(Constitution)
@@ -235,9 +235,9 @@ func TestFreeze(t *testing.T) {
 	})
 	facts := inspect(t, Options{Path: dir, Freeze: []string{"Makefile", "deploy/**", "*.tf", "absent.txt", "gone/"}})
 	for _, want := range []Guardrail{
-		{Path: "Makefile", Present: true}, {Path: "deploy", Dir: true, Present: true},
-		{Path: "x/one.tf", Present: true}, {Path: "y/two.tf", Present: true},
-		{Path: "absent.txt"}, {Path: "gone", Dir: true},
+		{Path: "Makefile", Present: true, Asked: "Makefile"}, {Path: "deploy", Dir: true, Present: true, Asked: "deploy/**"},
+		{Path: "x/one.tf", Present: true, Asked: "*.tf"}, {Path: "y/two.tf", Present: true, Asked: "*.tf"},
+		{Path: "absent.txt", Asked: "absent.txt"}, {Path: "gone", Dir: true, Asked: "gone/"},
 	} {
 		got, ok := guardrail(facts, want.Path)
 		if want.Reason = got.Reason; !ok || got != want {

@@ -15,7 +15,7 @@ var errTooLarge = errors.New("too large")
 // read returns the content of a regular file of the project, at most limit
 // bytes.
 func (in *inspector) read(path string, limit int64) ([]byte, error) {
-	if info, err := in.root.Lstat(path); err != nil || !info.Mode().IsRegular() {
+	if info, err := in.lstat(path); err != nil || !info.Mode().IsRegular() {
 		// A pipe would block, and a link leads elsewhere.
 		return nil, errors.Join(err, fs.ErrInvalid)
 	}

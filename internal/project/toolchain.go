@@ -3,6 +3,7 @@ package project
 import (
 	"regexp"
 	"slices"
+	"sync"
 
 	"ringwall/internal/agent"
 )
@@ -14,14 +15,19 @@ type sign struct {
 	commands []string
 	tests    string
 	// target must be found in the file for tests to be known; nil: nothing.
-	target *regexp.Regexp
+	target func() *regexp.Regexp
 }
 
+// Made when first asked for: most starts need none of them.
 var (
-	makeTarget = regexp.MustCompile(`(?m)^test[ \t]*:`)
-	justTarget = regexp.MustCompile(`(?m)^test\b[^\n]*:(?:[^=]|$)`)
-	npmScript  = regexp.MustCompile(`"test"\s*:`)
+	makeTarget = lazy(`(?m)^test[ \t]*:`)
+	justTarget = lazy(`(?m)^test\b[^\n]*:(?:[^=]|$)`)
+	npmScript  = lazy(`"test"\s*:`)
 )
+
+func lazy(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // signs are in the order in which toolchains are reported: what wraps others
 // comes before them.
@@ -61,7 +67,7 @@ func (in *inspector) tests(s sign, file string) string {
 	if s.target == nil {
 		return s.tests
 	}
-	if text, err := in.read(file, maxConfig); err == nil && s.target.Match(text) {
+	if text, err := in.read(file, maxConfig); err == nil && s.target().Match(text) {
 		return s.tests
 	}
 	return ""

@@ -40,14 +40,14 @@ type finder struct {
 	in      *inspector
 	hide    []selected
 	freeze  []selected
-	secrets map[string]string
+	secrets map[string]Secret
 	shared  map[uint64]string // inodes of secrets with a second name
 }
 
 // tree walks the project for secrets, nested repositories, and what the policy's
 // patterns freeze.
 func (in *inspector) tree() error {
-	f := &finder{in: in, secrets: map[string]string{}, shared: map[uint64]string{}}
+	f := &finder{in: in, secrets: map[string]Secret{}, shared: map[uint64]string{}}
 	var err error
 	if f.hide, err = compile(in.opts.Hide, "hide", func(string) bool { return true }); err != nil {
 		return err
@@ -70,8 +70,8 @@ func (in *inspector) tree() error {
 
 func (f *finder) list() []Secret {
 	out := make([]Secret, 0, len(f.secrets))
-	for p, reason := range f.secrets {
-		out = append(out, Secret{p, reason})
+	for _, s := range f.secrets {
+		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b Secret) int { return strings.Compare(a.Path, b.Path) })
 	return out
@@ -96,8 +96,8 @@ func (f *finder) visit(p string, e fs.DirEntry) error {
 	if !f.in.regular(file, e) {
 		return nil
 	}
-	if reason := f.reason(p, file); reason != "" {
-		f.add(file, reason)
+	if s := f.secret(p, file); s.Reason != "" {
+		f.add(s)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (f *finder) enter(p string) error {
 func (f *finder) frozen(p string, match func(selected) bool) error {
 	for _, s := range f.freeze {
 		if match(s) && !f.in.rails.covered(p) {
-			return f.in.addRail(agent.Path{Path: p, Reason: "the policy freezes " + s.text})
+			return f.in.addAsked(agent.Path{Path: p, Reason: "the policy freezes " + s.text}, s.text)
 		}
 	}
 	return nil
@@ -144,39 +144,39 @@ func (f *finder) repo(p string) error {
 	return nil
 }
 
-// reason says why a file is hidden, or nothing: by the name under which it was
-// found, which a link may have given it, and by its content.
-func (f *finder) reason(name, file string) string {
+// secret says why a file is hidden, with no reason where it is not: by the name
+// under which it was found, which a link may have given it, and by its content.
+func (f *finder) secret(name, file string) Secret {
 	for _, s := range f.hide {
 		if s.Match(name) {
-			return "the policy hides " + s.text
+			return Secret{Path: file, Reason: "the policy hides " + s.text, Asked: s.text}
 		}
 	}
 	verdict, reason := scan.SecretName(name)
 	if verdict != scan.Look {
-		return reason
+		return Secret{Path: file, Reason: reason}
 	}
 	content, err := f.in.read(file, scan.MaxContent)
 	switch {
 	case err != nil && !errors.Is(err, errTooLarge):
-		return reason + " (not readable, so not known to be none)"
+		return Secret{Path: file, Reason: reason + " (not readable, so not known to be none)"}
 	case scan.SecretContent(name, content):
-		return reason
+		return Secret{Path: file, Reason: reason}
 	default:
-		return ""
+		return Secret{}
 	}
 }
 
 // add notes a secret, and whether it can be read under another name.
-func (f *finder) add(p, reason string) {
+func (f *finder) add(s Secret) {
 	if len(f.secrets) >= maxSecrets {
 		f.in.incomplete(fmt.Sprintf("more than %d files would have to be hidden", maxSecrets))
 		return
 	}
-	f.secrets[p] = reason
-	if info, err := f.in.root.Lstat(p); err == nil {
+	f.secrets[s.Path] = s
+	if info, err := f.in.root.Lstat(s.Path); err == nil {
 		if _, ino, links := identity(info); links > 1 {
-			f.shared[ino] = p
+			f.shared[ino] = s.Path
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (f *finder) add(p, reason string) {
 // sameFile finds the other names of secrets, in a second walk that only such
 // projects need.
 func (f *finder) sameFile(p string, e fs.DirEntry) error {
-	if !e.Type().IsRegular() || f.secrets[p] != "" {
+	if !e.Type().IsRegular() || f.secrets[p].Reason != "" {
 		return nil
 	}
 	info, err := f.in.root.Lstat(p)
@@ -193,7 +193,7 @@ func (f *finder) sameFile(p string, e fs.DirEntry) error {
 		return nil
 	}
 	if _, ino, links := identity(info); links > 1 && f.shared[ino] != "" {
-		f.add(p, "another name of "+f.shared[ino])
+		f.add(Secret{Path: p, Reason: "another name of " + f.shared[ino], Asked: f.secrets[f.shared[ino]].Asked})
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Verdict is what a file's name tells about it.
@@ -89,10 +90,15 @@ func SecretName(name string) (Verdict, string) {
 
 // A value that refers to a variable ("${NPM_TOKEN}") is no secret itself.
 var (
-	npmToken  = regexp.MustCompile(`(?mi)^[^#;\n]*(?:_authtoken|_auth|_password)[ \t]*=[ \t]*["']?[^\s"'$]`)
-	yarnToken = regexp.MustCompile(`(?mi)^[^#\n]*(?:npmauthtoken|npmauthident)["']?[ \t]*:[ \t]*["']?[^\s"'$]`)
-	password  = regexp.MustCompile(`(?i)\bpassword\b`)
+	npmToken  = lazy(`(?mi)^[^#;\n]*(?:_authtoken|_auth|_password)[ \t]*=[ \t]*["']?[^\s"'$]`)
+	yarnToken = lazy(`(?mi)^[^#\n]*(?:npmauthtoken|npmauthident)["']?[ \t]*:[ \t]*["']?[^\s"'$]`)
+	password  = lazy(`(?i)\bpassword\b`)
 )
+
+// lazy makes an expression when it is first asked for: few starts need one.
+func lazy(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // SecretContent judges a file that SecretName said to Look at. content is the
 // whole file, or its first MaxContent+1 bytes: what is longer than MaxContent
@@ -105,10 +111,10 @@ func SecretContent(name string, content []byte) bool {
 	case ".pem":
 		return bytes.Contains(content, []byte("PRIVATE KEY"))
 	case ".npmrc":
-		return npmToken.Match(content)
+		return npmToken().Match(content)
 	case ".yml":
-		return yarnToken.Match(content)
+		return yarnToken().Match(content)
 	default:
-		return password.Match(content)
+		return password().Match(content)
 	}
 }

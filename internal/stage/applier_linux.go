@@ -1,6 +1,9 @@
 package stage
 
 import (
+	"errors"
+	"io/fs"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -45,6 +48,9 @@ func (a *applier) open(o Options) error {
 		return err
 	}
 	a.iter = &dir{iter.fd}
+	if err := makeOwn(o.Dirs.Held); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
 	held, err := openTree(o.Dirs.Held)
 	if err != nil {
 		return err

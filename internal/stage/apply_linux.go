@@ -2,7 +2,6 @@ package stage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -26,6 +25,9 @@ func Apply(ctx context.Context, o Options, c *Changeset, rec evidence.Recorder) 
 	if !plainRun(o.Run) {
 		return Result{}, fmt.Errorf("run %q: not letters, digits and dashes", o.Run)
 	}
+	if len(c.Entries) == 0 {
+		return Result{}, nothing(o.Dirs, rec)
+	}
 	r := applyRecord{recordVersion, o.Run, Name(o.Project), o.ProjectID, c.Entries}
 	a, err := newApplier(o, r)
 	if err != nil {
@@ -47,6 +49,17 @@ func Apply(ctx context.Context, o Options, c *Changeset, rec evidence.Recorder) 
 		return res, fmt.Errorf("record what was applied: %w", err)
 	}
 	return res, nil
+}
+
+// nothing is Apply of a changeset without entries: there is nothing that a crash
+// could leave half done, so nothing but the journal is written.
+func nothing(d Dirs, rec evidence.Recorder) error {
+	for _, e := range []evidence.Event{{Apply: &evidence.Apply{}}, {Applied: &evidence.Applied{}}} {
+		if err := rec.Record(e); err != nil {
+			return fmt.Errorf("record that nothing is applied: %w", err)
+		}
+	}
+	return Discard(d)
 }
 
 // plainRun tells whether a run's name can be part of a file name.
@@ -112,5 +125,5 @@ func (a *applier) end(ctx context.Context) (Result, error) {
 	if err := a.step("remove"); err != nil {
 		return res, err
 	}
-	return res, errors.Join(a.iter.remove(workName), a.iter.remove(upperName))
+	return res, a.iter.drop()
 }

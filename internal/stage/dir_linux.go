@@ -44,7 +44,7 @@ func (d *dir) stat(name string) (Stat, error) {
 
 // names lists the folder.
 func (d *dir) names(limit int) (names []string, more bool, err error) {
-	buf := make([]byte, 32<<10)
+	buf := make([]byte, 8<<10)
 	for {
 		n, err := unix.ReadDirent(d.fd, buf)
 		if err == unix.EINTR {

@@ -27,15 +27,29 @@ func Prepare(iterDir string) (Dirs, error) {
 	if err := os.MkdirAll(iterDir, 0o700); err != nil {
 		return Dirs{}, fmt.Errorf("prepare the stage: %w", err)
 	}
-	for _, p := range []string{d.Upper, d.Work, d.Held} {
-		if err := os.Mkdir(p, 0o700); err != nil {
-			return Dirs{}, fmt.Errorf("prepare the stage: %w", err)
-		}
-		if err := os.Chmod(p, 0o700); err != nil { // whatever the umask took
+	for _, p := range []string{d.Upper, d.Work} {
+		if err := makeOwn(p); err != nil {
 			return Dirs{}, fmt.Errorf("prepare the stage: %w", err)
 		}
 	}
+	// A second start in the same folder is refused; the folder itself is made
+	// when there is something to hold.
+	if _, err := os.Lstat(d.Held); !errors.Is(err, fs.ErrNotExist) {
+		return Dirs{}, fmt.Errorf("prepare the stage: %s: %w", d.Held, errors.Join(err, fs.ErrExist))
+	}
 	return d, nil
+}
+
+// makeOwn makes a folder that its owner can use, whatever the umask takes away.
+func makeOwn(path string) error {
+	if err := os.Mkdir(path, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Perm() == 0o700 {
+		return err
+	}
+	return os.Chmod(path, 0o700)
 }
 
 // Pin returns the identity of a project's folder, for Options.ProjectID.
@@ -67,8 +81,20 @@ func Discard(d Dirs) error {
 		return err
 	}
 	defer t.close()
-	at := &dir{t.fd}
-	return errors.Join(at.remove(workName), at.remove(upperName))
+	return (&dir{t.fd}).drop()
+}
+
+// drop removes the overlay's two folders. Mostly nothing was written, and then
+// the upper one is empty and the other holds only what the kernel put there.
+func (d *dir) drop() error {
+	_ = unix.Unlinkat(d.fd, workName+"/"+workName, unix.AT_REMOVEDIR)
+	var failed error
+	for _, name := range []string{workName, upperName} {
+		if unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR) != nil {
+			failed = errors.Join(failed, d.remove(name))
+		}
+	}
+	return failed
 }
 
 // exists tells whether a name is there.

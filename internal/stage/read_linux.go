@@ -12,10 +12,6 @@ import (
 // nothing. No process of the iteration may be alive. Its cost grows with the
 // upper directory and with what was deleted, not with the project.
 func Read(ctx context.Context, o Options) (*Changeset, error) {
-	m, err := newMatcher(o.Rules)
-	if err != nil {
-		return nil, err
-	}
 	project, err := openProject(o.Project, o.ProjectID)
 	if err != nil {
 		return nil, err
@@ -26,6 +22,13 @@ func Read(ctx context.Context, o Options) (*Changeset, error) {
 		return nil, err
 	}
 	defer upper.close()
+	if names, _, err := upper.list("", 1); err == nil && len(names) == 0 {
+		return &Changeset{}, nil // the most frequent case by far
+	}
+	m, err := newMatcher(o.Rules)
+	if err != nil {
+		return nil, err
+	}
 	r := &reader{
 		o: o, rules: o.Rules.withDefaults(), match: m, upper: upper, project: project,
 		set: &Changeset{}, links: map[ID]*linkGroup{},

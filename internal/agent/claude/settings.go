@@ -2,7 +2,6 @@ package claude
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,13 +19,22 @@ type permissions struct {
 	DisableBypass string   `json:"disableBypassPermissionsMode"`
 }
 
-// command is what may stand in a rule "Bash(name:*)": words of plain
-// characters. A bracket, a comma, a star or a newline would end the rule or
-// widen it.
-var command = regexp.MustCompile(`^[A-Za-z0-9_./+@-]+( [A-Za-z0-9_./+@=-]+)*$`)
-
+// validCommand tells what may stand in a rule "Bash(name:*)": words of plain
+// characters, one space between two. A bracket, a comma, a star or a newline
+// would end the rule or widen it.
 func validCommand(name string) bool {
-	return len(name) <= 128 && command.MatchString(name)
+	words := strings.Split(name, " ")
+	for i, w := range words {
+		// "=" is for arguments, not for the command itself.
+		if w == "" || strings.ContainsFunc(w, func(r rune) bool { return !plainRune(r) && (r != '=' || i == 0) }) {
+			return false
+		}
+	}
+	return len(name) <= 128
+}
+
+func plainRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./+@-", r)
 }
 
 // Settings renders a settings file that allows the named commands, the file

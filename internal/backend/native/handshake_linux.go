@@ -13,8 +13,8 @@ import (
 )
 
 // handshake follows the first process until the command runs. Nothing
-// untrusted runs before Go is sent, and Go is sent only when every limit is in
-// force.
+// untrusted runs before Go is sent, and Go is sent only when every limit has
+// been read back.
 func (r *run) handshake(spec *launch.Spec) error {
 	var sockets []*os.File
 	for {
@@ -51,9 +51,6 @@ func asFiles(fds []int) []*os.File {
 // ready is the moment between the built view and the locks.
 func (r *run) ready(spec *launch.Spec, sockets []*os.File) error {
 	if err := r.gateway.Serve(egress.Sockets(r.plan), sockets); err != nil {
-		return err
-	}
-	if err := r.setGroupLimits(); err != nil {
 		return err
 	}
 	if err := r.process.Send(launch.Go); err != nil {

@@ -2,54 +2,27 @@ package native
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
+	"slices"
 
 	"ringwall/internal/kernel/cgroup"
-	"ringwall/internal/kernel/initprog"
-	"ringwall/internal/kernel/namespace"
+	"ringwall/internal/kernel/keeper"
 )
 
-// janitor is a process outside the sandbox that removes the control group when
-// the supervisor is gone, by SIGKILL too. It costs nothing while it waits.
-type janitor struct {
-	cmd  *exec.Cmd
-	pipe *os.File // closing it is the sign
-}
-
-func hireJanitor(place cgroup.Place, name string) (*janitor, error) {
-	program, err := initprog.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer program.Close()
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer reader.Close()
-	args := []string{initprog.Name, "janitor"}
+// hireJanitor starts a process outside the sandbox that removes the control
+// group when the supervisor is gone, by SIGKILL too. It costs nothing while it
+// waits.
+func hireJanitor(place cgroup.Place, name string) (*keeper.Keeper, error) {
+	var dirs []string
 	for _, parent := range place.Dirs {
-		args = append(args, filepath.Join(parent, name))
+		// On version 2 one directory stands for all.
+		if d := filepath.Join(parent, name); !slices.Contains(dirs, d) {
+			dirs = append(dirs, d)
+		}
 	}
-	cmd := &exec.Cmd{
-		Path: fmt.Sprintf("/proc/self/fd/%d", program.Fd()), Args: args, Env: []string{},
-		ExtraFiles: []*os.File{reader},
-		// A session of its own: what kills the supervisor's process group must
-		// not kill the one that cleans up after it.
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
-	}
-	if err := namespace.WhileDumpable(cmd.Start); err != nil {
-		writer.Close()
+	k, err := keeper.Start(0, dirs...)
+	if err != nil {
 		return nil, fmt.Errorf("start the janitor: %w", err)
 	}
-	return &janitor{cmd: cmd, pipe: writer}, nil
-}
-
-// dismiss lets it go; the group is removed by then.
-func (j *janitor) dismiss() {
-	j.pipe.Close()
-	j.cmd.Wait()
+	return k, nil
 }

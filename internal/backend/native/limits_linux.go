@@ -72,32 +72,20 @@ func (r *run) find(resource string) *plan.Limit {
 	return nil
 }
 
-// makeGroup makes the control group, if any limit is to be kept by one, and
-// first the janitor that removes it should this process be killed.
-func (r *run) makeGroup() error {
+// place is where the control group goes, if any limit is to be kept by one.
+func (r *run) place() cgroup.Place {
 	place := cgroup.Place{Version: r.native.Host.Cgroups.Version, Dirs: map[string]string{}}
 	for _, c := range r.plan.Controls {
 		if l := c.Want.Limit; l != nil && byGroup(l) {
 			place.Dirs[l.Resource] = r.native.Host.Cgroups.Dirs[l.Resource]
 		}
 	}
-	if len(place.Dirs) == 0 {
-		return nil
-	}
-	var err error
-	if r.janitor, err = hireJanitor(place, r.native.Name); err != nil {
-		return err
-	}
-	r.group, err = place.Create(r.native.Name)
-	return err
+	return place
 }
 
-// setGroupLimits puts the group's limits in force and the first process, which
-// has not started anything yet, into it.
+// setGroupLimits puts the group's limits in force. The first process is born
+// into it.
 func (r *run) setGroupLimits() error {
-	if r.group == nil {
-		return nil
-	}
 	for _, c := range r.plan.Controls {
 		if l := c.Want.Limit; l != nil && byGroup(l) {
 			if err := r.group.Limit(l.Resource, l.Value); err != nil {
@@ -105,7 +93,7 @@ func (r *run) setGroupLimits() error {
 			}
 		}
 	}
-	return r.group.Add(r.process.PID)
+	return nil
 }
 
 // readLimitsBack asks the kernel what is in force for the first process, and

@@ -171,7 +171,7 @@ func refusal(call, path, project string, c plan.Control) *evidence.Refused {
 	}
 	inside := strings.HasPrefix(path, filepath.Join(project, c.Want.Guardrail.Path)+"/")
 	return &evidence.Refused{Layer: string(c.Layer), Control: c.ID, Errno: answer(verb, inside),
-		What: verb + " " + strings.TrimPrefix(path, project+"/"), Why: "the file is a guardrail: " + c.From}
+		What: verb + " " + strings.TrimPrefix(path, project+"/"), Why: "the file is a guardrail: " + c.Want.Guardrail.Reason}
 }
 
 // answer is what a frozen path gives: a write or a new name meets a read-only

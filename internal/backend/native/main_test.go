@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"syscall"
 	"testing"
 
 	"ringwall/internal/backend"
 	"ringwall/internal/backend/backendtest"
-	"ringwall/internal/backend/native/child"
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/kernel/initprog"
@@ -19,12 +17,10 @@ import (
 	"ringwall/internal/plan"
 )
 
-// TestMain: this program is also the attacker inside, the supervisor that a
-// test kills, and, where the small one was not built in, the first process.
+// TestMain: this program is also the attacker inside, and the supervisor that a
+// test kills.
 func TestMain(m *testing.M) {
 	switch {
-	case os.Args[0] == initprog.Name:
-		child.Main(os.Args)
 	case len(os.Args) > 1 && os.Args[1] == "attack":
 		backendtest.Attack(os.Args[2:])
 		os.Exit(0)
@@ -44,8 +40,8 @@ func target(t *testing.T) backendtest.Target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, errno := syscall.AllThreadsSyscall(syscall.SYS_GETPID, 0, 0, 0); !initprog.Embedded() && errno != 0 {
-		t.Skip("the first process is not built in (scripts/build does), and this program, with cgo, cannot stand in for it")
+	if !initprog.Embedded() && raced {
+		t.Skip("the first process is not built in (scripts/build does), and this program, with the race detector in it, cannot stand in for it")
 	}
 	h := facts(t)
 	if s := (*Native)(nil).Probe(h); !s.OK {

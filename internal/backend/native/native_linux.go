@@ -18,6 +18,7 @@ import (
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/kernel/cgroup"
+	"ringwall/internal/kernel/keeper"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/kernel/namespace"
 	"ringwall/internal/kernel/seccomp"
@@ -42,6 +43,8 @@ type Native struct {
 	Signals <-chan os.Signal
 	// Name is unique on this machine; the control group bears it.
 	Name string
+	// Waiting, if set, is the first process to use for the first run.
+	Waiting *Waiting
 	// Progress, if set, is called about four times a second.
 	Progress func(backend.Counts)
 }
@@ -88,7 +91,7 @@ type run struct {
 	rules        []seccomp.Rule
 	gateway      *egress.Gateway
 	group        *cgroup.Group
-	janitor      *janitor
+	janitor      *keeper.Keeper
 	process      *namespace.Process
 	watcher      *watcher
 	observer     *observer
@@ -148,26 +151,47 @@ func (r *run) launch() error {
 	return r.start(spec, files)
 }
 
-func (r *run) start(spec *launch.Spec, files []*os.File) (err error) {
-	if err := r.makeGroup(); err != nil {
-		return r.failed("infrastructure", err)
+func (r *run) start(spec *launch.Spec, files []*os.File) error {
+	if err := r.begin(); err != nil {
+		return err
 	}
 	r.watcher = newWatcher(r)
 	out, errs, err := r.outputs()
 	if err != nil {
 		r.meter.start()
+		r.kill()
 		return r.failed("infrastructure.output", err)
 	}
-	r.process, err = namespace.Start(spec, namespace.Options{
+	err = r.process.Admit(spec, namespace.Options{
 		Identity: identity(r.user), Files: files, Stdin: r.native.Stdin, Stdout: out, Stderr: errs,
 	})
 	r.meter.start()
 	if err != nil {
-		return r.failed("isolation.namespaces", err)
+		err = r.failed("isolation.namespaces", err)
+	} else if err = r.handshake(spec); err != nil {
+		err = r.failed("", err)
 	}
-	if err := r.handshake(spec); err != nil {
+	if err != nil {
 		r.kill()
-		return r.failed("", err)
+	}
+	return err
+}
+
+// begin starts the first process in its control group, or takes the one that
+// waits for this run.
+func (r *run) begin() error {
+	w := r.native.Waiting.take()
+	if w == nil {
+		w = new(Waiting)
+		w.begin(r.place(), r.native.Name)
+	}
+	r.process, r.group, r.janitor = w.process, w.group, w.janitor
+	if w.err != nil {
+		return r.failed(w.control, w.err)
+	}
+	if err := r.setGroupLimits(); err != nil {
+		r.kill()
+		return r.failed("infrastructure", err)
 	}
 	return nil
 }
@@ -208,6 +232,6 @@ func (r *run) release() {
 		r.group.Remove()
 	}
 	if r.janitor != nil {
-		r.janitor.dismiss()
+		r.janitor.Dismiss()
 	}
 }

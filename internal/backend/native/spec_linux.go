@@ -22,6 +22,7 @@ type translation struct {
 	spec  *launch.Spec
 	files []*os.File // detached mounts, in the order of their numbers
 	user  *plan.User
+	self  string // the running ringwall, for what stands in a refused program's place
 }
 
 // translate builds the specification. The files stay open until the first
@@ -58,6 +59,10 @@ func (t *translation) control(c plan.Control) error {
 		t.step(launch.Step{Op: launch.File, Target: w.AgentFile.Path, Data: w.AgentFile.Content, Mode: 0o444})
 	case w.Workspace != nil:
 		return t.workspace(w.Workspace)
+	case w.Ask != nil:
+		return t.ask(w.Ask)
+	case w.Stub != nil:
+		return t.stub(w.Stub)
 	case w.Decoy != nil:
 		return t.decoy(w.Decoy)
 	case w.Env != nil:

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ringwall/internal/kernel/direct"
 )
 
 // Controllers that ringwall uses.
@@ -155,7 +157,7 @@ func writable(dir string) bool {
 
 // self reads /proc/self/cgroup: path by controller; "" is version 2.
 func self(file string) (map[string]string, error) {
-	data, err := os.ReadFile(file)
+	data, err := direct.Read(file)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +176,7 @@ func self(file string) (map[string]string, error) {
 
 // mounted reads mountinfo: mount point by controller; "" is version 2.
 func mounted(file string) (map[string]string, error) {
-	data, err := os.ReadFile(file)
+	data, err := direct.Read(file)
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +279,7 @@ func num(n int64) string { return strconv.FormatInt(n, 10) }
 // that a kernel lacks beside the first (no swap accounting) are left out.
 func (g *Group) Limit(resource string, value int64) error {
 	for i, s := range g.settings(resource, value) {
-		err := os.WriteFile(filepath.Join(g.dirs[s.controller], s.file), []byte(s.value), 0)
+		err := direct.Write(filepath.Join(g.dirs[s.controller], s.file), s.value)
 		if err != nil && (i == 0 || !errors.Is(err, os.ErrNotExist)) {
 			return fmt.Errorf("limit %s: %w", resource, err)
 		}
@@ -308,7 +310,7 @@ func (g *Group) InForce(resource string) (int64, error) {
 
 // read gives the number in a group's file; -1 is none.
 func (g *Group) read(resource, file string) (int64, error) {
-	data, err := os.ReadFile(filepath.Join(g.dirs[resource], file))
+	data, err := direct.Read(filepath.Join(g.dirs[resource], file))
 	if err != nil {
 		return 0, err
 	}
@@ -346,7 +348,7 @@ func (g *Group) Events(resource string) int64 {
 			file = "memory.events"
 		}
 	}
-	data, err := os.ReadFile(filepath.Join(g.dirs[resource], file))
+	data, err := direct.Read(filepath.Join(g.dirs[resource], file))
 	if err != nil {
 		return 0
 	}
@@ -383,7 +385,8 @@ func (g *Group) Remove() error {
 }
 
 func remove(dir string) error {
-	for range 200 {
+	pause := 50 * time.Microsecond
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
 		err := unix.Rmdir(dir)
 		if err == nil || err == unix.ENOENT {
 			return nil
@@ -391,7 +394,8 @@ func remove(dir string) error {
 		if err != unix.EBUSY {
 			return fmt.Errorf("remove control group %s: %w", dir, err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(pause)
+		pause = min(2*pause, 10*time.Millisecond)
 	}
 	return fmt.Errorf("remove control group %s: still in use", dir)
 }

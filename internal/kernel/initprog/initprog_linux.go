@@ -6,15 +6,18 @@ package initprog
 
 import (
 	"embed"
+	"encoding/binary"
+	"errors"
 	"os"
 	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ringwall/internal/kernel/child"
 )
 
-// Name is the program's argument zero. The main binary acts as the small one
-// when it is started under this name.
+// Name is the program's argument zero.
 const Name = "ringwall-init"
 
 // The folder holds the program of a release build, and otherwise nothing but
@@ -37,8 +40,8 @@ func fileName() string { return "bin/" + Name + "-linux-" + runtime.GOARCH }
 const aboveInherited = 64
 
 // Open returns the program, ready to be executed by descriptor. Where it was
-// not built in, it is the running binary itself: slower to start, the same in
-// what it does.
+// not built in, it is a copy of the running binary: slower to start, the same
+// in what it does.
 func Open() (*os.File, error) {
 	f, err := open()
 	if err != nil {
@@ -55,9 +58,31 @@ func Open() (*os.File, error) {
 func open() (*os.File, error) {
 	data, err := files.ReadFile(fileName())
 	if err != nil {
-		return os.Open("/proc/self/exe")
+		data, err = standIn()
+	}
+	if err != nil {
+		return nil, err
 	}
 	return Sealed(Name, data)
+}
+
+// standIn is this very program, made to begin where the small one begins: the
+// same code, in a larger file.
+func standIn() ([]byte, error) {
+	data, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		return nil, err
+	}
+	// The header of a 64-bit ELF file (elf(5)): e_type at 16, e_entry at 24.
+	const typeAt, entryAt, fixed = 16, 24, 2
+	if len(data) < 64 || string(data[:5]) != "\x7fELF\x02" {
+		return nil, errors.New("this program is not a 64-bit ELF file")
+	}
+	if binary.NativeEndian.Uint16(data[typeAt:]) != fixed {
+		return nil, errors.New("this program was built to be loaded anywhere (-buildmode=pie), and cannot act as the first process; build it with scripts/build")
+	}
+	binary.NativeEndian.PutUint64(data[entryAt:], uint64(child.Entry()))
+	return data, nil
 }
 
 // Sealed makes a file in memory with that content which nobody can change any

@@ -57,6 +57,29 @@ func rights(version int) (files, scopes uint64) {
 	return files, scopes
 }
 
+// Handled is what a ruleset refuses unless a rule allows it: all that the
+// version can refuse, reads and execution aside. It allocates nothing, for a
+// process without a heap.
+func Handled(version int) unix.LandlockRulesetAttr {
+	files, scopes := rights(version)
+	return unix.LandlockRulesetAttr{Handled_access_fs: files, Scoped: scopes}
+}
+
+// Size is the length of what Handled gives that a version knows: fields that
+// it does not know must not be passed.
+func Size(version int) uintptr { return size(version) }
+
+// Writing is what a tree is given of the rights that are handled; a single file
+// gets only the rights of files.
+func Writing(handled uint64, dir bool) uint64 {
+	access := handled &^ devices
+	if !dir {
+		access &= unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE |
+			unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+	}
+	return access
+}
+
 // Ruleset is a set of rules that is not in force yet.
 type Ruleset struct {
 	fd    int

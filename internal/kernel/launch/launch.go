@@ -1,10 +1,18 @@
 // Package launch is what supervisor and first process say to each other.
 //
 //	supervisor (outside)                    first process (PID 1 inside)
-//	  clone into new namespaces  ────────►  read the Spec from a sealed memfd
+//	  clone into new namespaces  ────────►  wait; nothing is known yet, so this
+//	                                        goes on while the plan is made
+//	  write its identity maps
+//	                        ─── Files ───►  more descriptors, where there are many
+//	                        ─── Spec ────►  the Spec in a sealed memfd, the command's
+//	                                        three streams, detached mounts
+//	                                        become the command's user, unless the
+//	                                        view is built as another
 //	                                        build the view, host name, loopback
 //	                        ◄─ Sockets ───  listeners of the gateway (descriptors)
 //	                        ◄─ Watched ───  decoys (descriptors)
+//	                        ◄─ Terminal ──  the master of its terminal (descriptor)
 //	                        ◄─ Ready   ───
 //	  limits, cgroup, gateway
 //	                        ─── Go ────►    close all but 0-2 and this socket
@@ -28,8 +36,11 @@ import (
 
 // Kinds of messages: the first byte of each.
 const (
+	Files    = 'F' // the Spec, the streams and the mounts, in that order
+	SpecWord = 'M' // the last of them
 	Sockets  = 'S'
 	Watched  = 'W'
+	Terminal = 'P'
 	Ready    = 'R'
 	Go       = 'G'
 	Confined = 'C'
@@ -38,15 +49,17 @@ const (
 	Failed   = 'E' // four bytes: errno; then what could not be done
 )
 
-// Descriptors that the first process is started with, after 0 to 2.
+// Descriptors of the first process, after 0 to 2, which are /dev/null. It is
+// started with the socket; the others get these numbers as they arrive.
 const (
-	SpecFD   = 3
-	SocketFD = 4
-	FirstFD  = 5 // of those that the Spec refers to
+	SocketFD = 3
+	SpecFD   = 4
+	StreamFD = 5 // and the two after it: the command's 0, 1 and 2
+	FirstFD  = 8 // of those that the Spec refers to
 )
 
-// SocketsPerMessage bounds the descriptors in one Sockets message.
-const SocketsPerMessage = 32
+// PerMessage bounds the descriptors in one message.
+const PerMessage = 32
 
 // Op is one step in building the view.
 type Op uint8
@@ -79,6 +92,13 @@ const (
 	Folder   // Absent: a directory, not a file
 )
 
+// When the first process becomes the user and group that the command runs as.
+const (
+	SwitchNever uint8 = iota // the maps make it that user from the start
+	SwitchFirst              // before it builds the view
+	SwitchLast               // after, so that the overlay's layers are written by another
+)
+
 // Step is one entry of the list that the first process interprets.
 type Step struct {
 	Op     Op
@@ -108,6 +128,8 @@ type Rlimit struct {
 // Spec is all that the first process is told.
 type Spec struct {
 	ProbeOnly bool // build the view, say Ready, end
+	Switch    uint8
+	UID, GID  int // inside; whom to become
 	Hostname  string
 	Steps     []Step
 	AnyRoute  bool // route every address to loopback
@@ -120,9 +142,14 @@ type Spec struct {
 	Filter    []byte // seccomp program; empty: none
 	Observe   bool   // refused calls are answered by the supervisor
 	Session   bool   // in a session of its own: no controlling terminal
-	Dir       string
-	Argv      []string
-	Env       []string
+	// Terminal makes a terminal inside: the command has it as its controlling
+	// one, and its other end goes to the supervisor. TerminalFDs says which of
+	// the descriptors 0, 1 and 2 it is, as bits.
+	Terminal    bool
+	TerminalFDs uint8
+	Dir         string
+	Argv        []string
+	Env         []string
 }
 
 // ErrMalformed is returned for bytes that are not a Spec.
@@ -130,7 +157,7 @@ var ErrMalformed = errors.New("malformed launch specification")
 
 // version is the first byte: supervisor and first process are built together,
 // and a mix of two builds must not be half understood.
-const version = 1
+const version = 2
 
 // Encode renders the Spec as bytes.
 func (s *Spec) Encode() []byte {
@@ -164,6 +191,9 @@ type codec interface {
 
 func (s *Spec) walk(c codec) {
 	flag(c, &s.ProbeOnly)
+	integer(c, &s.Switch)
+	integer(c, &s.UID)
+	integer(c, &s.GID)
 	c.text(&s.Hostname)
 	list(c, &s.Steps, (*Step).walk)
 	flag(c, &s.AnyRoute)
@@ -178,6 +208,8 @@ func (s *Spec) walk(c codec) {
 	s.Filter = []byte(filter)
 	flag(c, &s.Observe)
 	flag(c, &s.Session)
+	flag(c, &s.Terminal)
+	integer(c, &s.TerminalFDs)
 	c.text(&s.Dir)
 	texts(c, &s.Argv)
 	texts(c, &s.Env)
@@ -236,9 +268,11 @@ func texts(c codec, p *[]string) {
 
 type encoder struct{ b []byte }
 
+// text ends with a NUL, so that the first process, which has no heap, can hand
+// a text to the kernel from where it lies.
 func (e *encoder) text(s *string) {
 	e.b = binary.AppendUvarint(e.b, uint64(len(*s)))
-	e.b = append(e.b, *s...)
+	e.b = append(append(e.b, *s...), 0)
 }
 
 func (e *encoder) number(n *int64) { e.b = binary.AppendVarint(e.b, *n) }
@@ -255,7 +289,11 @@ type decoder struct {
 
 func (d *decoder) text(s *string) {
 	n := d.length(0)
-	*s, d.b = string(d.b[:n]), d.b[n:]
+	if d.bad || n >= len(d.b) || d.b[n] != 0 {
+		d.fail()
+		return
+	}
+	*s, d.b = string(d.b[:n]), d.b[n+1:]
 }
 
 func (d *decoder) number(p *int64) {

@@ -12,7 +12,7 @@ import (
 // full is a Spec with something in every field.
 func full() *Spec {
 	return &Spec{
-		ProbeOnly: true, Hostname: "box", AnyRoute: true, Landlock: 7, Observe: true, Session: true,
+		ProbeOnly: true, Switch: SwitchLast, UID: 1000, GID: 1001, Terminal: true, TerminalFDs: 5, Hostname: "box", AnyRoute: true, Landlock: 7, Observe: true, Session: true,
 		Steps: []Step{
 			{Op: Tmpfs, Flags: Writable | NoExec, Target: "/tmp", Mode: 0o1777, Size: 1 << 40, FD: -1},
 			{Op: Overlay, Flags: UseFD, Target: "/a b\n\xff", Source: "/src", Data: "x\x00y", FD: 6},
@@ -76,7 +76,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"another version":        append([]byte{version + 1}, empty[1:]...),
 		"a flag of two":          append([]byte{version, 4}, empty[2:]...),
 		"a longer zero":          append([]byte{version, 0x80, 0}, empty[2:]...),
-		"a count beyond the end": append([]byte{version, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f}, empty[4:]...),
+		"a count beyond the end": append([]byte{version, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f}, empty[8:]...),
 		"a length beyond 64 bit": append([]byte{version, 0}, bytes.Repeat([]byte{0xff}, 20)...),
 	} {
 		if s, err := Decode(b); err != ErrMalformed {
@@ -89,14 +89,18 @@ func TestDecodeRefuses(t *testing.T) {
 func TestDecodeRefusesWhatDoesNotFit(t *testing.T) {
 	wide := &encoder{b: []byte{version}}
 	zero, op, one := int64(0), int64(256+int64(Dir)), int64(1)
-	wide.number(&zero)
+	for range 4 { // ProbeOnly, Switch, UID, GID
+		wide.number(&zero)
+	}
 	none := ""
 	wide.text(&none)
 	wide.length(1)
 	wide.number(&op) // Step.Op
 	rest := (&Spec{Steps: []Step{{Op: Dir}}}).Encode()
 	narrow := &encoder{b: []byte{version}}
-	narrow.number(&zero)
+	for range 4 { // ProbeOnly, Switch, UID, GID
+		narrow.number(&zero)
+	}
 	narrow.text(&none)
 	narrow.length(1)
 	narrow.number(&one)
@@ -114,7 +118,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(new(Spec).Encode())
 	f.Add([]byte{version, 4, 0, 0})
 	f.Add([]byte{version, 0x80, 0})
-	f.Add([]byte{version, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f})
+	f.Add([]byte{version, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := Decode(b)
 		if err == nil && !bytes.Equal(s.Encode(), b) {

@@ -50,14 +50,14 @@ func TestMessagesKeepTheirBounds(t *testing.T) {
 func TestDescriptorsTravelClosedOnExec(t *testing.T) {
 	a, b := pair(t)
 	var fds []int
-	for range SocketsPerMessage {
+	for range PerMessage {
 		fds = append(fds, 0)
 	}
 	if err := Send(a, []byte{Sockets}, fds...); err != nil {
 		t.Fatal(err)
 	}
 	_, got, err := Receive(b, make([]byte, 16))
-	if err != nil || len(got) != SocketsPerMessage {
+	if err != nil || len(got) != PerMessage {
 		t.Fatalf("%d descriptors, %v", len(got), err)
 	}
 	for _, fd := range got {

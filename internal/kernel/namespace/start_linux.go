@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"syscall"
 
@@ -23,6 +22,16 @@ type Options struct {
 	Files    []*os.File // what the Spec refers to by number
 }
 
+// Birth says into which control group a process is born. To move it there later
+// would stop every start and end of a process on the machine for milliseconds.
+type Birth struct {
+	// Enter, if set, is called on the thread that starts the process, before;
+	// what it returns is called after.
+	Enter func() (leave func() error, err error)
+	// Cgroup, if above 0, is a descriptor of a group of version 2.
+	Cgroup int
+}
+
 // Process is a first process that was started.
 type Process struct {
 	PID    int
@@ -31,58 +40,89 @@ type Process struct {
 	done   chan struct{}
 }
 
-// Start runs the first process with that Spec. It does not wait for anything
-// that the process does.
-func Start(spec *launch.Spec, opt Options) (*Process, error) {
+// Begin starts a first process. It has its namespaces and waits for all else,
+// so that the kernel can make them while it is not known yet what is to run.
+func Begin(birth Birth) (*Process, error) {
 	program, err := initprog.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open the first process's program: %w", err)
 	}
 	defer program.Close()
-	sealed, err := initprog.Sealed("ringwall-spec", spec.Encode())
-	if err != nil {
-		return nil, fmt.Errorf("seal the launch specification: %w", err)
-	}
-	defer sealed.Close()
 	ours, theirs, err := launch.SocketPair()
 	if err != nil {
 		return nil, fmt.Errorf("make a socket for the first process: %w", err)
 	}
-	theirFile := os.NewFile(uintptr(theirs), "init-socket")
-	defer theirFile.Close()
-	cmd := command(program, opt)
-	cmd.ExtraFiles = append([]*os.File{sealed, theirFile}, opt.Files...)
+	socket := os.NewFile(uintptr(theirs), "init-socket")
+	defer socket.Close()
 	p := &Process{socket: ours, done: make(chan struct{})}
-	if err := p.start(cmd); err != nil {
+	if err := p.start(birth, program, socket); err != nil {
 		unix.Close(ours)
 		return nil, err
 	}
 	return p, nil
 }
 
-func command(program *os.File, opt Options) *exec.Cmd {
-	return &exec.Cmd{
-		// By descriptor: the name could mean another file by now.
-		Path:        fmt.Sprintf("/proc/self/fd/%d", program.Fd()),
-		Args:        []string{initprog.Name},
-		Env:         []string{}, // not nil, which would mean ours
-		Stdin:       orNil(opt.Stdin),
-		Stdout:      orNilW(opt.Stdout),
-		Stderr:      orNilW(opt.Stderr),
-		SysProcAttr: attributes(opt.Identity),
+// Start is Begin and Admit in one.
+func Start(spec *launch.Spec, opt Options) (*Process, error) {
+	p, err := Begin(Birth{})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Admit(spec, opt); err != nil {
+		p.Abandon()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Admit gives the process its identity, which it fills in in the Spec, and all
+// that it has to know. It does not wait for anything that the process does.
+func (p *Process) Admit(spec *launch.Spec, opt Options) error {
+	spec.Switch, spec.UID, spec.GID = opt.Identity.change(), opt.Identity.UID, opt.Identity.GID
+	sealed, err := initprog.Sealed("ringwall-spec", spec.Encode())
+	if err != nil {
+		return fmt.Errorf("seal the launch specification: %w", err)
+	}
+	defer sealed.Close()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	if err := mapIdentity(p.PID, opt.Identity); err != nil {
+		return fmt.Errorf("map the identity: %w", err)
+	}
+	return p.pass(append([]*os.File{sealed, or(opt.Stdin, null), or(opt.Stdout, null), or(opt.Stderr, null)}, opt.Files...))
+}
+
+// pass sends descriptors, as many at a time as a message takes.
+func (p *Process) pass(files []*os.File) error {
+	for {
+		n := min(len(files), launch.PerMessage)
+		fds := make([]int, n)
+		for i, f := range files[:n] {
+			fds[i] = int(f.Fd())
+		}
+		files = files[n:]
+		if len(files) == 0 {
+			return launch.Send(p.socket, []byte{launch.SpecWord}, fds...)
+		}
+		if err := launch.Send(p.socket, []byte{launch.Files}, fds...); err != nil {
+			return err
+		}
 	}
 }
 
-func orNil(f *os.File) interface{ Read([]byte) (int, error) } {
-	if f == nil {
-		return nil
-	}
-	return f
+// Abandon ends a process that is not to be used.
+func (p *Process) Abandon() {
+	p.Kill()
+	p.Wait()
+	p.Close()
 }
 
-func orNilW(f *os.File) interface{ Write([]byte) (int, error) } {
+func or(f, otherwise *os.File) *os.File {
 	if f == nil {
-		return nil
+		return otherwise
 	}
 	return f
 }
@@ -90,21 +130,50 @@ func orNilW(f *os.File) interface{ Write([]byte) (int, error) } {
 // start runs and waits on one thread that nothing else uses: the kernel sends
 // the death signal when the thread that forked goes, and a Go thread can go at
 // any time unless a goroutine holds it.
-func (p *Process) start(cmd *exec.Cmd) error {
+func (p *Process) start(birth Birth, program, socket *os.File) error {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	attr := attributes()
+	attr.UseCgroupFD, attr.CgroupFD = birth.Cgroup > 0, birth.Cgroup
+	begin := func() (err error) {
+		// By descriptor: the name could mean another file by now. An empty
+		// environment, which is not the same as none.
+		p.handle, err = os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", program.Fd()), []string{initprog.Name},
+			&os.ProcAttr{Env: []string{}, Files: []*os.File{null, null, null, socket}, Sys: attr})
+		return err
+	}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		err := WhileDumpable(cmd.Start)
-		if err == nil {
-			p.PID, p.handle = cmd.Process.Pid, cmd.Process
+		err := entered(birth.Enter, begin)
+		if p.handle != nil {
+			p.PID = p.handle.Pid
+			if err != nil { // the thread stayed in the group
+				p.handle.Kill()
+			}
 		}
 		started <- err
-		if err == nil {
-			cmd.Wait()
+		if p.handle != nil {
+			p.handle.Wait()
 		}
 		close(p.done)
 	}()
 	return <-started
+}
+
+// entered calls start between enter and leave.
+func entered(enter func() (func() error, error), start func() error) error {
+	if enter == nil {
+		return start()
+	}
+	leave, err := enter()
+	if err != nil {
+		return err
+	}
+	return errors.Join(start(), leave())
 }
 
 // Message is one thing that the first process said.

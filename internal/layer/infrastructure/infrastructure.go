@@ -51,7 +51,8 @@ func (Layer) Plan(p policy.Policy, h host.Facts, _ project.Facts) ([]plan.Contro
 	}
 	for i := range out {
 		key := keyOf(out[i].Want.Limit.Resource)
-		out[i].From = from(p, key)
+		// The machine's policy, where its limit is the smaller.
+		out[i].From = p.Where("limits." + key)
 		out[i].Must = slices.Contains(l.Must, key)
 	}
 	return out, nil
@@ -71,14 +72,6 @@ func keyOf(resource string) string {
 		return "cpus"
 	}
 	return resource
-}
-
-// from names the line of the policy that set a limit.
-func from(p policy.Policy, key string) string {
-	if line := p.Line("limits." + key); line > 0 {
-		return fmt.Sprintf("ringwall.toml:%d", line)
-	}
-	return "default"
 }
 
 func enforced(resource string, value int64, by string) plan.Control {

@@ -76,3 +76,30 @@ func TestDemanded(t *testing.T) {
 		}
 	}
 }
+
+// TestFromNamesTheFile: a limit that the machine's policy made smaller comes
+// from there, and not from a line of the project's.
+func TestFromNamesTheFile(t *testing.T) {
+	parse := func(name, text string) policy.Policy {
+		p, err := policy.Parse(name, []byte("version = 1\n[limits]\n"+text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	p, _, err := policy.Merge(parse(policy.MachineFile, "pids = 100\n"), parse(policy.FileName, "memory = \"1GiB\"\npids = 200\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	controls, err := Layer{}.Plan(p, host.Facts{}, project.Facts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{
+		"infrastructure.memory": "ringwall.toml:3", "infrastructure.pids": policy.MachineFile + ":3", "infrastructure.files": "default",
+	} {
+		if c, _ := (plan.Plan{Controls: controls}).Find(id); c.From != want {
+			t.Errorf("%s is from %q, want %q", id, c.From, want)
+		}
+	}
+}

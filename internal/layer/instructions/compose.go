@@ -47,7 +47,8 @@ You are confined by ringwall. You see the project, the system's programs and an 
 - Secrets in the project are hidden: a short note stands in their place.
 - Only the network addresses that the owner listed can be reached. All others are refused at once.
 - When something is refused, the refusal is final and deliberate. Do not retry it in another way:
-  work without it, or say what you would need and why.`
+  work without it, or say what you would need and why. The command "ringwall why WHAT" tells what refused a path, a host,
+  a tool or a system call, and what the owner would have to change.`
 
 // ending repeats what the constitution says about the end, because the end of a
 // prompt is remembered best.

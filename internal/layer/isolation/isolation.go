@@ -30,6 +30,8 @@ func (Layer) Plan(p policy.Policy, h host.Facts, pr project.Facts) ([]plan.Contr
 	c := &compiler{policy: p, host: h, project: pr}
 	c.identity()
 	c.view()
+	c.ask()
+	c.stubs()
 	c.workspace()
 	c.environment()
 	c.kernel()

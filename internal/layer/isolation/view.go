@@ -196,9 +196,13 @@ func passed(name string) bool {
 	return strings.HasPrefix(name, "LC_")
 }
 
-// path keeps the host's order and drops what the view does not have.
+// path keeps the host's order and drops what the view does not have. What
+// answers the agent's questions comes first.
 func (c *compiler) path() string {
 	var dirs []string
+	if c.host.Self != "" {
+		dirs = append(dirs, path.Dir(plan.AskProgram))
+	}
 	seen := map[string]bool{}
 	keep := func(d string) {
 		d = path.Clean(d)

@@ -1,6 +1,8 @@
 package isolation
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 
 	"ringwall/internal/host"
@@ -11,18 +13,27 @@ import (
 func (c *compiler) workspace() {
 	mode := c.policy.Workspace.Mode
 	c.add("workspace", plan.Op{Workspace: &plan.Workspace{Path: c.project.Path, Mode: mode}},
-		c.overlay(mode), "workspace.mode")
+		c.overlay(mode), c.policy.Where("workspace.mode"))
 	for _, g := range c.project.Guardrails {
 		c.add("guardrail:"+g.Path, plan.Op{Guardrail: &plan.Guardrail{
-			Path: g.Path, Dir: g.Dir, Present: g.Present}}, host.Ability{OK: true}, g.Reason)
+			Path: g.Path, Dir: g.Dir, Present: g.Present, Reason: g.Reason}},
+			host.Ability{OK: true}, c.asked("workspace.freeze", c.policy.Workspace.Freeze, g.Asked))
 	}
 	for _, s := range c.project.Secrets {
 		c.add("secret:"+s.Path, plan.Op{Mask: &plan.Mask{Path: s.Path, Reason: s.Reason}},
-			host.Ability{OK: true}, s.Reason)
+			host.Ability{OK: true}, c.asked("workspace.hide", c.policy.Workspace.Hide, s.Asked))
 	}
 	if c.project.Incomplete != "" {
 		c.incomplete()
 	}
+}
+
+// asked is the line of the policy's list that holds the entry.
+func (c *compiler) asked(key string, list []string, entry string) string {
+	if i := slices.Index(list, entry); i >= 0 {
+		return c.policy.Where(fmt.Sprintf("%s[%d]", key, i))
+	}
+	return byDefault
 }
 
 func (c *compiler) overlay(mode string) host.Ability {

@@ -4,7 +4,9 @@ package network
 
 import (
 	"maps"
+	"net"
 	"slices"
+	"strconv"
 
 	"ringwall/internal/host"
 	"ringwall/internal/plan"
@@ -52,11 +54,38 @@ func gateway(p policy.Policy, ports []int) plan.Control {
 	return plan.Control{
 		ID:     GatewayID,
 		Layer:  plan.Network,
-		Want:   plan.Op{Gateway: &plan.Gateway{Mode: p.Network.Mode, Ports: ports}},
+		Want:   plan.Op{Gateway: &plan.Gateway{Mode: p.Network.Mode, Ports: ports, Bound: bound(p)}},
 		Status: plan.Enforced,
 		Must:   true,
-		From:   p.Where("network.mode"),
+		From:   listed(p),
 	}
+}
+
+// bound is the machine's list of destinations, where it has one. What it took
+// from the project's is told in the form of a rule.
+func bound(p policy.Policy) *plan.Bound {
+	b := p.Bound("network.allow")
+	if b == nil || p.Network.Mode == policy.None {
+		return nil
+	}
+	out := &plan.Bound{From: b.At}
+	for _, entry := range b.Refused {
+		if d, err := policy.ParseDestination(entry); err == nil {
+			out.Refused = append(out.Refused, net.JoinHostPort(d.Host, strconv.Itoa(d.Port)))
+		}
+	}
+	return out
+}
+
+// listed is where the policy says what may be reached: whatever it does not
+// name is refused from there.
+func listed(p policy.Policy) string {
+	for _, key := range []string{"network.allow", "network.rule[0]"} {
+		if p.Network.Mode != policy.None && p.Has(key) {
+			return p.Where(key)
+		}
+	}
+	return p.Where("network.mode")
 }
 
 // ports are those on which the gateway listens inside. On 80 and 443 it always

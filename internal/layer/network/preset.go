@@ -16,7 +16,7 @@ func (r *resolver) preset(key, name string) ([]destination, error) {
 	}
 	var out []destination
 	for _, e := range endpoints {
-		d, err := r.destination(key, e.Host, e.Port, fmt.Sprintf("preset:%s (%s)", name, e.From))
+		d, err := r.destination(key, e.Host, e.Port, fmt.Sprintf("%s, preset:%s (%s)", r.policy.Where(key), name, e.From))
 		if err != nil {
 			return nil, err
 		}

@@ -29,11 +29,11 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 	tools := plan.Control{
 		ID:     "permissions.tools",
 		Layer:  plan.Permissions,
-		Want:   plan.Op{Tools: &plan.Tools{Allow: slices.Clone(p.Tools.Allow)}},
+		Want:   plan.Op{Tools: &plan.Tools{Allow: slices.Clone(p.Tools.Allow), Bound: bound(p)}},
 		Status: plan.Enforced,
 		From:   p.Where("tools.allow"),
 	}
-	files := rendered(facts.Agent, p.Tools.Allow)
+	files := rendered(facts.Agent, append(slices.Clone(p.Tools.Allow), askWhy))
 	if len(files) == 0 {
 		tools.Status = plan.Unavailable
 		tools.Why = "this command has no permission system of its own that ringwall knows"
@@ -51,6 +51,19 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 		})
 	}
 	return out, nil
+}
+
+// askWhy is the command by which an agent asks what is refused, and why. It
+// reads, and acts on nothing.
+const askWhy = "ringwall why"
+
+// bound is the machine's list, where it has one.
+func bound(p policy.Policy) *plan.Bound {
+	b := p.Bound("tools.allow")
+	if b == nil {
+		return nil
+	}
+	return &plan.Bound{From: b.At, Refused: b.Refused}
 }
 
 func rendered(a agent.Agent, allow []string) map[string]string {

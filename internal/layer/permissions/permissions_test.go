@@ -44,7 +44,7 @@ func TestPlanForClaude(t *testing.T) {
 	if file.ID != "permissions.file:"+claude.SettingsPath || !file.Must || file.Status != plan.Enforced {
 		t.Errorf("%+v", file)
 	}
-	if text := file.Want.AgentFile.Content; !strings.Contains(text, `"Bash(go:*)"`) || strings.Contains(text, "Bash(make") {
+	if text := file.Want.AgentFile.Content; !strings.Contains(text, `"Bash(go:*)"`) || !strings.Contains(text, `"Bash(ringwall why:*)"`) || strings.Contains(text, "Bash(make") {
 		t.Errorf("the rendered file does not follow the policy:\n%s", text)
 	}
 }
