@@ -35,6 +35,7 @@ var hogProbes = map[string]probe{
 	"realtime":     realtime,
 	"away":         away,
 	"crowd":        crowd,
+	"share":        share,
 	"open-files":   openFiles,
 	"flood":        flood,
 	"refusals":     refusals,
@@ -86,6 +87,31 @@ func take(bytes string, kind int) (string, error) {
 	}
 	time.Sleep(settle)
 	return strconv.FormatUint(got, 10), nil
+}
+
+// share uses the same memory from so many processes: "share:COUNT|BYTES".
+func share(arg string) (string, error) {
+	count, bytes := two(arg)
+	m, err := unix.Mmap(-1, 0, int(number(bytes)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return "", err
+	}
+	for range number(count) {
+		pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0)
+		if errno != 0 {
+			return "", errno
+		}
+		if pid == 0 {
+			for i := 0; i < len(m); i += 4096 {
+				m[i] = 1
+			}
+			for {
+				syscall.RawSyscall6(unix.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
+			}
+		}
+	}
+	time.Sleep(settle)
+	return count, nil
 }
 
 // unseen keeps the supervisor of an ordinary user from looking at what the

@@ -52,6 +52,9 @@ func testPageCache(t *testing.T, target Target) {
 		t.Fatal(err)
 	}
 	b.Expect(b.Attack("pages:big"), map[string]string{"pages:big": "ok"})
+	// Nor does what several processes use together count for each of them.
+	shared := NewBox(t, target).Limit("memory", 256<<20)
+	shared.Expect(shared.Attack("share:6|67108864"), map[string]string{"share:6|67108864": "ok"})
 }
 
 // testTime: the time is over for a daemon too that has left its session and
