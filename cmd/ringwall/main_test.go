@@ -56,12 +56,14 @@ func build(dir string) error {
 	if err := os.WriteFile(overlay, text, 0o644); err != nil {
 		return err
 	}
+	const small = "-s -w -buildid="
 	for _, args := range [][]string{
-		{"-o", initProgram, "./cmd/ringwall-init"},
-		{"-overlay", overlay, "-o", filepath.Join(dir, "ringwall"), "./cmd/ringwall"},
-		{"-o", dir, "./examples/scripted-agent", "./examples/scripted-model"},
+		{"build", "-ldflags=-w -E _ringwall_init", "-o", initProgram + ".whole", "./cmd/ringwall-init"},
+		{"run", "./scripts/squeeze", initProgram + ".whole", initProgram},
+		{"build", "-ldflags=" + small, "-overlay", overlay, "-o", filepath.Join(dir, "ringwall"), "./cmd/ringwall"},
+		{"build", "-ldflags=" + small, "-o", dir, "./examples/scripted-agent", "./examples/scripted-model"},
 	} {
-		if err := compile(root, args); err != nil {
+		if err := goTool(root, args); err != nil {
 			return err
 		}
 	}
@@ -69,9 +71,9 @@ func build(dir string) error {
 	return os.Chmod(dir, 0o755)
 }
 
-func compile(root string, args []string) error {
-	cmd := exec.Command("go", append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}, args...)...)
+func goTool(root string, args []string) error {
+	cmd := exec.Command("go", args...)
 	cmd.Dir, cmd.Stderr = root, os.Stderr
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath -buildvcs=false")
 	return cmd.Run()
 }

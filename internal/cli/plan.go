@@ -3,6 +3,8 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -130,7 +132,25 @@ func (v view) trees() string {
 	if len(trees) == 0 {
 		return "nothing else"
 	}
-	return list(trees, 6)
+	return list(together(trees), 6)
+}
+
+// together names a folder once of which several parts are shown.
+func together(trees []string) []string {
+	parts := map[string]int{}
+	for _, t := range trees {
+		parts[filepath.Dir(t)]++
+	}
+	var out []string
+	for _, t := range trees {
+		if dir := filepath.Dir(t); parts[dir] > 1 {
+			t = "parts of " + dir
+		}
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 func (v view) destinations() {
@@ -173,13 +193,31 @@ func (v view) cannot() {
 	}
 	v.row("  isolation", "see your home, other projects, running services or their sockets")
 	v.row("", "change "+v.guardrails())
-	if secrets := v.names(func(c plan.Control) string {
+	v.hidden()
+	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
+	v.row("  network", "reach or look up any other name, or any address")
+}
+
+// hidden names the project's files with secrets, and those of the machine that
+// the system's folders brought along.
+func (v view) hidden() {
+	secrets := v.names(func(c plan.Control) string {
 		if c.Want.Mask != nil {
 			return c.Want.Mask.Path
 		}
 		return ""
-	}); len(secrets) > 0 {
+	})
+	beside := v.names(func(c plan.Control) string {
+		if m := c.Want.Mount; m != nil && m.Kind == plan.Hide {
+			return m.Target
+		}
+		return ""
+	})
+	if len(secrets) > 0 {
 		v.row("", "read "+list(secrets, 8))
+	}
+	if len(beside) > 0 {
+		v.row("", "read the secrets in "+list(beside, 8))
 	}
 	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
 	v.stubs()

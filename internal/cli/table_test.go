@@ -59,3 +59,11 @@ func TestCommandLineShowsWhereArgumentsEnd(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestTogether: a toolchain of many parts is one line to a person.
+func TestTogether(t *testing.T) {
+	got := together([]string{"/h/.cargo/bin", "/h/.rustup/toolchains", "/h/.rustup/settings.toml", "/opt/x"})
+	if text := strings.Join(got, ", "); text != "/h/.cargo/bin, parts of /h/.rustup, /opt/x" {
+		t.Error(text)
+	}
+}

@@ -58,14 +58,30 @@ type Facts struct {
 	Root []Entry `json:"root"`
 	Etc  []Entry `json:"etc"`
 	// Tools are directories outside /usr that PATH or a toolchain's own
-	// variables name, found to hold programs.
+	// variables name, found to hold programs; none lies in another.
 	Tools []string `json:"tools"`
-	Path  []string `json:"path"`
+	// ToolVars tell programs of Tools where their own are: RUSTUP_HOME.
+	ToolVars map[string]string `json:"tool_vars,omitempty"`
+	// Private is what lies beside programs and is nobody else's business.
+	Private []Private `json:"private,omitempty"`
+	// CPUFiles are the names and texts of the files by which programs count
+	// the CPUs.
+	CPUFiles map[string]string `json:"cpu_files,omitempty"`
+	Path     []string          `json:"path"`
 	// Programs are names of PATH that the caller asked about (FindPrograms).
 	Programs []Program `json:"programs,omitempty"`
 	// Self is the file of the running ringwall; empty where it is not known.
 	Self string            `json:"self,omitempty"`
 	Env  map[string]string `json:"-"` // the whole environment; never printed
+}
+
+// Private is a file, socket or folder below a directory that the view shows.
+type Private struct {
+	Path string `json:"path"`
+	Dir  bool   `json:"dir,omitempty"`
+	// Text stands in the file's place: what it says, without its secrets.
+	Text string `json:"text,omitempty"`
+	Why  string `json:"why"`
 }
 
 // Entry is one name in a directory.

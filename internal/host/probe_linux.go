@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -43,8 +44,10 @@ func Probe(env []string) (Facts, error) {
 		f.remember(key)
 	}
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
-	f.Path, f.Tools = tools(f)
+	f.CPUFiles = cpuFiles()
+	f.tools()
 	f.Self = self()
+	f.Private = private(f)
 	return f, nil
 }
 
@@ -120,95 +123,57 @@ func seccompAbilities() (filter, observe Ability) {
 	return filter, Ability{OK: true}
 }
 
-// entries lists which of the names exist in a directory.
+// entries lists what exists in a directory of the names: patterns, or paths
+// below it.
 func entries(dir string, names []string) []Entry {
 	list, err := direct.List(dir)
 	if err != nil {
 		return nil
 	}
-	there := make(map[string]direct.Entry, len(list))
-	for _, e := range list {
-		there[e.Name] = e
-	}
+	// Two names that fit one pattern are shown in the same order each time.
+	slices.SortFunc(list, func(a, b direct.Entry) int { return strings.Compare(a.Name, b.Name) })
 	var out []Entry
 	for _, n := range names {
-		found, ok := there[n]
-		if !ok {
+		if strings.Contains(n, "/") {
+			out = append(out, below(filepath.Join(dir, n))...)
 			continue
 		}
-		e := Entry{Path: filepath.Join(dir, n)}
-		if found.Link {
-			e.Link, _ = os.Readlink(e.Path)
+		for _, found := range list {
+			if fits, _ := filepath.Match(n, found.Name); fits {
+				out = append(out, entry(filepath.Join(dir, found.Name), found.Link))
+			}
 		}
-		out = append(out, e)
 	}
 	return out
 }
 
-// tools finds directories of programs that PATH names outside /usr: the whole
-// of a toolchain (the parent of bin), since programs need what lies beside.
-func tools(f Facts) (path, trees []string) {
-	asked, seen := map[string]bool{}, map[string]bool{"": true}
-	for _, dir := range strings.Split(f.Env["PATH"], ":") {
-		if !filepath.IsAbs(dir) || asked[dir] {
-			continue
-		}
-		real, err := direct.Folder(dir)
-		if err != nil {
-			continue
-		}
-		path = append(path, dir)
-		for _, d := range []string{dir, real} {
-			if asked[d] {
-				continue
-			}
-			asked[d] = true
-			if tree := toolTree(d, f.Home); !seen[tree] {
-				seen[tree] = true
-				trees = append(trees, tree)
-			}
-		}
+// below is an entry that lies deeper, if it is there.
+func below(path string) []Entry {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil
 	}
-	return path, trees
+	return []Entry{entry(path, info.Mode()&os.ModeSymlink != 0)}
 }
 
-// toolTree is what to show for one entry of PATH; "" for what the view has
-// anyway. It is the folder itself, unless its parent is plainly a toolchain:
-// a parent may as well be a project, or a home.
-func toolTree(dir, home string) string {
-	if strings.HasPrefix(dir, "/usr/") || dir == "/bin" || dir == "/sbin" || dir == "/" || dir == home {
-		return ""
+func entry(path string, link bool) Entry {
+	e := Entry{Path: path}
+	if link {
+		e.Link, _ = os.Readlink(path)
 	}
-	parent := filepath.Dir(dir)
-	if filepath.Base(dir) == "shims" && isDir(filepath.Join(parent, "versions")) {
-		return parent // pyenv, rbenv: each is a git clone itself
-	}
-	private := parent == "/" || parent == home || parent == filepath.Join(home, ".local") || parent == filepath.Join(home, "go")
-	if filepath.Base(dir) != "bin" || private || !isToolchain(parent) {
-		return dir
-	}
-	return parent
+	return e
 }
 
-// isToolchain looks for what programs in bin need beside it, and for what only
-// a project has.
-func isToolchain(dir string) bool {
-	for _, mark := range []string{".git", ".hg", "ringwall.toml"} {
-		if _, err := os.Lstat(filepath.Join(dir, mark)); err == nil {
-			return false
+// cpuFiles reads what programs count the CPUs by. The view has the texts, and
+// nothing of sysfs itself.
+func cpuFiles() map[string]string {
+	out := map[string]string{}
+	for _, n := range cpuNames {
+		if text, err := direct.Read("/sys/devices/system/cpu/" + n); err == nil {
+			out[n] = string(text)
 		}
 	}
-	for _, mark := range []string{"lib", "libexec", "pkg", "versions", "toolchains"} {
-		if isDir(filepath.Join(dir, mark)) {
-			return true
-		}
-	}
-	return false
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+	return out
 }
 
 func environment(env []string) map[string]string {

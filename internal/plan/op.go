@@ -96,6 +96,7 @@ const (
 	Dev     MountKind = "dev"     // null zero full random urandom, own pts and shm
 	Symlink MountKind = "symlink" // Source is the link's text
 	File    MountKind = "file"    // Content, made by ringwall
+	Hide    MountKind = "hide"    // Content in place of the file or socket that another entry brought along
 )
 
 // Mount is one entry of the file system view. The view holds nothing else.

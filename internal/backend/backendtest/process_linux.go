@@ -38,8 +38,11 @@ var processProbes = map[string]probe{
 	"orphan-output": orphanOutput,
 }
 
-// number reads a decimal or 0x number.
+// number reads a decimal or 0x number; "self" is the caller.
 func number(s string) uintptr {
+	if s == "self" {
+		return uintptr(os.Getpid())
+	}
 	n, _ := strconv.ParseUint(s, 0, 64)
 	return uintptr(n)
 }

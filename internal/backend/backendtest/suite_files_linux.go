@@ -10,8 +10,8 @@ import (
 	"ringwall/internal/plan"
 )
 
-// canary makes a file outside every grant that everybody may read.
-func canary(t *testing.T) string {
+// Canary makes a file outside every grant that everybody may read.
+func Canary(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/var/tmp", "ringwall-canary-")
 	if err != nil {
@@ -29,7 +29,7 @@ func canary(t *testing.T) string {
 }
 
 func testHostFiles(t *testing.T, target Target) {
-	c := canary(t)
+	c := Canary(t)
 	b := NewBox(t, target)
 	if err := os.Symlink(c, filepath.Join(b.Project, "link")); err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func testSystem(t *testing.T, target Target) {
 		"create:/usr/bin/new": "EROFS", "create:/usr/local/bin/new": "EROFS", "rename:/usr|/usr2": "EROFS EBUSY EXDEV", "mkdir:/home/other": "EROFS",
 		"write:" + Program: "EROFS ETXTBSY EACCES", "chmod:" + Program: "EROFS", "utimes:/usr": "EROFS", "create:/dev/new": "EROFS EACCES",
 		"unlink:/dev/null": "EROFS EBUSY", "mknod:/tmp/null": "EPERM EACCES", "write:/proc/sys/kernel/core_pattern": "EROFS EACCES",
-		"write:/proc/sys/kernel/hostname": "EROFS EACCES", "write:/proc/sysrq-trigger": "EROFS EACCES EPERM ENOENT", "write:/proc/irq/default_smp_affinity": "EROFS EACCES",
+		"write:/proc/sys/kernel/hostname": "EROFS EACCES", "write:/proc/sysrq-trigger": "EROFS EACCES EPERM ENOENT", "write:/proc/irq/default_smp_affinity": "ENOENT", "create:/proc/irq/new": "EROFS",
 		"write:/proc/sys/vm/drop_caches": "EROFS EACCES", "write:/proc/sys/net/ipv4/ip_forward": "EROFS EACCES", "write:/proc/self/uid_map": "EPERM EACCES",
 		"create:/proc/new": "ENOENT EACCES EROFS", "rename:/proc|/p": "EROFS EBUSY EXDEV",
 		"create:/tmp/mine": "ok", "create:" + Home + "/mine": "ok", "create:mine": "ok",

@@ -10,7 +10,7 @@ import (
 
 func testIdentity(t *testing.T, target Target) {
 	t.Setenv("RINGWALL_TEST_LEAK", "secret")
-	leak := plantDescriptor(t)
+	leak := PlantDescriptor(t)
 	b := NewBox(t, target)
 	r := b.Attack("identity", "environ", "descriptors", "hostname", "cwd", "status:CapEff", "status:CapPrm",
 		"status:CapBnd", "status:CapInh", "status:CapAmb", "status:NoNewPrivs", "status:Seccomp", "processes",
@@ -39,9 +39,9 @@ func testIdentity(t *testing.T, target Target) {
 	testSetuid(t, target)
 }
 
-// plantDescriptor opens a file that every child would inherit, as a careless
+// PlantDescriptor opens a file that every child would inherit, as a careless
 // caller of ringwall's would (CVE-2024-21626).
-func plantDescriptor(t *testing.T) string {
+func PlantDescriptor(t *testing.T) string {
 	t.Helper()
 	fd, err := unix.Open("/", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {

@@ -15,23 +15,23 @@ func (t *translation) ask(a *plan.Ask) error {
 		return err
 	}
 	t.step(launch.Step{Op: launch.File, Target: a.Plan, Data: string(text), Mode: 0o444})
-	return t.cover(a.Program)
+	return t.standIn(a.Program)
 }
 
 // stub puts ringwall in the place of a program's files. It knows by its own
 // path what it stands for.
 func (t *translation) stub(s *plan.Stub) error {
 	for _, f := range s.Files {
-		if err := t.cover(f); err != nil {
+		if err := t.standIn(f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// cover binds ringwall itself over a path. A file that was replaced since the
+// standIn binds ringwall itself over a path. A file that was replaced since the
 // start is left out: nothing but an explanation is lost.
-func (t *translation) cover(path string) error {
+func (t *translation) standIn(path string) error {
 	if t.self == "" {
 		return nil
 	}

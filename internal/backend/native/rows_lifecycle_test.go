@@ -73,8 +73,8 @@ func TestSupervisorOutOfMemory(t *testing.T) {
 	}
 	t.Cleanup(func() { os.Remove(dir) })
 	cmd, _, daemon := going(t, func(o *order) { o.Greedy = true })
-	write(t, filepath.Join(dir, "memory.limit_in_bytes"), "67108864")
-	write(t, filepath.Join(dir, "cgroup.procs"), strconv.Itoa(cmd.Process.Pid))
+	put(t, filepath.Join(dir, "memory.limit_in_bytes"), "67108864")
+	put(t, filepath.Join(dir, "cgroup.procs"), strconv.Itoa(cmd.Process.Pid))
 	cmd.Wait()
 	began := time.Now()
 	allGone(t)
@@ -87,7 +87,7 @@ func TestSupervisorOutOfMemory(t *testing.T) {
 	quiet(t, daemon)
 }
 
-func write(t *testing.T, path, text string) {
+func put(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

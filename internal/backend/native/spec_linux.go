@@ -103,13 +103,15 @@ func (t *translation) mount(m *plan.Mount) error {
 	case plan.Tmpfs:
 		t.step(launch.Step{Op: launch.Tmpfs, Target: m.Target, Flags: flags(m), Mode: 0o700, Size: m.Size})
 	case plan.Proc:
-		t.proc(m)
+		return t.proc(m)
 	case plan.Dev:
-		t.dev(m)
+		return t.dev(m)
 	case plan.Symlink:
 		t.step(launch.Step{Op: launch.Symlink, Target: m.Target, Data: m.Source})
 	case plan.File:
 		t.step(launch.Step{Op: launch.File, Target: m.Target, Data: m.Content, Mode: fileMode(m)})
+	case plan.Hide:
+		t.step(launch.Step{Op: launch.Mask, Target: m.Target, Data: m.Content})
 	default:
 		return fmt.Errorf("unknown kind of mount %q", m.Kind)
 	}

@@ -39,7 +39,7 @@ func step(s *launch.StepView) syscall.Errno {
 	case launch.Mask:
 		return mask(s)
 	case launch.ReadOnly:
-		return seal(s.Target)
+		return seal(s.Target, unix.MOUNT_ATTR_RDONLY)
 	}
 	return unix.EINVAL
 }
@@ -165,13 +165,13 @@ func file(path, data []byte, mode uint32) syscall.Errno {
 	return errno
 }
 
-// seal makes one mount read-only, and none of those on it.
-func seal(path []byte) syscall.Errno {
+// seal gives one mount attributes, and none of those on it.
+func seal(path []byte, attributes uint64) syscall.Errno {
 	fd, errno := inside(path, unix.O_PATH)
 	if errno != 0 {
 		return errno
 	}
-	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}
+	attr := unix.MountAttr{Attr_set: attributes}
 	errno = setAttributes(fd, &attr, 0)
 	closeFD(fd)
 	return errno

@@ -17,6 +17,7 @@ const (
 	lowerDir = ".work/lower\x00" // the overlay's layers, under names that need
 	stageDir = ".work/stage\x00" // no quoting: a project's path may hold any byte
 	maskFile = ".work/mask\x00"  // the text of a mask, until it is mounted
+	emptyDir = ".work/empty\x00" // stands in for folders
 )
 
 // root is the new root, which is empty at first.
@@ -36,16 +37,26 @@ func build() {
 		steps.Step(&s)
 		must(verb(s.Op), s.Target, step(&s))
 	}
-	if len(spec.Hostname) > 0 {
-		_, errno := call(unix.SYS_SETHOSTNAME, uintptr(unsafe.Pointer(spec.Hostname.Pointer())), uintptr(len(spec.Hostname)), 0)
-		must("set the host name", nil, errno)
-	}
+	nameHost()
 	network()
 	watch()
 	if spec.Terminal {
 		openTerminal()
 	}
 	leaveHost()
+}
+
+// nameHost gives the machine another name, and takes the one of its domain
+// away, which a new namespace inherits.
+func nameHost() {
+	if len(spec.Hostname) == 0 {
+		return
+	}
+	_, errno := call(unix.SYS_SETHOSTNAME, uintptr(unsafe.Pointer(spec.Hostname.Pointer())), uintptr(len(spec.Hostname)), 0)
+	must("set the host name", nil, errno)
+	const none = "(none)\x00"
+	_, errno = call(unix.SYS_SETDOMAINNAME, literal(none), uintptr(len(none)-1), 0)
+	must("set the domain name", nil, errno)
 }
 
 // newRoot attaches an empty file system over the host's root, and enters it.
@@ -78,7 +89,7 @@ func empty(size string) int {
 }
 
 func mkdir(path string) {
-	_, errno := call(unix.SYS_MKDIRAT, atCWD, literal(path), 0o700)
+	_, errno := call(unix.SYS_MKDIRAT, atCWD, literal(path), 0o755)
 	must("make the directory", bytesOf(path), errno)
 }
 
@@ -100,7 +111,7 @@ func leaveHost() {
 	must("leave the host's files", nil, errno)
 	_, errno = call(unix.SYS_UNLINKAT, atCWD, literal(workDir), unix.AT_REMOVEDIR)
 	must("remove the way to the host", nil, errno)
-	must("make the root read-only", nil, seal(nil))
+	must("make the root read-only", nil, seal(nil, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOEXEC))
 	closeFD(root)
 }
 

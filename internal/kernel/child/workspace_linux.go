@@ -71,8 +71,11 @@ var (
 	maskFD   = -1
 )
 
-// mask mounts a short text over a file of the workspace.
+// mask mounts a short text over a file, or an empty folder over a folder.
 func mask(s *launch.StepView) syscall.Errno {
+	if s.Flags&launch.Folder != 0 {
+		return maskFolder(s.Target)
+	}
 	if maskFD < 0 || string(maskText) != string(s.Data) {
 		if errno := newMask(s.Data); errno != 0 {
 			return errno
@@ -83,6 +86,21 @@ func mask(s *launch.StepView) syscall.Errno {
 		return errno
 	}
 	return attachAt(fd, s.Target)
+}
+
+// emptyFD is the folder at emptyDir; -1 before it is needed.
+var emptyFD = -1
+
+func maskFolder(path []byte) syscall.Errno {
+	if emptyFD < 0 {
+		mkdir(emptyDir)
+		emptyFD = openFolder(emptyDir)
+	}
+	fd, errno := copyTree(emptyFD, inert)
+	if errno != 0 {
+		return errno
+	}
+	return attachAt(fd, path)
 }
 
 // newMask writes the file for the next masks. The mounts hold on to the one

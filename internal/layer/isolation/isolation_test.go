@@ -17,9 +17,13 @@ func facts() host.Facts {
 		Sandbox: yes, Overlay: yes, Seccomp: yes, Observe: yes, Landlock: 7,
 		Root: []host.Entry{{Path: "/usr"}, {Path: "/bin", Link: "usr/bin"}},
 		Env: map[string]string{"LANG": "C.UTF-8", "LC_ALL": "C", "AWS_SECRET_ACCESS_KEY": "x",
-			"SSH_AUTH_SOCK": "/run/x", "LD_PRELOAD": "/tmp/evil.so", "FOO": "bar"},
-		Path:  []string{"/home/a/sdk/bin", "/usr/bin", "/home/a/hidden"},
-		Tools: []string{"/home/a/sdk", "/home/a/.cargo", "/home/a/p/tools", "/home/a"},
+			"SSH_AUTH_SOCK": "/run/x", "LC_TOKEN": "x", "LD_PRELOAD": "/tmp/evil.so", "FOO": "bar"},
+		Path:     []string{"/home/a/sdk/bin", "/usr/bin", "/home/a/hidden"},
+		Tools:    []string{"/home/a/sdk", "/home/a/.cargo/bin", "/home/a/p/tools", "/home/a"},
+		ToolVars: map[string]string{"RUSTUP_HOME": "/home/a/.rustup"},
+		CPUFiles: map[string]string{"online": "0-1\n"},
+		Private: []host.Private{{Path: "/home/a/sdk/etc/npmrc", Text: "registry=x\n", Why: "settings with a secret"},
+			{Path: "/usr/local/var", Dir: true, Why: "state"}, {Path: "/home/a/hidden/.env", Why: "not shown anyway"}},
 	}
 }
 
@@ -55,7 +59,7 @@ func find(t *testing.T, controls []plan.Control, id string) plan.Control {
 // unless the policy names it.
 func TestEnvironmentIsAnAllowlist(t *testing.T) {
 	vars := find(t, compile(t, "", facts(), project.Facts{}), "isolation.environment").Want.Env.Vars
-	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "LD_PRELOAD", "FOO"} {
+	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "LC_TOKEN", "LD_PRELOAD", "FOO"} {
 		if v, ok := vars[name]; ok {
 			t.Errorf("%s=%s goes in", name, v)
 		}
@@ -69,23 +73,6 @@ func TestEnvironmentIsAnAllowlist(t *testing.T) {
 	}
 }
 
-// TestToolchainsAreFound: a toolchain that looks for its parts in the home is
-// told where they are, and nothing is told that the view does not show.
-func TestToolchainsAreFound(t *testing.T) {
-	h := facts()
-	h.Tools = append(h.Tools, "/home/b/.cargo/bin")
-	h.Env["JAVA_HOME"], h.Env["GOROOT"], h.Env["PYENV_ROOT"] = "/usr/lib/jvm/x", "/home/a/hidden", "sdk"
-	vars := find(t, compile(t, "", h, project.Facts{}), "isolation.environment").Want.Env.Vars
-	if vars["RUSTUP_HOME"] != "/home/b/.rustup" || vars["JAVA_HOME"] != "/usr/lib/jvm/x" {
-		t.Errorf("%v", vars)
-	}
-	for _, name := range []string{"GOROOT", "PYENV_ROOT"} {
-		if v, ok := vars[name]; ok {
-			t.Errorf("%s=%s goes in", name, v)
-		}
-	}
-}
-
 // TestPathHoldsOnlyWhatTheViewShows keeps names of the host out of PATH.
 func TestPathHoldsOnlyWhatTheViewShows(t *testing.T) {
 	path := find(t, compile(t, "", facts(), project.Facts{}), "isolation.environment").Want.Env.Vars["PATH"]
@@ -94,16 +81,37 @@ func TestPathHoldsOnlyWhatTheViewShows(t *testing.T) {
 	}
 }
 
-// TestToolTreesLeaveOutWhatIsPrivate: not the home, not what holds the project
-// or lies in it, and of cargo's folder not the token beside bin.
+// TestToolTreesLeaveOutWhatIsPrivate: not the home, nor what holds the project
+// or lies in it.
 func TestToolTreesLeaveOutWhatIsPrivate(t *testing.T) {
 	var shown []string
-	for _, c := range compile(t, "", facts(), project.Facts{}) {
+	controls := compile(t, "", facts(), project.Facts{})
+	for _, c := range controls {
 		if m := c.Want.Mount; m != nil && c.From == "PATH" {
 			shown = append(shown, m.Target)
 		}
 	}
-	if got := strings.Join(shown, " "); got != "/home/a/sdk /home/a/.cargo/bin /home/a/.rustup" {
+	if got := strings.Join(shown, " "); got != "/home/a/sdk /home/a/.cargo/bin" {
+		t.Error(got)
+	}
+	h := facts()
+	h.Env["JAVA_HOME"], h.Env["GOROOT"], h.Env["DOTNET_ROOT"] = "/usr/lib/jvm/x/", "/home/a/hidden", "sdk"
+	vars := find(t, compile(t, "", h, project.Facts{}), "isolation.environment").Want.Env.Vars
+	if vars["RUSTUP_HOME"] != "/home/a/.rustup" || vars["JAVA_HOME"] != "/usr/lib/jvm/x" || vars["GOROOT"] != "" || vars["DOTNET_ROOT"] != "" {
+		t.Errorf("%v", vars)
+	}
+}
+
+// TestPrivateIsCovered: what the trees bring along is covered after they are
+// mounted; what no tree shows needs nothing.
+func TestPrivateIsCovered(t *testing.T) {
+	var order []string
+	for _, c := range compile(t, "", facts(), project.Facts{}) {
+		if m := c.Want.Mount; m != nil && (c.From == "PATH" || m.Kind == plan.Hide || m.Kind == plan.Tmpfs && !m.Writable) {
+			order = append(order, string(m.Kind)+":"+m.Target)
+		}
+	}
+	if got := strings.Join(order, " "); got != "bind:/home/a/sdk bind:/home/a/.cargo/bin hide:/home/a/sdk/etc/npmrc tmpfs:/usr/local/var" {
 		t.Error(got)
 	}
 }
@@ -119,7 +127,7 @@ func TestViewIsAllowlist(t *testing.T) {
 			t.Errorf("%s is writable", m.Target)
 		}
 		for _, never := range []string{"/run", "/var", "/tmp", "/home/a/.ssh", "/root", "/sys/fs"} {
-			if within(m.Source, never) || m.Source == "/home/a" || m.Source == "/" {
+			if within(m.Source, never) || within(m.Source, "/sys") || m.Source == "/home/a" || m.Source == "/" {
 				t.Errorf("%s is shown", m.Source)
 			}
 		}

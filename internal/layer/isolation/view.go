@@ -3,8 +3,6 @@ package isolation
 import (
 	"fmt"
 	"maps"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -40,13 +38,30 @@ func (c *compiler) view() {
 	c.mount(plan.Mount{Kind: plan.Tmpfs, Target: "/var/tmp", Writable: true, Size: c.tmpfsSize()}, byDefault)
 	c.mount(plan.Mount{Kind: plan.Proc, Target: "/proc", NoExec: true}, byDefault)
 	c.mount(plan.Mount{Kind: plan.Dev, Target: "/dev", Size: shmSize, NoExec: true}, byDefault)
-	c.mount(plan.Mount{Kind: plan.Bind, Target: "/sys/devices/system/cpu",
-		Source: "/sys/devices/system/cpu", NoExec: true, Optional: true}, byDefault)
+	for _, name := range slices.Sorted(maps.Keys(c.host.CPUFiles)) {
+		c.file("/sys/devices/system/cpu/"+name, c.host.CPUFiles[name])
+	}
 	for _, t := range c.toolTrees() {
 		c.mount(plan.Mount{Kind: plan.Bind, Target: t, Source: t, Optional: true}, "PATH")
 	}
 	for _, t := range c.program() {
 		c.mount(plan.Mount{Kind: plan.Bind, Target: t, Source: t}, "the agent's program")
+	}
+	c.private()
+}
+
+// private covers what the trees above brought along: tokens in settings,
+// services' state and sockets.
+func (c *compiler) private() {
+	for _, p := range c.host.Private {
+		if !c.visible(p.Path) || within(p.Path, c.project.Path) {
+			continue
+		}
+		m := plan.Mount{Kind: plan.Hide, Target: p.Path, Content: p.Text, NoExec: true}
+		if p.Dir {
+			m = plan.Mount{Kind: plan.Tmpfs, Target: p.Path, Size: 4096, NoExec: true}
+		}
+		c.mount(m, p.Why)
 	}
 }
 
@@ -106,22 +121,19 @@ var etcFiles = []struct{ name, content string }{
 	{"resolv.conf", "nameserver 198.18.0.1\noptions timeout:2 attempts:1\n"},
 	{"nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n"},
 	{"hostname", HostName + "\n"},
+	// The machine's own start files for shells set PATH anew, and whatever
+	// else somebody exports there.
+	{"profile", "# The environment is ringwall's: a login shell changes nothing.\n" +
+		"[ -z \"$BASH\" ] || [ -z \"$PS1\" ] || . /etc/bash.bashrc\n"},
+	{"bash.bashrc", "PS1='\\u@\\h:\\w\\$ '\n"},
 }
 
 // toolTrees are the host's directories of tools outside /usr, without what
-// lies in the project, holds it, or is private to the user.
+// lies in the project or holds it.
 func (c *compiler) toolTrees() []string {
 	var out []string
 	for _, t := range c.host.Tools {
-		switch {
-		case within(t, c.project.Path), within(c.project.Path, t), within(c.host.StateDir, t):
-			continue
-		case filepath.Base(t) == ".cargo":
-			// The folder also holds the registry's token.
-			out = append(out, filepath.Join(t, "bin"), c.rustup(t))
-		case filepath.Base(t) == "bin" && filepath.Base(filepath.Dir(t)) == ".cargo":
-			out = append(out, t, c.rustup(filepath.Dir(t)))
-		default:
+		if !within(t, c.project.Path) && !within(c.project.Path, t) && !within(c.host.StateDir, t) {
 			out = append(out, t)
 		}
 	}
@@ -156,66 +168,4 @@ func (c *compiler) visible(p string) bool {
 		}
 	}
 	return false
-}
-
-// environment is built from nothing. What is passed on is known to be
-// harmless, or named by the policy.
-func (c *compiler) environment() {
-	vars := map[string]string{
-		"HOME": Home, "USER": UserName, "LOGNAME": UserName, "SHELL": "/bin/sh",
-		"TMPDIR": "/tmp", "PATH": c.path(), "RINGWALL": "1",
-	}
-	for name, value := range c.host.Env {
-		if passed(name) {
-			vars[name] = value
-		}
-	}
-	if c.project.Agent != nil {
-		for name, value := range c.project.Agent.Describe().Env {
-			vars[name] = value
-		}
-	}
-	c.toolVariables(vars)
-	for _, name := range c.policy.Env.Pass {
-		if value, ok := c.host.Env[name]; ok {
-			vars[name] = value
-		}
-	}
-	for name, value := range c.policy.Env.Set {
-		vars[name] = value
-	}
-	c.add("environment", plan.Op{Env: &plan.Env{Vars: vars}}, host.Ability{OK: true}, byDefault)
-}
-
-// passed lists the variables that say how to talk to a person, and no more.
-func passed(name string) bool {
-	switch name {
-	case "LANG", "LANGUAGE", "TERM", "COLORTERM", "TZ", "NO_COLOR", "CI":
-		return true
-	}
-	return strings.HasPrefix(name, "LC_")
-}
-
-// path keeps the host's order and drops what the view does not have. What
-// answers the agent's questions comes first.
-func (c *compiler) path() string {
-	var dirs []string
-	if c.host.Self != "" {
-		dirs = append(dirs, path.Dir(plan.AskProgram))
-	}
-	seen := map[string]bool{}
-	keep := func(d string) {
-		d = path.Clean(d)
-		if !seen[d] && c.visible(d) {
-			seen[d] = true
-			dirs = append(dirs, d)
-		}
-	}
-	for _, d := range c.host.Path {
-		keep(d)
-	}
-	for _, d := range []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"} {
-		keep(d)
-	}
-	return strings.Join(dirs, ":")
 }

@@ -1,0 +1,199 @@
+package host
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"ringwall/internal/kernel/direct"
+)
+
+// Beside programs may lie what is nobody's business. The trees of the view are
+// too large to be searched at each start, so this looks in the places where
+// tools keep settings and services keep state.
+
+// always are hidden at the top of every tree.
+var always = []string{".git", ".ssh", ".gnupg", ".aws", ".config", ".docker", ".kube", ".env", ".netrc", ".npmrc", ".pypirc",
+	".git-credentials", ".vault-token", "credentials.toml", "auth.json"}
+
+// state is what stands beside bin where a service keeps its data.
+var state = []string{"var", "run", "tmp", "log", "logs", "data"}
+
+// settings are hidden only if they hold a secret, since they may as well name
+// the mirror that builds need.
+var settings = []string{"etc/npmrc", "etc/gitconfig", "etc/wgetrc", "etc/curlrc", "etc/pip.conf", "pip.conf", "etc/.condarc", ".condarc",
+	"lib/node_modules/npm/npmrc", "share/nodejs/npm/npmrc", "conf/settings.xml", "share/maven/conf/settings.xml",
+	"gradle.properties", "init.d/*.gradle", "go.env", "etc/bazel.bazelrc", "etc/my.cnf", "etc/redis.conf", "etc/cargo/*.toml", "etc/composer/auth.json"}
+
+// etcSettings are the same for what is shown of /etc, by the beginning of its
+// name.
+var etcSettings = map[string][]string{
+	"maven":  {"settings.xml", "*/settings.xml"},
+	"java":   {"management/jmxremote.password"},
+	"python": {"sitecustomize.py"},
+}
+
+// depth is how many folders below a part of a toolchain each version lies.
+var depth = map[string]int{"versions": 2, "candidates": 2, "installs": 2, "tools": 2, "Cellar": 2, "node-versions": 2,
+	"toolchains": 1, "venvs": 1, "python": 1}
+
+// private lists what lies in the trees that are shown and is to be hidden.
+func private(f Facts) []Private {
+	trees := append([]string{"/usr", "/usr/local"}, f.Tools...)
+	s := &searcher{trees: trees, other: f.Account != nil}
+	for _, t := range trees {
+		s.tree(t)
+	}
+	for _, e := range f.Etc {
+		s.trees = append(s.trees, e.Path)
+		for name, patterns := range etcSettings {
+			if strings.HasPrefix(filepath.Base(e.Path), name) {
+				s.each(e.Path, patterns, false)
+			}
+		}
+	}
+	s.sockets()
+	slices.SortFunc(s.found, func(a, b Private) int { return strings.Compare(a.Path, b.Path) })
+	return s.found
+}
+
+type searcher struct {
+	trees []string
+	other bool // whoever is not to see it is not who searches
+	found []Private
+}
+
+// tree looks at what lies at the top of a tree, and at each version in it.
+func (s *searcher) tree(t string) {
+	names := s.versions(t, depth[filepath.Base(t)])
+	if t == "/usr" {
+		return
+	}
+	for name := range names {
+		dir := filepath.Join(t, name)
+		if slices.Contains(always, name) || names["bin"] && slices.Contains(state, name) && isDir(dir) {
+			s.look(dir, true)
+		}
+	}
+}
+
+// versions looks for settings in a folder and in those below it, so many levels
+// deep, down to those that programs were installed in. It returns the names in
+// the folder.
+func (s *searcher) versions(dir string, levels int) map[string]bool {
+	list, _ := direct.List(dir)
+	names := map[string]bool{}
+	for _, e := range list {
+		names[e.Name] = true
+	}
+	for _, p := range settings {
+		if first, _, _ := strings.Cut(p, "/"); names[first] {
+			s.each(dir, []string{p}, false)
+		}
+	}
+	for _, e := range list {
+		if below := filepath.Join(dir, e.Name); levels > 0 && !names["bin"] && !e.Link && isDir(below) {
+			s.versions(below, levels-1)
+		}
+	}
+	return names
+}
+
+func (s *searcher) each(dir string, patterns []string, certain bool) {
+	for _, p := range patterns {
+		paths, _ := filepath.Glob(filepath.Join(dir, p))
+		for _, path := range paths {
+			s.look(path, certain)
+		}
+	}
+}
+
+// look decides about one path. Where it is a link, what it leads to counts: a
+// link cannot be mounted on, and hides nothing.
+func (s *searcher) look(path string, certain bool) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return
+	}
+	info, err := os.Stat(real)
+	switch {
+	case err != nil:
+	case info.IsDir() && certain:
+		s.hide(Private{Path: real, Dir: true, Why: "state or settings beside programs"})
+	case !info.Mode().IsRegular():
+	case certain:
+		s.hide(Private{Path: real, Text: replacement(real, ""), Why: "settings beside programs"})
+	default:
+		s.setting(real, info)
+	}
+}
+
+// largest is what a settings file may have to be looked at; a larger one is
+// hidden unseen.
+const largest = 1 << 20
+
+func (s *searcher) setting(path string, info os.FileInfo) {
+	if info.Mode().Perm()&0o004 == 0 || info.Size() > largest {
+		s.hide(Private{Path: path, Text: replacement(path, ""), Why: "settings that not everybody may read"})
+		return
+	}
+	data, err := os.ReadFile(path)
+	text := string(data)
+	if filepath.Ext(path) == ".xml" {
+		text = without(text, "<!--", "-->") // Maven's own explains there what a password is
+	}
+	if err != nil || secretive(text) {
+		s.hide(Private{Path: path, Text: replacement(path, text), Why: "settings with a secret"})
+	}
+}
+
+// hide adds a path once, under each name by which the view shows it.
+func (s *searcher) hide(p Private) {
+	for _, t := range s.trees {
+		real, err := filepath.EvalSymlinks(t)
+		if err != nil || !within(p.Path, real) || s.other && locked(p.Path, real) {
+			continue
+		}
+		q := p
+		q.Path = t + strings.TrimPrefix(p.Path, real)
+		if !slices.ContainsFunc(s.found, func(o Private) bool { return o.Path == q.Path || o.Dir && within(q.Path, o.Path) }) {
+			s.found = append(s.found, q)
+		}
+	}
+}
+
+// locked tells whether a folder between a tree and a path is its owner's alone.
+// The agent's account cannot get there, not even to cover it.
+func locked(path, tree string) bool {
+	for dir := filepath.Dir(path); within(dir, tree); dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// sockets finds those of this machine's services that lie below a tree: a
+// read-only mount does not keep anybody from connecting.
+func (s *searcher) sockets() {
+	file, err := os.Open("/proc/net/unix")
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		// Num RefCount Protocol Flags Type St Inode Path
+		f := strings.SplitN(lines.Text(), " /", 2)
+		if len(f) != 2 {
+			continue
+		}
+		path := "/" + f[1]
+		if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
+			if real, err := filepath.EvalSymlinks(path); err == nil {
+				s.hide(Private{Path: real, Why: "a service's socket"})
+			}
+		}
+	}
+}
