@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"ringwall/internal/backend/backendtest"
-	"ringwall/internal/kernel/launch"
 	"ringwall/internal/plan"
 )
 
