@@ -51,6 +51,9 @@ type env struct {
 
 // Main runs the command line and returns the exit code.
 func Main(args []string) int {
+	if code, is := helper(args); is {
+		return code
+	}
 	dir, err := os.Getwd()
 	e := &env{in: os.Stdin, out: os.Stdout, err: os.Stderr, vars: os.Environ(), dir: dir}
 	if err != nil {
@@ -83,7 +86,7 @@ func (e *env) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(e.initCommand(), e.planCommand(), e.runCommand(), e.loopCommand(), e.reportCommand(),
-		e.whyCommand(), e.trustCommand(), e.doctorCommand(), e.versionCommand())
+		e.whyCommand(), e.trustCommand(), e.setupCommand(), e.doctorCommand(), e.versionCommand())
 	if e.inside != nil {
 		outsideOnly(root)
 	}

@@ -3,20 +3,48 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 )
 
 func (e *env) doctorCommand() *cobra.Command {
+	profile := false
 	c := &cobra.Command{
 		Use: "doctor", Short: "Tell what this machine can enforce, and what each lack costs",
 		Args: usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error { return e.doctor() },
+		RunE: func(*cobra.Command, []string) error {
+			if profile {
+				return e.apparmorProfile()
+			}
+			return e.doctor()
+		},
 	}
+	c.Flags().BoolVar(&profile, "apparmor", false, "print an AppArmor profile that lets this ringwall make user namespaces")
 	c.Flags().BoolVar(&e.flag.json, "json", false, "the facts as JSON")
 	return c
+}
+
+// apparmorProfile prints one for this program, where it lies now.
+func (e *env) apparmorProfile() error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if program, err = filepath.EvalSymlinks(program); err != nil {
+		return err
+	}
+	text, err := host.AppArmorProfile(program)
+	if err != nil {
+		return withHint("install ringwall at a plain path", "no profile for %s: %w", evidence.Printable(program), err)
+	}
+	fmt.Fprint(e.out, text)
+	return nil
 }
 
 // finding is one line of the doctor.
@@ -82,13 +110,19 @@ func landlock(h host.Facts) host.Ability {
 	if h.Landlock == 0 {
 		return host.Ability{Why: "the kernel has none", Fix: "use Linux 5.13 or later with lsm=landlock"}
 	}
-	return host.Ability{OK: true, Why: fmt.Sprintf("version %d", h.Landlock)}
+	why := fmt.Sprintf("version %d", h.Landlock)
+	if len(h.LandlockLacks) > 0 {
+		why += ", which does not know: " + strings.Join(h.LandlockLacks, ", ")
+	}
+	return host.Ability{OK: true, Why: why}
 }
 
 func account(h host.Facts) host.Ability {
 	switch {
+	case !h.IsRoot() && !h.Beside.OK:
+		return h.Beside
 	case h.Account == nil:
-		return host.Ability{Why: "only root can start a command as another user"}
+		return host.Ability{Why: "there is none"}
 	case h.Account.Name == "":
 		return host.Ability{OK: true, Why: fmt.Sprintf("uid %d, which has no name here", h.Account.UID)}
 	}

@@ -87,6 +87,7 @@ func outsideOnly(root *cobra.Command) {
 			continue
 		}
 		name := c.Name()
+		c.RemoveCommand(c.Commands()...)
 		c.DisableFlagParsing, c.Hidden, c.Args = true, true, cobra.ArbitraryArgs
 		c.RunE = func(*cobra.Command, []string) error {
 			return usage(withHint("ringwall why PATH, HOST, SYSCALL or TOOL tells here what is allowed",

@@ -56,6 +56,7 @@ func (e *env) loadOn(h host.Facts, kind, run string) (*work, error) {
 	if err := w.readPolicy(dir); err != nil {
 		return nil, err
 	}
+	w.host.LookAt(realPath(dir))
 	if err := w.inspect(dir); err != nil {
 		return nil, misuse(kind, err)
 	}

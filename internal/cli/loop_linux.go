@@ -103,6 +103,9 @@ func (e *env) loopIn(s *session, limit int) error {
 		return e.endLoop(s, loop.Ending{Outcome: loop.Failed, Reason: err.Error()}, err)
 	}
 	w := s.work
+	if err := w.shareAgain(); err != nil {
+		return e.endLoop(s, loop.Ending{Outcome: loop.Failed, Reason: err.Error()}, err)
+	}
 	p.start(s)
 	end, err := loop.Run(ctx, loop.Config{Session: ls, Agent: w.agent(), Max: limit,
 		MaxTime: w.policy.Loop.MaxTime, MaxCostUSD: w.policy.Loop.MaxCostUSD,

@@ -154,7 +154,12 @@ func (s *session) recover(e *env) error {
 	if old != filepath.Base(old) || old == "" || old == ".." {
 		return fmt.Errorf("the record of the last run on this project is damaged: %s", filepath.Join(s.place, activeMark))
 	}
-	event, err := settle(filepath.Join(s.work.host.StateDir, "runs", old), old)
+	dir := filepath.Join(s.work.host.StateDir, "runs", old)
+	if err := s.work.claim(dir); err != nil {
+		return withHint("ringwall doctor tells what the account lacks; the changes are kept in the state directory",
+			"recover run %s: what its agent made belongs to another account: %w", old, err)
+	}
+	event, err := settle(dir, old)
 	if err != nil {
 		return withHint("the changes are kept in the state directory", "recover run %s: %w", old, err)
 	}

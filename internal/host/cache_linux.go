@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"ringwall/internal/kernel/direct"
+	"ringwall/internal/kernel/namespace"
 )
 
 // cached is what trying found, bound to everything that it depends on.
@@ -17,8 +18,9 @@ import (
 // time, and should a remembered ability be gone, the start itself fails and
 // says why. So nothing rests on this but time.
 type cached struct {
-	Key   string `json:"key"`
-	Idmap bool   `json:"idmap"`
+	Key    string `json:"key"`
+	Idmap  bool   `json:"idmap"`
+	Beside bool   `json:"beside,omitempty"`
 	// Cgroups is where groups can be made. Nothing is remembered of a place
 	// that was not found.
 	Cgroups Cgroups `json:"cgroups,omitzero"`
@@ -34,7 +36,7 @@ func (f *Facts) cacheKey() string {
 	if boot == "" || err1 != nil || err2 != nil {
 		return ""
 	}
-	key, err := json.Marshal([]any{boot, f.Kernel, f.UID, f.GID, f.Identity(), exe.ModTime(), exe.Size(),
+	key, err := json.Marshal([]any{boot, f.Kernel, f.UID, f.GID, f.Identity(), f.Account, changed("/etc/subuid"), changed("/etc/subgid"), exe.ModTime(), exe.Size(),
 		inode(exe), inode(dir), readFile("/proc/sys/user/max_user_namespaces"),
 		readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"), namespaceOf("user"), namespaceOf("mnt"),
 		readFile("/proc/self/cgroup"), strings.Count(readFile("/proc/swaps"), "\n")})
@@ -50,6 +52,15 @@ func inode(info fs.FileInfo) [2]uint64 {
 		return [2]uint64{}
 	}
 	return [2]uint64{uint64(stat.Dev), stat.Ino}
+}
+
+// changed tells one content of a file from the next.
+func changed(path string) [3]int64 {
+	var st syscall.Stat_t
+	if syscall.Stat(path, &st) != nil {
+		return [3]int64{}
+	}
+	return [3]int64{int64(st.Ino), st.Ctim.Nano(), st.Size}
 }
 
 func namespaceOf(kind string) string {
@@ -69,6 +80,11 @@ func (f *Facts) recall(key string) bool {
 	if f.Cgroups = c.Cgroups; c.Cgroups.Version == 0 {
 		f.Cgroups = findCgroups()
 	}
+	if c.Beside {
+		var err error
+		f.Mappers.UID, f.Mappers.GID, err = namespace.FindMappers()
+		f.Beside = Ability{OK: err == nil}
+	}
 	return true
 }
 
@@ -78,7 +94,7 @@ func (f *Facts) remember(key string) {
 		f.Forget()
 		return
 	}
-	data, err := json.Marshal(cached{Key: key, Idmap: f.Idmap.OK, Cgroups: f.Cgroups})
+	data, err := json.Marshal(cached{Key: key, Idmap: f.Idmap.OK, Beside: f.Beside.OK, Cgroups: f.Cgroups})
 	if err != nil {
 		return
 	}

@@ -37,8 +37,10 @@ type Facts struct {
 	User     string `json:"user"`
 	Home     string `json:"home"`
 	StateDir string `json:"state_dir"`
-	// Account is the dedicated account for agents, if there is one.
+	// Account is the dedicated account for agents, if there is one: as root the
+	// one that is used, else the one that was set up for this user.
 	Account *Account `json:"account,omitempty"`
+	Mappers Mappers  `json:"mappers"`
 
 	CPUs   int   `json:"cpus"`   // usable ones
 	Memory int64 `json:"memory"` // bytes
@@ -46,10 +48,14 @@ type Facts struct {
 	Sandbox  Ability `json:"sandbox"` // all namespaces, proc, tmpfs
 	Overlay  Ability `json:"overlay"` // inside them, with the state directory above
 	Idmap    Ability `json:"idmap"`   // id-mapped mounts; only tried as root
+	Beside   Ability `json:"beside"`  // an ordinary user can run agents under the account
+	Shared   Ability `json:"shared"`  // and the account may work in the project that was looked at
 	Seccomp  Ability `json:"seccomp"`
 	Observe  Ability `json:"observe"`  // refused calls can be seen
 	Landlock int     `json:"landlock"` // version of the interface; 0: none
-	Cgroups  Cgroups `json:"cgroups"`
+	// LandlockLacks is what this version does not have and would be used.
+	LandlockLacks []string `json:"landlock_lacks,omitempty"`
+	Cgroups       Cgroups  `json:"cgroups"`
 
 	SmallInit bool `json:"small_init"` // the small first process was built in
 
@@ -95,6 +101,12 @@ type Account struct {
 	Name string `json:"name"`
 	UID  int    `json:"uid"`
 	GID  int    `json:"gid"`
+}
+
+// Mappers are the paths of newuidmap and newgidmap.
+type Mappers struct {
+	UID string `json:"uid"`
+	GID string `json:"gid"`
 }
 
 // Root says whether ringwall runs as root.

@@ -36,6 +36,7 @@ func Probe(env []string) (Facts, error) {
 	}
 	f.SmallInit = initprog.Embedded()
 	f.Landlock = landlock.ABI()
+	f.LandlockLacks = landlock.Lacking(f.Landlock)
 	f.Seccomp, f.Observe = seccompAbilities()
 	key := f.cacheKey()
 	if !f.recall(key) {
@@ -43,6 +44,7 @@ func Probe(env []string) (Facts, error) {
 		trySandbox(&f)
 		f.remember(key)
 	}
+	f.lookBeside(key)
 	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.CPUFiles = cpuFiles()
 	f.tools()
@@ -75,7 +77,7 @@ func Basics(env []string) (Facts, error) {
 	}
 	f.StateDir = stateDir(f)
 	f.Memory = memory()
-	if f.UID == 0 {
+	if f.Account = accountFor(f.User, users); f.UID == 0 {
 		f.Account = users.dedicated()
 	}
 	return f, nil

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/kernel/namespace"
 )
@@ -24,7 +22,7 @@ func trySandbox(f *Facts) {
 		return
 	}
 	defer removeProbe(dir)
-	f.Sandbox = ability(probe(f, base()))
+	f.Sandbox = f.ability(probe(f, base()))
 	if !f.Sandbox.OK {
 		f.Overlay = Ability{Why: f.Sandbox.Why, Fix: f.Sandbox.Fix}
 		return
@@ -47,10 +45,11 @@ func base() []launch.Step {
 	}
 }
 
-// Identity is who a sandbox's processes are for the kernel.
+// Identity is who a sandbox's processes are for the kernel, where there is no
+// account beside its owner.
 func (f Facts) Identity() namespace.Identity {
 	id := namespace.Identity{HostUID: f.UID, HostGID: f.GID, UID: insideID, GID: insideID}
-	if f.Account != nil {
+	if f.IsRoot() && f.Account != nil {
 		id.HostUID, id.HostGID, id.DropGroups = f.Account.UID, f.Account.GID, true
 	}
 	return id
@@ -77,11 +76,11 @@ func probe(f *Facts, steps []launch.Step, files ...*os.File) error {
 func tryOverlay(f *Facts, dir string) (overlay, idmap Ability) {
 	for _, d := range []string{"lower", "upper", "work"} {
 		if err := os.Mkdir(filepath.Join(dir, d), 0o700); err != nil {
-			return ability(err), Ability{}
+			return elsewhere(err), Ability{}
 		}
 	}
 	step := launch.Step{Op: launch.Overlay, Target: "/work", Source: filepath.Join(dir, "lower"), Data: dir}
-	if f.Account == nil {
+	if !f.IsRoot() {
 		return elsewhere(probe(f, append(base(), step))), Ability{Why: "only root can"}
 	}
 	files, err := f.Mapped(os.Getuid(), os.Getgid(), filepath.Join(dir, "lower"), dir)
@@ -97,49 +96,17 @@ func tryOverlay(f *Facts, dir string) (overlay, idmap Ability) {
 // elsewhere explains why the state directory's file system cannot hold an
 // overlay: it is one itself, as in most containers, or a network's, or too old.
 func elsewhere(err error) Ability {
-	a := ability(err)
-	if !a.OK && a.Fix == "" {
-		a.Fix = "set XDG_STATE_HOME to a folder on ext4, xfs or btrfs, with Linux 5.19 or later"
+	switch {
+	case err == nil:
+		return Ability{OK: true}
+	case errors.Is(err, unix.ENODEV):
+		return Ability{Why: err.Error() + " (the kernel has no overlayfs loaded)", Fix: "sudo modprobe overlay"}
 	}
-	return a
+	return Ability{Why: err.Error(), Fix: "set XDG_STATE_HOME to a folder on ext4, xfs or btrfs, with Linux 5.19 or later"}
 }
 
 func closeAll(files []*os.File) {
 	for _, f := range files {
 		f.Close()
 	}
-}
-
-// ability explains an error with the fix that is known for it.
-func ability(err error) Ability {
-	if err == nil {
-		return Ability{OK: true}
-	}
-	a := Ability{Why: err.Error()}
-	switch {
-	case restrictedByAppArmor() && (errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)):
-		a.Why += " (AppArmor restricts user namespaces here)"
-		a.Fix = "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for ringwall with the rule userns"
-	case readFile("/proc/sys/kernel/unprivileged_userns_clone") == "0":
-		a.Fix = "sudo sysctl kernel.unprivileged_userns_clone=1"
-	case readFile("/proc/sys/user/max_user_namespaces") == "0":
-		a.Fix = "sudo sysctl user.max_user_namespaces=10000"
-	case errors.Is(err, unix.ENOSPC):
-		a.Fix = "raise user.max_user_namespaces and its siblings under /proc/sys/user"
-	case errors.Is(err, unix.EPERM):
-		a.Fix = "allow user namespaces: in a container, give it its own seccomp profile and an unmasked /proc"
-	}
-	return a
-}
-
-func restrictedByAppArmor() bool {
-	return readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1"
-}
-
-func readFile(path string) string {
-	b, err := direct.Read(path)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
 }

@@ -415,3 +415,38 @@ func BenchmarkApplyNewFiles(b *testing.B) {
 		}
 	}
 }
+
+// listed is an access control list as the kernel keeps it: the owner and one
+// user, 61102, may do everything, group and others may read and enter.
+const listed = "\x02\x00\x00\x00" +
+	"\x01\x00\x07\x00\xff\xff\xff\xff" + "\x02\x00\x07\x00\xae\xee\x00\x00" + "\x04\x00\x05\x00\xff\xff\xff\xff" +
+	"\x10\x00\x07\x00\xff\xff\xff\xff" + "\x20\x00\x05\x00\xff\xff\xff\xff"
+
+// TestAppliedKeepsLists: without its list a file's mask would become its
+// group's rights.
+func TestAppliedKeepsLists(t *testing.T) {
+	eachWay(t, func(t *testing.T, w *world) {
+		w.write("new", "new", 0o755)
+		w.write("pkg/x", "new", 0o644)
+		for _, name := range []string{"new", "pkg"} {
+			err := unix.Setxattr(w.up(name), "system.posix_acl_access", []byte(listed), 0)
+			if err == unix.ENOTSUP {
+				t.Skip("the file system of TMPDIR keeps no access control lists")
+			}
+			must(t, err)
+		}
+		must(t, unix.Setxattr(w.up("pkg"), "system.posix_acl_default", []byte(listed), 0))
+		w.apply()
+		for path, attr := range map[string]string{"new": "access", "pkg": "access", "pkg/.": "default"} {
+			p := filepath.Join(w.project, path)
+			buf := make([]byte, 100)
+			n, err := unix.Lgetxattr(p, "system.posix_acl_"+attr, buf)
+			if err != nil || string(buf[:n]) != listed {
+				t.Errorf("%s: %s list %x, %v", path, attr, buf[:max(n, 0)], err)
+			}
+			if st, err := os.Stat(p); err != nil || st.Mode().Perm() != 0o775 {
+				t.Errorf("%s: %v, %v", path, st, err)
+			}
+		}
+	})
+}

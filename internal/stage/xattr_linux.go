@@ -90,6 +90,16 @@ func listXattr(call func([]byte) (int, error)) ([]string, error) {
 	}
 }
 
+// copied tells whether an attribute belongs to a file's content or says who may
+// use it. The group's bits of a file with a list are its mask: without the list
+// they would be the group's rights.
+func copied(name string) bool {
+	if name == "system.posix_acl_access" || name == "system.posix_acl_default" {
+		return true
+	}
+	return strings.HasPrefix(name, "user.") && !strings.HasPrefix(name, markerPrefix)
+}
+
 // copyXattr copies the user's own attributes between two files. What the
 // target's file system cannot keep is left out.
 func copyXattr(from, to int) error {
@@ -99,7 +109,7 @@ func copyXattr(from, to int) error {
 	}
 	buf := make([]byte, 64<<10) // the kernel's limit for one value
 	for _, name := range names {
-		if !strings.HasPrefix(name, "user.") || strings.HasPrefix(name, markerPrefix) {
+		if !copied(name) {
 			continue
 		}
 		n, err := unix.Fgetxattr(from, name, buf)

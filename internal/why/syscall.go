@@ -26,23 +26,25 @@ func (w World) syscall(a *Answer) error {
 		a.one(p)
 		return nil
 	}
-	var conditions []string
+	var narrowed []string
 	for _, r := range w.rules() {
 		switch {
 		case r.Call != a.Asked:
 		case r.Action == seccomp.Watch:
 			a.note("ringwall notes it on its way, and stops nothing by that")
-		case r.When.Mask == 0:
-			p.Verdict, p.Answer, p.Why, p.WayOut = Refused, errno(r.Action), r.Why, noKeyForCalls
+		case len(r.When) == 0:
+			p.Verdict, p.Answer, p.Why, p.WayOut = Refused, r.Action.Errno(), r.Why, noKeyForCalls
 			a.one(p)
 			return nil
 		default:
 			p.Verdict, p.WayOut = Conditional, noKeyForCalls
-			conditions = append(conditions, fmt.Sprintf("%s when %s: %s", errno(r.Action), when(r.When), r.Why))
-			p.Answer = errno(r.Action)
+			narrowed = append(narrowed, fmt.Sprintf("%s when %s: %s", r.Action.Errno(), conditions(r.When), r.Why))
+			if !strings.Contains(p.Answer, r.Action.Errno()) {
+				p.Answer = strings.Join(append(fromOf(p.Answer), r.Action.Errno()), ", ")
+			}
 		}
 	}
-	p.Why = strings.Join(append(conditions, fromOf(p.Why)...), "; ")
+	p.Why = strings.Join(append(narrowed, fromOf(p.Why)...), "; ")
 	if p.Verdict == Allowed {
 		a.note("a call that needs a capability fails all the same: the agent has none")
 	}
@@ -71,20 +73,22 @@ func fromOf(why string) []string {
 	return []string{why}
 }
 
-func errno(a seccomp.Action) string {
-	switch a {
-	case seccomp.Missing:
-		return "ENOSYS"
-	case seccomp.NoFamily:
-		return "EAFNOSUPPORT"
+// conditions puts all of a row's conditions into words.
+func conditions(tests []seccomp.Test) string {
+	words := make([]string, len(tests))
+	for i, t := range tests {
+		words[i] = when(t)
 	}
-	return "EPERM"
+	return strings.Join(words, " and ")
 }
 
 // when puts a row's condition into words. Arguments are counted from 1, as
 // manual pages list them.
 func when(t seccomp.Test) string {
 	arg := fmt.Sprintf("argument %d", t.Arg+1)
+	if t.Mask != 0 && len(t.In) > 0 {
+		arg += fmt.Sprintf(" & %#x", t.Mask)
+	}
 	if len(t.In) == 0 {
 		return fmt.Sprintf("%s has any bit of %#x", arg, t.Mask)
 	}

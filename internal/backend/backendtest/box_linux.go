@@ -165,6 +165,7 @@ func (b *Box) Command(argv ...string) Ran {
 // Run runs the plan's command and waits until all of it is over.
 func (b *Box) Run() Ran {
 	b.T.Helper()
+	b.share()
 	var streams sync.WaitGroup
 	out, outW := b.stream(&streams)
 	errs, errW := b.stream(&streams)
@@ -234,6 +235,10 @@ func (b *Box) Expect(r Ran, want map[string]string) {
 	b.T.Helper()
 	if r.Err != nil {
 		b.T.Errorf("the run failed: %v\n%s", r.Err, r.Stderr)
+		return
+	}
+	if len(r.Reports) == 0 && len(want) > 0 {
+		b.T.Errorf("the attacker reported nothing: %+v\n%s", r.Result, r.Stderr)
 		return
 	}
 	for attempt, errno := range want {

@@ -14,6 +14,23 @@ func archCalls() []Call {
 		{Name: "iopl", Nr: unix.SYS_IOPL, Args: []uintptr{99}},
 		{Name: "ioperm", Nr: unix.SYS_IOPERM, Args: []uintptr{bad - 1, 1, 1}},
 		{Name: "modify_ldt", Nr: unix.SYS_MODIFY_LDT, Args: []uintptr{9999}},
+		{Name: "uselib", Nr: unix.SYS_USELIB, Args: []uintptr{page}},
+		{Name: "ustat", Nr: unix.SYS_USTAT, Args: []uintptr{bad, pointer()}},
+		{Name: "sysfs", Nr: unix.SYS_SYSFS, Args: []uintptr{99}},
+		{Name: "_sysctl", Nr: unix.SYS__SYSCTL, Args: []uintptr{page}},
+		{Name: "create_module", Nr: unix.SYS_CREATE_MODULE},
+		{Name: "get_kernel_syms", Nr: unix.SYS_GET_KERNEL_SYMS},
+		{Name: "query_module", Nr: unix.SYS_QUERY_MODULE},
+		{Name: "getpmsg", Nr: unix.SYS_GETPMSG},
+		{Name: "putpmsg", Nr: unix.SYS_PUTPMSG},
+		{Name: "afs_syscall", Nr: unix.SYS_AFS_SYSCALL},
+		{Name: "tuxcall", Nr: unix.SYS_TUXCALL},
+		{Name: "security", Nr: unix.SYS_SECURITY},
+		{Name: "epoll_ctl_old", Nr: unix.SYS_EPOLL_CTL_OLD},
+		{Name: "epoll_wait_old", Nr: unix.SYS_EPOLL_WAIT_OLD},
+		{Name: "vserver", Nr: unix.SYS_VSERVER},
+		{Name: "set_thread_area", Nr: unix.SYS_SET_THREAD_AREA},
+		{Name: "get_thread_area", Nr: unix.SYS_GET_THREAD_AREA},
 	}
 }
 

@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"errors"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -26,9 +27,12 @@ const (
 	high  = 0x40000000  // a flag that does not exist
 )
 
-// Calls lists one attempt for each row of the filter's table.
-func Calls() []Call {
-	return append(archCalls(), []Call{
+// Calls lists at least one attempt for each row of the filter's table.
+func Calls() []Call { return slices.Concat(archCalls(), wholeCalls(), narrowed()) }
+
+// wholeCalls are those that are refused whatever their arguments.
+func wholeCalls() []Call {
+	return []Call{
 		{Name: "mount", Nr: unix.SYS_MOUNT, Args: []uintptr{0, 0, page}},
 		{Name: "umount2", Nr: unix.SYS_UMOUNT2, Args: []uintptr{text("/tmp\x00"), high}},
 		{Name: "pivot_root", Nr: unix.SYS_PIVOT_ROOT, Args: []uintptr{text("/\x00"), text("/\x00")}, Same: true},
@@ -76,7 +80,6 @@ func Calls() []Call {
 		{Name: "acct", Nr: unix.SYS_ACCT, Args: []uintptr{text("/nonexistent\x00")}, Same: true},
 		{Name: "quotactl", Nr: unix.SYS_QUOTACTL, Args: []uintptr{0xff}},
 		{Name: "quotactl_fd", Nr: unix.SYS_QUOTACTL_FD, Args: []uintptr{bad}},
-		{Name: "nfsservctl", Nr: unix.SYS_NFSSERVCTL},
 		{Name: "vhangup", Nr: unix.SYS_VHANGUP, Same: true},
 		{Name: "sethostname", Nr: unix.SYS_SETHOSTNAME, Args: []uintptr{text("x\x00"), 1}, Same: true},
 		{Name: "setdomainname", Nr: unix.SYS_SETDOMAINNAME, Args: []uintptr{text("x\x00"), 1}, Same: true},
@@ -87,12 +90,51 @@ func Calls() []Call {
 		{Name: "memfd_secret", Nr: unix.SYS_MEMFD_SECRET, Args: []uintptr{high}},
 		{Name: "move_pages", Nr: unix.SYS_MOVE_PAGES, Args: []uintptr{noOne, 0, 0, 0, 0, high}},
 		{Name: "migrate_pages", Nr: unix.SYS_MIGRATE_PAGES, Args: []uintptr{noOne}},
-		{Name: "ioctl", Nr: unix.SYS_IOCTL, Args: []uintptr{0, unix.TIOCSTI, pointer()}},
-		{Name: "socket", Nr: unix.SYS_SOCKET, Args: []uintptr{unix.AF_PACKET, unix.SOCK_RAW}},
+		{Name: "lsm_set_self_attr", Nr: unix.SYS_LSM_SET_SELF_ATTR, Args: []uintptr{bad, 0, 0, high}},
+		{Name: "statmount", Nr: unix.SYS_STATMOUNT, Args: []uintptr{page}},
+		{Name: "listmount", Nr: unix.SYS_LISTMOUNT, Args: []uintptr{page}},
+		{Name: "listns", Nr: unix.SYS_LISTNS, Args: []uintptr{page}}, // Linux 6.19
+		{Name: "mbind", Nr: unix.SYS_MBIND, Args: []uintptr{page, 1}},
+		{Name: "set_mempolicy", Nr: unix.SYS_SET_MEMPOLICY, Args: []uintptr{0xff}},
+		{Name: "get_mempolicy", Nr: unix.SYS_GET_MEMPOLICY, Args: []uintptr{0, 0, 0, 0, high}},
+		{Name: "set_mempolicy_home_node", Nr: unix.SYS_SET_MEMPOLICY_HOME_NODE, Args: []uintptr{page}},
+		{Name: "remap_file_pages", Nr: unix.SYS_REMAP_FILE_PAGES, Args: []uintptr{page, 0, high}},
+		{Name: "nfsservctl", Nr: unix.SYS_NFSSERVCTL},
+	}
+}
+
+// narrowed lists one attempt for each row that narrows a call by its arguments.
+func narrowed() []Call {
+	ioctl := func(name string, cmd uintptr) Call {
+		return Call{Name: name, Nr: unix.SYS_IOCTL, Args: []uintptr{0, cmd, pointer()}}
+	}
+	socket := func(name string, family, kind, protocol uintptr) Call {
+		return Call{Name: name, Nr: unix.SYS_SOCKET, Args: []uintptr{family, kind, protocol}}
+	}
+	option := func(name string, level, opt uintptr) Call {
+		return Call{Name: name, Nr: unix.SYS_SETSOCKOPT, Args: []uintptr{bad, level, opt}}
+	}
+	raw := socket("socket-raw", unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
+	raw.Same = true // the kernel wants a capability
+	return []Call{
+		ioctl("ioctl", unix.TIOCSTI), ioctl("ioctl-discipline", unix.TIOCSETD), ioctl("ioctl-keyboard", 0x4b47),
+		socket("socket", unix.AF_PACKET, unix.SOCK_DGRAM, 0), raw,
+		socket("socket-protocol", unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP),
+		socket("socket-netlink", unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_KOBJECT_UEVENT),
 		{Name: "socketpair", Nr: unix.SYS_SOCKETPAIR, Args: []uintptr{unix.AF_VSOCK, unix.SOCK_STREAM, 0, pointer()}},
 		{Name: "personality", Nr: unix.SYS_PERSONALITY, Args: []uintptr{0x0040000}}, // ADDR_NO_RANDOMIZE
 		{Name: "clone", Nr: unix.SYS_CLONE, Args: []uintptr{unix.CLONE_NEWUSER | unix.CLONE_NEWNS | uintptr(unix.SIGCHLD)}},
-	}...)
+		{Name: "seccomp", Nr: unix.SYS_SECCOMP, Args: []uintptr{1, 8, page}},
+		{Name: "prctl", Nr: unix.SYS_PRCTL, Args: []uintptr{unix.PR_SET_MM, 99, 0, 0, 1}},
+		{Name: "mmap", Nr: unix.SYS_MMAP, Args: []uintptr{0, 1, 0, unix.MAP_HUGETLB | unix.MAP_PRIVATE, bad}},
+		{Name: "memfd_create", Nr: unix.SYS_MEMFD_CREATE, Args: []uintptr{page, unix.MFD_HUGETLB}},
+		{Name: "shmget", Nr: unix.SYS_SHMGET, Args: []uintptr{0, 0, 0x800}},
+		{Name: "sendto", Nr: unix.SYS_SENDTO, Args: []uintptr{bad, 0, 0, unix.MSG_OOB}},
+		{Name: "sendmsg", Nr: unix.SYS_SENDMSG, Args: []uintptr{bad, page, unix.MSG_OOB}},
+		{Name: "sendmmsg", Nr: unix.SYS_SENDMMSG, Args: []uintptr{bad, page, 1, unix.MSG_OOB}},
+		option("setsockopt-filter", unix.SOL_SOCKET, unix.SO_ATTACH_FILTER), option("setsockopt-tables", unix.SOL_IP, 64),
+		option("setsockopt-tls", unix.SOL_TCP, unix.TCP_ULP), option("setsockopt-encap", unix.SOL_UDP, unix.UDP_ENCAP),
+	}
 }
 
 // text is the address of a constant, which never moves.

@@ -17,6 +17,7 @@ const (
 const (
 	ownerForm   = "owner"
 	accountForm = "account-root"
+	besideForm  = "account"
 )
 
 // basePlan is a plan as the layers make it for an ordinary project, written by
@@ -34,6 +35,9 @@ func basePlan(h host.Facts, project, attacker string) plan.Plan {
 		mount(plan.Mount{Kind: plan.Bind, Target: e.Path, Source: e.Path, NoExec: true, Optional: true})
 	}
 	mount(plan.Mount{Kind: plan.File, Target: "/etc/passwd", Content: "agent:x:1000:1000::" + Home + ":/bin/sh\n"})
+	if user(h).Form == besideForm { // git takes others' projects only where it is told to
+		mount(plan.Mount{Kind: plan.File, Target: "/etc/gitconfig", Content: "[safe]\n\tdirectory = *\n"})
+	}
 	mount(plan.Mount{Kind: plan.Tmpfs, Target: "/tmp", Writable: true, Size: 64 << 20})
 	mount(plan.Mount{Kind: plan.Tmpfs, Target: Home, Writable: true, Size: 64 << 20})
 	mount(plan.Mount{Kind: plan.Proc, Target: "/proc", NoExec: true})
@@ -64,8 +68,12 @@ func control(id string, op plan.Op) plan.Control {
 
 func user(h host.Facts) *plan.User {
 	u := &plan.User{Form: ownerForm, HostUID: h.UID, HostGID: h.GID, UID: 1000, GID: 1000, Name: "agent", Home: Home, Host: "sandbox"}
-	if h.Account != nil {
+	switch {
+	case h.Account == nil:
+	case h.IsRoot():
 		u.Form, u.HostUID, u.HostGID = accountForm, h.Account.UID, h.Account.GID
+	case h.Beside.OK:
+		u.Form, u.HostUID, u.HostGID = besideForm, h.Account.UID, h.Account.GID
 	}
 	return u
 }

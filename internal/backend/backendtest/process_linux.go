@@ -189,10 +189,16 @@ func garbage(string) (string, error) {
 }
 
 // listener tries to become the one who answers for refused calls: a second
-// filter that passes everything to a listener of its own would win over ours.
+// filter that passes them to a listener of its own would win over ours. This
+// one passes getpgid alone, so that where it is taken the attacker goes on.
 func listener(string) (string, error) {
-	all := []unix.SockFilter{{Code: 0x06, K: 0x7fc00000}} // return USER_NOTIF
-	prog := unix.SockFprog{Len: 1, Filter: &all[0]}
+	pass := []unix.SockFilter{
+		{Code: 0x20},                             // A = the call's number
+		{Code: 0x15, Jf: 1, K: unix.SYS_GETPGID}, // is it getpgid?
+		{Code: 0x06, K: 0x7fc00000},              // return USER_NOTIF
+		{Code: 0x06, K: 0x7fff0000},              // return ALLOW
+	}
+	prog := unix.SockFprog{Len: uint16(len(pass)), Filter: &pass[0]}
 	const setModeFilter, newListener = 1, 8
 	return "", call(unix.SYS_SECCOMP, setModeFilter, newListener, uintptr(unsafe.Pointer(&prog)))
 }

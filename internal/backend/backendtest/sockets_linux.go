@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ var socketProbes = map[string]probe{
 	"unix":    connectUnix,
 	"udp":     udp,
 	"bind":    bindUnix,
+	"serve":   serveTCP,
 }
 
 // socket opens one: "socket:FAMILY|TYPE|PROTOCOL".
@@ -66,4 +68,32 @@ func udp(addr string) (string, error) {
 	defer c.Close()
 	n, err := c.Write([]byte("attack"))
 	return strconv.Itoa(n), err
+}
+
+// serveTCP listens on a port, reaches it from within, tells that by a file, and
+// waits a moment for somebody else: "serve:4711|ready".
+func serveTCP(arg string) (string, error) {
+	port, ready := two(arg)
+	l, err := net.Listen("tcp4", "0.0.0.0:"+port)
+	if err != nil {
+		return "listen", err
+	}
+	defer l.Close()
+	own, err := net.Dial("tcp4", "127.0.0.1:"+port)
+	if err != nil {
+		return "reach itself", err
+	}
+	own.Close()
+	if c, err := l.Accept(); err == nil {
+		c.Close()
+	}
+	if err := os.WriteFile(ready, nil, 0o644); err != nil {
+		return "tell", err
+	}
+	l.(*net.TCPListener).SetDeadline(time.Now().Add(2 * time.Second))
+	if c, err := l.Accept(); err == nil {
+		c.Close()
+		return "somebody came", nil
+	}
+	return "nobody came", nil
 }

@@ -72,6 +72,15 @@ var changes = []struct {
 	{attempt: "symlink:sub|.cursor", frozen: "EEXIST"},
 }
 
+// ownersAlone is the answer to what the kernel grants a file's owner alone,
+// where that is not the agent.
+func ownersAlone(target Target, attempt string) string {
+	if op, _, _ := strings.Cut(attempt, ":"); target.beside() && (op == "chmod" || op == "utimes") {
+		return "EPERM"
+	}
+	return ""
+}
+
 func testGuardrails(t *testing.T, target Target) {
 	want := map[string]string{"create:.cursor/rules": "EROFS", "unlink:AGENTS.md": "EBUSY", "rmdir:.cursor": "EBUSY", "read:CLAUDE.md": "ok",
 		"rename:.|../moved": "EBUSY EINVAL EXDEV", "create:sub/deep/new": "ok", "create:new": "ok"}
@@ -87,7 +96,7 @@ func testGuardrails(t *testing.T, target Target) {
 	t.Run("without", func(t *testing.T) {
 		for _, c := range changes {
 			b := guarded(t, target, false)
-			b.Expect(b.Attack(c.attempt), map[string]string{c.attempt: cmp.Or(c.free, "ok")})
+			b.Expect(b.Attack(c.attempt), map[string]string{c.attempt: cmp.Or(c.free, ownersAlone(target, c.attempt), "ok")})
 		}
 	})
 	testShadow(t, target)

@@ -83,7 +83,8 @@ func testNetwork(t *testing.T, target Target) {
 	want := map[string]string{tcp: "ECONNREFUSED", "unix:" + abstract: "ECONNREFUSED EPERM", "connect:192.0.2.1:443": "ENETUNREACH ECONNREFUSED",
 		"connect:[2001:db8::1]:443": "ENETUNREACH ECONNREFUSED EADDRNOTAVAIL", "connect:169.254.169.254:80": "ENETUNREACH ECONNREFUSED",
 		"socket:17|3|0": "EAFNOSUPPORT", "socket:2|3|1": "EPERM", "socket:10|3|58": "EPERM", "socket:40|1|0": "EAFNOSUPPORT", "socket:38|5|0": "EAFNOSUPPORT",
-		"socket:2|1|0": "ok", "socket:16|3|0": "ok"}
+		"socket:2|2|1": "EPROTONOSUPPORT", "socket:2|1|132": "EPROTONOSUPPORT", "socket:2|1|262": "EPROTONOSUPPORT",
+		"socket:16|3|15": "EPROTONOSUPPORT", "socket:2|1|0": "ok", "socket:10|2|17": "ok", "socket:16|3|0": "ok"}
 	b := NewBox(t, target)
 	b.Expect(b.Attack(append(keys(want), pkt)...), want)
 	if n := seen.Load(); n != 0 {

@@ -79,7 +79,7 @@ func (d *diskWatch) due() bool {
 func (d *diskWatch) walk() {
 	began := time.Now()
 	d.then = roomAt(d.upper)
-	d.found = written(d.upper, d.limit)
+	d.found = d.run.seeAll(written(d.upper, d.limit), d.limit)
 	d.at, d.took = time.Now(), time.Since(began)
 	d.changed.Store(max(0, d.found.files-d.stubs()))
 	gone := d.first.less(d.then)

@@ -17,9 +17,12 @@ import (
 	"ringwall/internal/plan"
 )
 
-// TestMain: this program is also the attacker inside, and the supervisor that a
-// test kills.
+// TestMain: this program is also the attacker inside, the supervisor that a
+// test kills, and the helper beside the agents' account.
 func TestMain(m *testing.M) {
+	if code, is := Helper(os.Args); is {
+		os.Exit(code)
+	}
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "attack":
 		backendtest.Attack(os.Args[2:])

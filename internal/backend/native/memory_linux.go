@@ -50,7 +50,8 @@ func (m *memoryWatch) look() {
 // kernel is asked for exact shares, which takes it longer.
 func (m *memoryWatch) tooMuch(limit int64, sum use, pids []int) bool {
 	n := nameless(pids, m.run.plan.Project)
-	files := n.memory + inTmpfs(pids, m.run.user.Home)
+	tmpfs, ok := inTmpfs(pids, m.run.user.Home)
+	files := n.memory + tmpfs
 	if sum.private+max(sum.shared, files) > limit {
 		exact := shares(pids)
 		return exact.private+max(exact.shared, files) > limit
@@ -58,7 +59,7 @@ func (m *memoryWatch) tooMuch(limit int64, sum use, pids []int) bool {
 	now := machine()
 	// What hides from being looked at counts once the machine has lost more
 	// than the limit to memory of that kind.
-	if n.unknown && now.shared-m.first.shared > limit && m.run.nameless().unknown {
+	if (n.unknown || !ok) && now.shared-m.first.shared > limit && (!ok || m.run.nameless().unknown) {
 		return true
 	}
 	// The last resort is for what nothing counts: pipes, sockets, the kernel's
@@ -102,8 +103,8 @@ func field(line string) (string, int64) {
 }
 
 // inTmpfs is what lies in the sandbox's file systems of memory, seen through
-// the first process that lets itself be looked at.
-func inTmpfs(pids []int, home string) int64 {
+// the first process that lets itself be looked at. False: there is none.
+func inTmpfs(pids []int, home string) (int64, bool) {
 	for _, pid := range pids[min(1, len(pids)):] {
 		sum, ok := int64(0), true
 		for _, dir := range []string{"/tmp", "/var/tmp", "/dev/shm", home} {
@@ -115,10 +116,10 @@ func inTmpfs(pids []int, home string) int64 {
 			}
 		}
 		if ok {
-			return sum
+			return sum, true
 		}
 	}
-	return 0
+	return 0, len(pids) <= 1
 }
 
 // use is what processes take: bytes of memory, swapped out or not, and threads.

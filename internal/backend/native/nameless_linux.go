@@ -37,27 +37,15 @@ func (r *run) nameless() (u unnamed) {
 func nameless(pids []int, folder string) (u unnamed) {
 	seen := map[[2]uint64]bool{}
 	for _, pid := range pids[min(1, len(pids)):] { // the first process is ours
-		dir := fmt.Sprintf("/proc/%d/fd", pid)
-		names, err := readNames(dir)
-		if err != nil {
-			u.unknown = u.unknown || os.IsPermission(err)
-			continue
+		paths, release, err := openFiles(pid)
+		u.unknown = u.unknown || os.IsPermission(err)
+		for _, path := range paths {
+			u.open(path, seen)
 		}
-		for _, name := range names {
-			u.open(dir+"/"+name, seen)
-		}
+		release()
 		u.mapped(pid, folder)
 	}
 	return u
-}
-
-func readNames(dir string) ([]string, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Readdirnames(-1)
 }
 
 // open looks at one descriptor.
@@ -86,9 +74,7 @@ func (u *unnamed) add(path string, bytes int64) {
 // they are cannot be asked for without privileges.
 func (u *unnamed) mapped(pid int, folder string) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
-	if err != nil {
-		return
-	}
+	u.unknown = u.unknown || os.IsPermission(err)
 	for line := range strings.Lines(string(data)) {
 		u.unknown = u.unknown || removed(line, folder)
 	}

@@ -87,6 +87,8 @@ type run struct {
 	recorder evidence.Recorder
 
 	user         *plan.User
+	identity     namespace.Identity
+	given        bool // what the account made
 	placeholders map[string]string
 	rules        []seccomp.Rule
 	gateway      *egress.Gateway
@@ -109,7 +111,11 @@ func (r *run) prepare() error {
 	if r.user == nil || r.user.HostUID == 0 {
 		return r.failed("isolation.user", fmt.Errorf("the plan names no unprivileged user"))
 	}
-	if err := r.sameMode(); err != nil {
+	var err error
+	if r.identity, err = identity(r.native.Host, r.user); err != nil {
+		return r.failed("isolation.user", err)
+	}
+	if err := errors.Join(r.sameMode(), r.share()); err != nil {
 		return r.failed("isolation.workspace", err)
 	}
 	if err := r.choosePlaceholders(); err != nil {
@@ -134,7 +140,7 @@ func (r *run) sameMode() error {
 func (r *run) failed(control string, err error) error {
 	e := &backend.StartError{Control: control, Err: err}
 	denied := errors.Is(err, unix.EACCES) || errors.Is(err, unix.EOVERFLOW)
-	if denied && r.user != nil && r.user.Form != ownerForm {
+	if denied && r.user != nil && r.user.Form == accountRootForm {
 		e.Fix = "started by root, ringwall maps one user and one group, those of the project's folder: let all of its files belong to them"
 	}
 	return e
@@ -163,7 +169,7 @@ func (r *run) start(spec *launch.Spec, files []*os.File) error {
 		return r.failed("infrastructure.output", err)
 	}
 	err = r.process.Admit(spec, namespace.Options{
-		Identity: identity(r.user), Files: files, Stdin: r.native.Stdin, Stdout: out, Stderr: errs,
+		Identity: r.identity, Files: files, Stdin: r.native.Stdin, Stdout: out, Stderr: errs,
 	})
 	r.meter.start()
 	if err != nil {
@@ -205,19 +211,13 @@ func (r *run) kill() {
 	r.process.Wait()
 }
 
-func identity(u *plan.User) namespace.Identity {
-	return namespace.Identity{HostUID: u.HostUID, HostGID: u.HostGID, UID: u.UID, GID: u.GID,
-		DropGroups: u.Form != ownerForm}
-}
-
-const ownerForm = "owner"
-
 // release lets go of everything, in the reverse order. By then every process
 // of the run is dead.
 func (r *run) release() {
 	if r.process != nil {
 		r.kill()
 		r.process.Close()
+		r.claim(nil)
 	}
 	if r.observer != nil {
 		r.observer.close()

@@ -78,6 +78,12 @@ func (m *meter) stream(to *os.File) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	// So that the command can open /dev/stdout, whatever account it has.
+	if err := openPipe(w); err != nil {
+		r.Close()
+		w.Close()
+		return nil, err
+	}
 	m.inside = append(m.inside, w)
 	m.pumps = append(m.pumps, &pump{meter: m, from: r, to: to, began: time.Now()})
 	return w, nil

@@ -141,7 +141,7 @@ func TestLimitRowsAreComplete(t *testing.T) {
 }
 
 var (
-	testName  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	testFunc  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 	suitePart = regexp.MustCompile(`\{"([^"]+)", test\w+\}`)
 )
 
@@ -156,7 +156,7 @@ func knownTests(t *testing.T) func(string) bool {
 			case err != nil:
 				return err
 			case strings.HasSuffix(path, "_test.go"):
-				for _, m := range testName.FindAllStringSubmatch(read(t, path), -1) {
+				for _, m := range testFunc.FindAllStringSubmatch(read(t, path), -1) {
 					names[m[1]] = true
 				}
 			case base == "suite_linux.go":

@@ -133,7 +133,7 @@ var systemDirs = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "
 // supervisor makes the mount and passes it in.
 func (t *translation) bind(m *plan.Mount) error {
 	s := launch.Step{Op: launch.Bind, Target: m.Target, Source: m.Source, Flags: flags(m)}
-	if t.user.Form == ownerForm || system(m.Source) {
+	if t.user.Form != accountRootForm || system(m.Source) {
 		t.step(s)
 		return nil
 	}
@@ -170,7 +170,7 @@ func (t *translation) decoy(d *plan.Decoy) error {
 	if err != nil {
 		return err
 	}
-	t.step(launch.Step{Op: launch.File, Target: d.Path, Data: strings.Replace(d.Shape, "%s", text, 1), Mode: 0o600})
+	t.step(launch.Step{Op: launch.File, Target: d.Path, Data: strings.Replace(d.Shape, "%s", text, 1), Mode: t.run.decoyMode()})
 	t.spec.Watch = append(t.spec.Watch, d.Path)
 	return nil
 }

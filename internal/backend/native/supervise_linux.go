@@ -38,7 +38,9 @@ func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 		reason = r.exited() // what the last look found may not have been recorded
 	}
 	res := backend.Result{Reason: reason, Counts: r.counts()}
-	return res, conclude(&res, end)
+	err := conclude(&res, end)
+	r.claim(&res)
+	return res, err
 }
 
 // conclude fills in how the command ended. A first process that is lost

@@ -12,7 +12,7 @@ import (
 func (t *translation) workspace(w *plan.Workspace) error {
 	t.pinParents(w.Path)
 	s := launch.Step{Op: launch.Overlay, Target: w.Path, Source: w.Path, Data: t.run.native.IterDir}
-	if t.user.Form != ownerForm {
+	if t.user.Form == accountRootForm {
 		files, err := t.run.mapped(w.Path, t.run.native.IterDir)
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ func confine() {
 	dropCapabilities()
 	must("set no_new_privs", nil, errnoOf(prctl(unix.PR_SET_NO_NEW_PRIVS, 1)))
 	if rules >= 0 {
-		_, errno := call(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(rules), 0, 0)
+		_, errno := call(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(rules), landlock.Flags(spec.Landlock), 0)
 		must("apply Landlock", nil, errno)
 		closeFD(rules)
 	}

@@ -13,66 +13,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// abi says which rights came with which version of the interface, from the
-// kernel's Documentation/userspace-api/landlock.rst.
-var abi = []struct {
-	version int
-	files   uint64
-	scopes  uint64
-}{
-	{version: 1, files: unix.LANDLOCK_ACCESS_FS_WRITE_FILE |
-		unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE |
-		unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_DIR |
-		unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_SOCK |
-		unix.LANDLOCK_ACCESS_FS_MAKE_FIFO | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-		unix.LANDLOCK_ACCESS_FS_MAKE_SYM},
-	{version: 2, files: unix.LANDLOCK_ACCESS_FS_REFER},
-	{version: 3, files: unix.LANDLOCK_ACCESS_FS_TRUNCATE},
-	{version: 5, files: unix.LANDLOCK_ACCESS_FS_IOCTL_DEV},
-	{version: 6, scopes: unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL},
-}
-
 // devices are the rights that no tree is given: block and character devices
 // are never made inside.
 const devices = unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK
 
-// ABI asks the kernel for its version of the interface; 0 means that there is
-// no Landlock (not built in, or not switched on at boot).
-func ABI() int {
-	v, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno != 0 {
-		return 0
-	}
-	return int(v)
-}
-
-// rights sums up what a version handles.
-func rights(version int) (files, scopes uint64) {
-	for _, row := range abi {
-		if row.version <= version {
-			files |= row.files
-			scopes |= row.scopes
-		}
-	}
-	return files, scopes
+// Options add what not every sandbox wants handled.
+type Options struct {
+	Execute bool // run only what lies below the trees of AllowExecute
+	Bind    bool // take only the ports of AllowBind: TCP, from version 10 UDP too
+	Connect bool // reach only the ports of AllowConnect, likewise
 }
 
 // Handled is what a ruleset refuses unless a rule allows it: all that the
-// version can refuse, reads and execution aside. It allocates nothing, for a
-// process without a heap.
-func Handled(version int) unix.LandlockRulesetAttr {
-	files, scopes := rights(version)
-	return unix.LandlockRulesetAttr{Handled_access_fs: files, Scoped: scopes}
-}
+// version can refuse, reads, execution and ports aside. It allocates nothing,
+// for a process without a heap.
+func Handled(version int) unix.LandlockRulesetAttr { return handled(version, Options{}) }
 
 // Size is the length of what Handled gives that a version knows: fields that
 // it does not know must not be passed.
 func Size(version int) uintptr { return size(version) }
 
+// Flags are those with which the rules are put in force.
+func Flags(version int) uintptr { return flags(version) }
+
 // Writing is what a tree is given of the rights that are handled; a single file
 // gets only the rights of files.
 func Writing(handled uint64, dir bool) uint64 {
-	access := handled &^ devices
+	access := handled &^ (devices | execute | unix.LANDLOCK_ACCESS_FS_RESOLVE_UNIX)
 	if !dir {
 		access &= unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE |
 			unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
@@ -82,47 +49,67 @@ func Writing(handled uint64, dir bool) uint64 {
 
 // Ruleset is a set of rules that is not in force yet.
 type Ruleset struct {
-	fd    int
-	files uint64
+	fd      int
+	version int
+	files   uint64
+	net     uint64
 }
 
-// New makes a ruleset that refuses all that the version can refuse, reads and
-// execution aside.
-func New(version int) (*Ruleset, error) {
-	files, scopes := rights(version)
-	attr := unix.LandlockRulesetAttr{Handled_access_fs: files, Scoped: scopes}
+// New makes a ruleset that refuses all that the version can refuse, reads,
+// execution and ports aside.
+func New(version int) (*Ruleset, error) { return NewWith(version, Options{}) }
+
+// NewWith makes one that also refuses what the options name.
+func NewWith(version int, opt Options) (*Ruleset, error) {
+	attr := handled(version, opt)
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET,
 		uintptr(unsafe.Pointer(&attr)), size(version), 0)
 	if errno != 0 {
 		return nil, errno
 	}
 	unix.CloseOnExec(int(fd))
-	return &Ruleset{fd: int(fd), files: files}, nil
-}
-
-// size is the length of the attribute structure that a version knows: fields
-// that it does not know must not be passed.
-func size(version int) uintptr {
-	switch {
-	case version >= 6:
-		return unsafe.Offsetof(unix.LandlockRulesetAttr{}.Quiet_access_fs)
-	case version >= 4:
-		return unsafe.Offsetof(unix.LandlockRulesetAttr{}.Scoped)
-	}
-	return unsafe.Offsetof(unix.LandlockRulesetAttr{}.Handled_access_net)
+	return &Ruleset{fd: int(fd), version: version, files: attr.Handled_access_fs, net: attr.Handled_access_net}, nil
 }
 
 // AllowWrite lets writing happen below the tree that dir is an open
 // descriptor of. For a single file only the rights of files are given.
 func (r *Ruleset) AllowWrite(dir int, isDir bool) error {
-	access := r.files &^ devices
-	if !isDir {
-		access &= unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE |
-			unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
-	}
+	return r.allow(dir, Writing(r.files, isDir))
+}
+
+// AllowExecute lets programs run that lie below the tree.
+func (r *Ruleset) AllowExecute(dir int) error { return r.allow(dir, r.files&execute) }
+
+func (r *Ruleset) allow(dir int, access uint64) error {
 	attr := unix.LandlockPathBeneathAttr{Allowed_access: access, Parent_fd: int32(dir)}
-	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(r.fd),
-		unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&attr)), 0, 0, 0)
+	return r.rule(unix.LANDLOCK_RULE_PATH_BENEATH, unsafe.Pointer(&attr))
+}
+
+// portRule is struct landlock_net_port_attr.
+type portRule struct{ access, port uint64 }
+
+const ruleNetPort = 2 // LANDLOCK_RULE_NET_PORT
+
+// AllowBind lets a port be taken; 0 stands for one that the kernel chooses.
+func (r *Ruleset) AllowBind(port uint16) error {
+	return r.allowPort(port, unix.LANDLOCK_ACCESS_NET_BIND_TCP|unix.LANDLOCK_ACCESS_NET_BIND_UDP)
+}
+
+// AllowConnect lets a port be reached, at any address.
+func (r *Ruleset) AllowConnect(port uint16) error {
+	return r.allowPort(port, unix.LANDLOCK_ACCESS_NET_CONNECT_TCP|unix.LANDLOCK_ACCESS_NET_CONNECT_SEND_UDP)
+}
+
+func (r *Ruleset) allowPort(port uint16, access uint64) error {
+	if access &= r.net; access == 0 {
+		return nil // nothing of it is handled
+	}
+	attr := portRule{access, uint64(port)}
+	return r.rule(ruleNetPort, unsafe.Pointer(&attr))
+}
+
+func (r *Ruleset) rule(kind uintptr, attr unsafe.Pointer) error {
+	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(r.fd), kind, uintptr(attr), 0, 0, 0)
 	if errno != 0 {
 		return errno
 	}
@@ -139,7 +126,7 @@ func (r *Ruleset) RestrictThread() error { return r.restrict(syscall.Syscall) }
 
 func (r *Ruleset) restrict(call func(nr, a, b, c uintptr) (uintptr, uintptr, syscall.Errno)) error {
 	defer unix.Close(r.fd)
-	if _, _, errno := call(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(r.fd), 0, 0); errno != 0 {
+	if _, _, errno := call(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(r.fd), flags(r.version), 0); errno != 0 {
 		return errno
 	}
 	return nil

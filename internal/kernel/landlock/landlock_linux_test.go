@@ -2,6 +2,7 @@ package landlock
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	kerneltest.Main(m, map[string]func([]string){"restrict": restrict})
+	kerneltest.Main(m, map[string]func([]string){"restrict": restrict, "ports": tryPorts, "execute": tryExecute})
 }
 
 // restrict tries, in a folder that is allowed and in one that is not.
@@ -22,6 +23,9 @@ func restrict(args []string) {
 	base := args[1]
 	outside := listener()
 	fifo(base)
+	other := exec.Command("/bin/sleep", "60")
+	kerneltest.Must("start another process", other.Start())
+	defer other.Process.Kill()
 	if version, _ := strconv.Atoi(args[0]); version > 0 {
 		r, err := New(version)
 		kerneltest.Must("New", err)
@@ -46,6 +50,12 @@ func restrict(args []string) {
 	kerneltest.Say("read elsewhere", err)
 	kerneltest.Say("move out", unix.Rename(base+"/allowed/mine", base+"/other/mine"))
 	kerneltest.Say("abstract socket", connect(outside))
+	kerneltest.Say("signal", unix.Kill(other.Process.Pid, 0))
+	null, err := unix.Open("/dev/null", unix.O_RDONLY, 0)
+	kerneltest.Must("open a device", err)
+	_, err = unix.IoctlGetTermios(null, unix.TCGETS)
+	kerneltest.Say("control a device", err)
+	kerneltest.Say("move between folders", unix.Rename(base+"/allowed/old", base+"/allowed/sub/old"))
 }
 
 func tree(name, dir string) {
@@ -128,7 +138,7 @@ func threads() func(string) chan error {
 func prepare(t *testing.T) string {
 	t.Helper()
 	base := t.TempDir()
-	for _, d := range []string{"/allowed", "/other"} {
+	for _, d := range []string{"/allowed", "/other", "/allowed/sub"} {
 		if err := os.Mkdir(base+d, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -150,45 +160,96 @@ func prepare(t *testing.T) string {
 // changes are the attempts that a version from 3 on refuses outside.
 var changes = []string{"create", "write", "truncate", "mkdir", "symlink", "socket", "fifo", "open a fifo", "unlink"}
 
-func TestRestrict(t *testing.T) {
-	if ABI() < 3 {
-		t.Skipf("this kernel has Landlock %d", ABI())
+// TestEveryVersion asks for each version that this kernel has: what a version
+// does not know yet goes through, and what it knows is refused. Version 0 is
+// without Landlock: everything goes through.
+func TestEveryVersion(t *testing.T) {
+	if ABI() == 0 {
+		t.Skip("this kernel has no Landlock")
 	}
-	for _, version := range []int{3, ABI()} {
-		got := kerneltest.Inside(t, "restrict", strconv.Itoa(version), prepare(t))
-		want := map[string]string{"the file": "ok", "read elsewhere": "ok", "move out": "EACCES",
-			"write, another thread": "EACCES", "allowed node": "EACCES", "other node": "EACCES"}
-		for _, c := range changes {
-			want["allowed "+c], want["other "+c] = "ok", "EACCES"
-		}
-		if version >= 6 {
-			want["abstract socket"] = "EPERM"
-		}
-		kerneltest.Compare(t, got, want)
+	for version := range ABI() + 1 {
+		t.Run(strconv.Itoa(version), func(t *testing.T) {
+			kerneltest.Compare(t, kerneltest.Inside(t, "restrict", strconv.Itoa(version), prepare(t)), expected(version))
+		})
 	}
-	got := kerneltest.Inside(t, "restrict", "0", prepare(t))
-	want := map[string]string{"the file": "ok", "read elsewhere": "ok", "move out": "ok", "abstract socket": "ok",
-		"allowed node": "ok", "other node": "ok"}
+	for _, f := range features {
+		if f.version > ABI() {
+			t.Logf("not tried: %s, which came with version %d", f.name, f.version)
+		}
+	}
+}
+
+// expected is how each attempt ends under a version.
+func expected(version int) map[string]string {
+	since := func(v int, errno string) string {
+		if version >= v {
+			return errno
+		}
+		return "ok"
+	}
+	want := map[string]string{"the file": "ok", "read elsewhere": "ok", "move out": since(1, "EACCES"), "move between folders": "ok",
+		"allowed node": since(1, "EACCES"), "other node": since(1, "EACCES"), "allowed open a fifo": "ok",
+		"abstract socket": since(6, "EPERM"), "signal": since(6, "EPERM"), "control a device": since(5, "EACCES")}
+	if version > 0 {
+		want["write, another thread"] = "EACCES"
+	}
+	if version < 5 { // the device's own answer
+		want["control a device"] = "ENOTTY"
+	}
+	if version == 1 { // any move into another folder was refused
+		want["move between folders"] = "EXDEV"
+	}
 	for _, c := range changes {
-		want["allowed "+c], want["other "+c] = "ok", "ok"
+		want["allowed "+c], want["other "+c] = "ok", since(1, "EACCES")
 	}
-	kerneltest.Compare(t, got, want)
+	want["other truncate"] = since(3, "EACCES")
+	return want
 }
 
 func TestRights(t *testing.T) {
-	var before uint64
-	for v := 1; v <= 9; v++ {
-		files, scopes := rights(v)
-		if files&before != before {
+	var before unix.LandlockRulesetAttr
+	for v := 1; v <= 12; v++ {
+		a := handled(v, Options{})
+		if a.Handled_access_fs&before.Handled_access_fs != before.Handled_access_fs {
 			t.Errorf("version %d handles less than the one before", v)
 		}
-		if files&(unix.LANDLOCK_ACCESS_FS_READ_FILE|unix.LANDLOCK_ACCESS_FS_READ_DIR|unix.LANDLOCK_ACCESS_FS_EXECUTE) != 0 {
-			t.Errorf("version %d handles reading, which costs time on every open", v)
+		if a.Handled_access_fs&(unix.LANDLOCK_ACCESS_FS_READ_FILE|unix.LANDLOCK_ACCESS_FS_READ_DIR|unix.LANDLOCK_ACCESS_FS_EXECUTE) != 0 {
+			t.Errorf("version %d handles reading, which costs time on every open, or execution", v)
 		}
-		if (scopes != 0) != (v >= 6) {
-			t.Errorf("version %d has the scopes %#x", v, scopes)
+		if a.Handled_access_net != 0 {
+			t.Errorf("version %d closes ports that nobody asked to close", v)
 		}
-		before = files
+		if (a.Scoped != 0) != (v >= 6) || (a.Handled_access_fs&unix.LANDLOCK_ACCESS_FS_RESOLVE_UNIX != 0) != (v >= 9) || (flags(v) != 0) != (v >= 7) {
+			t.Errorf("version %d has the scopes %#x, files %#x, flags %#x", v, a.Scoped, a.Handled_access_fs, flags(v))
+		}
+		before = a
+	}
+	all := Options{Execute: true, Bind: true, Connect: true}
+	for v, want := range map[int]uint64{3: 0, 4: 3, 9: 3, 10: 15} {
+		if got := handled(v, all).Handled_access_net; got != want {
+			t.Errorf("version %d closes the ports %#x, want %#x", v, got, want)
+		}
+	}
+}
+
+func TestLacking(t *testing.T) {
+	for v, want := range map[int]string{0: "files", 5: "abstract sockets and signals", 8: "sockets by path"} {
+		if got := Lacking(v); len(got) == 0 || got[0] != want {
+			t.Errorf("version %d lacks %q", v, got)
+		}
+	}
+	if got := Lacking(9); len(got) != 0 {
+		t.Errorf("version 9 lacks %q", got)
+	}
+}
+
+func TestErrata(t *testing.T) {
+	if ABI() < 7 { // the question came with Linux 6.15
+		t.Skipf("Landlock %d cannot tell", ABI())
+	}
+	t.Logf("corrected: %#b", Errata())
+	if Errata() < 0 || Errata()&1 == 0 {
+		t.Errorf("the errata are %#b: the first was corrected before any kernel could tell", Errata())
 	}
 }
 
@@ -196,7 +257,7 @@ func TestRights(t *testing.T) {
 // the version does not have, so each size must fit.
 func TestEveryVersionIsTaken(t *testing.T) {
 	for v := 1; v <= ABI(); v++ {
-		r, err := New(v)
+		r, err := NewWith(v, Options{Execute: true, Bind: true, Connect: true})
 		if err != nil {
 			t.Errorf("version %d: %v", v, err)
 			continue

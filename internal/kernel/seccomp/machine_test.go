@@ -1,6 +1,9 @@
 package seccomp
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // data is what the kernel shows a filter (struct seccomp_data).
 type data struct {
@@ -45,8 +48,10 @@ func execute(t *testing.T, p []Instruction, d data) uint32 {
 			a &= i.K
 		case 0x15: // BPF_JMP | BPF_JEQ | BPF_K
 			pc += branch(a == i.K, i)
-		case 0x25: // BPF_JMP | BPF_JGT | BPF_K
-			pc += branch(a > i.K, i)
+		case 0x35: // BPF_JMP | BPF_JGE | BPF_K
+			pc += branch(a >= i.K, i)
+		case 0x05: // BPF_JMP | BPF_JA
+			pc += int(i.K)
 		case 0x06: // BPF_RET | BPF_K
 			return i.K
 		default:
@@ -64,7 +69,12 @@ func branch(holds bool, i Instruction) int {
 
 func assemble(t *testing.T, rules []Rule, opt Options) []Instruction {
 	t.Helper()
-	p, err := Assemble(rules, opt)
+	return assembleFor(t, native, rules, opt)
+}
+
+func assembleFor(t *testing.T, m machine, rules []Rule, opt Options) []Instruction {
+	t.Helper()
+	p, err := m.assemble(rules, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +86,11 @@ func everything() []Rule {
 	return append(append(Default(), Affinity()...), Observation()...)
 }
 
+// number finds a call's number; -1 where the machine does not have it.
+func (m machine) number(name string) int { return slices.Index(m.calls, name) }
+
 func call(nr int, args ...uint64) data {
-	d := data{nr: uint32(nr), arch: auditArch}
+	d := data{nr: uint32(nr), arch: native.audit}
 	copy(d.args[:], args)
 	return d
 }
@@ -91,56 +104,88 @@ const (
 	notify = 0x7fc00000
 )
 
-// native lists the rows whose call this architecture has.
-func native(rules []Rule) []Rule {
+// rows lists those whose call a machine has.
+func (m machine) rows(rules []Rule) []Rule {
 	var out []Rule
 	for _, r := range rules {
-		if numbers[r.Call] >= 0 {
+		if m.number(r.Call) >= 0 {
 			out = append(out, r)
 		}
 	}
 	return out
 }
 
-// matching gives arguments for which a row's condition holds, corners included.
-func matching(w Test) [][6]uint64 { return corners(w, true) }
-
-// missing gives arguments for which it does not.
-func missing(w Test) [][6]uint64 { return corners(w, false) }
-
-// corners tries every value that can matter: each bit, each listed value and
-// its neighbours, and all of them with the high half full of ones, which the
-// kernel ignores for these arguments (CVE-2019-7303).
-func corners(w Test, want bool) [][6]uint64 {
-	low := []uint32{0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe}
-	for b := range 32 {
-		low = append(low, 1<<b, ^(uint32(1) << b))
-	}
-	for _, v := range w.In {
-		low = append(low, v, v+1, v-1, ^v)
-	}
-	var out [][6]uint64
-	for _, l := range low {
-		for _, high := range []uint64{0, 1, 0xffffffff} {
-			var args [6]uint64
-			args[w.Arg] = high<<32 | uint64(l)
-			if truth(w, l) == want {
-				out = append(out, args)
+// corners are arguments that can matter to a row: for each condition every
+// bit, each listed value and its neighbours, with the high half full of ones
+// too, and for the other conditions values for which they hold and do not.
+func corners(r Rule) [][6]uint64 {
+	out := [][6]uint64{{}, {1, 1, 1, 1, 1, 1}}
+	for _, w := range r.When {
+		var next [][6]uint64
+		for _, base := range out {
+			for _, v := range values(w, len(r.When) > 1) {
+				base[w.Arg] = v
+				next = append(next, base)
 			}
 		}
+		out = next
 	}
 	return out
 }
 
-// truth is the condition as its documentation has it.
-func truth(w Test, v uint32) bool {
-	if w.Mask == 0 {
-		return true
+func values(w Test, few bool) []uint64 {
+	low := []uint32{0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe}
+	for b := range 32 {
+		low = append(low, 1<<b)
+		if !few {
+			low = append(low, ^(uint32(1) << b))
+		}
 	}
-	v &= w.Mask
+	for _, v := range w.In {
+		low = append(low, v, v+1, v-1, v|0x800) // SOCK_NONBLOCK
+	}
+	var out []uint64
+	for _, l := range low {
+		out = append(out, uint64(l), 0xffffffff_00000000|uint64(l))
+	}
+	return out
+}
+
+// truth is a condition as its documentation has it.
+func truth(w Test, arg uint64) bool {
+	v := uint32(arg)
+	if w.Mask != 0 {
+		v &= w.Mask
+	}
 	listed := len(w.In) == 0 && v != 0
 	for _, in := range w.In {
 		listed = listed || v == in
 	}
 	return listed != w.Not
+}
+
+var judged = uses()
+
+// expected is what a table says of a call, read without the assembler.
+func expected(m machine, rules []Rule, opt Options, nr uint32, args [6]uint64) uint32 {
+	name := m.name(int(int32(nr)))
+	if name == "" || nr > NewestCall {
+		return errno(38)
+	}
+rows:
+	for _, r := range rules {
+		if r.Call != name || r.Action == Watch && !opt.Notify {
+			continue
+		}
+		for _, w := range r.When {
+			if !truth(w, args[w.Arg]) {
+				continue rows
+			}
+		}
+		return answer(r.Action, opt)
+	}
+	if judged[name] == "" {
+		return errno(38)
+	}
+	return allow
 }

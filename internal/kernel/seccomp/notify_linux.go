@@ -99,28 +99,9 @@ func (l *Listener) Close() error { return unix.Close(l.fd) }
 
 // Find gives the row that a call was passed on for.
 func Find(rules []Rule, c Call) (Rule, bool) {
-	for _, r := range rules {
-		// A call that this architecture lacks has the number -1.
-		if c.Nr >= 0 && numbers[r.Call] == int(c.Nr) && (r.Action == Deny || r.Action == Watch) && r.When.holds(c.Args) {
-			return r, true
-		}
+	r, ok := Match(rules, int(c.Nr), c.Args) // a call that this architecture lacks has the number -1
+	if !ok || r.Action != Deny && r.Action != Watch {
+		return Rule{}, false
 	}
-	return Rule{}, false
-}
-
-// holds is the same test that the program makes.
-func (t Test) holds(args [6]uint64) bool {
-	if t.Mask == 0 {
-		return true
-	}
-	v := uint32(args[t.Arg]) & t.Mask
-	if len(t.In) == 0 {
-		return v != 0
-	}
-	for _, in := range t.In {
-		if v == in {
-			return !t.Not
-		}
-	}
-	return t.Not
+	return r, true
 }

@@ -16,8 +16,9 @@ type Instruction struct {
 // Operation codes of classic BPF that the filter uses (linux/bpf_common.h).
 const (
 	ldAbs = 0x20 // A = word at K
+	ja    = 0x05
 	jeq   = 0x15
-	jgt   = 0x25
+	jge   = 0x35
 	and   = 0x54 // A &= K
 	ret   = 0x06
 )
@@ -28,13 +29,6 @@ const (
 	retNotify = 0x7fc00000
 	retErrno  = 0x00050000
 	retAllow  = 0x7fff0000
-)
-
-// Error numbers, the same on every architecture that is supported.
-const (
-	eperm        = 1
-	enosys       = 38
-	eafnosupport = 97
 )
 
 // Offsets in struct seccomp_data. Arguments are 64 bits wide; the low half
@@ -52,102 +46,149 @@ type Options struct {
 	Notify bool
 }
 
-// Assemble makes the program for this architecture. Calls that the
-// architecture does not have are left out; a call that nobody knows is an
-// error, so that a misspelt row cannot be silently void.
+// Assemble makes the program for this architecture. Rows for calls that it does
+// not have are left out; a call that no architecture has is an error, so that a
+// misspelt row cannot be silently void.
 func Assemble(rules []Rule, opt Options) ([]Instruction, error) {
-	p := []Instruction{
-		{ldAbs, 0, 0, offArch},
-		{jeq, 1, 0, auditArch},
-		{ret, 0, 0, retKill},
-		{ldAbs, 0, 0, offNr},
-		// Above the newest number that the table was checked against: a call
-		// that nobody has judged does not exist here.
-		{jgt, 0, 1, newestCall},
-		{ret, 0, 0, retErrno | enosys},
-	}
-	for _, r := range hotFirst(rules) {
-		nr, known := numbers[r.Call]
-		if !known {
-			return nil, errors.New("seccomp: no number for " + r.Call)
-		}
-		if nr < 0 || (r.Action == Watch && !opt.Notify) {
-			continue
-		}
-		p = append(p, block(uint32(nr), r, opt)...)
-	}
-	return append(p, Instruction{ret, 0, 0, retAllow}), nil
+	return native.assemble(rules, opt)
 }
 
-// hotFirst puts the calls whose arguments matter in front. The kernel remembers
-// which calls a filter always allows and skips it for them; for these it runs
-// the program each time, to where the call's own rule is.
-func hotFirst(rules []Rule) []Rule {
-	out := slices.Clone(rules)
-	slices.SortStableFunc(out, func(a, b Rule) int { return heat(b) - heat(a) })
+func (m machine) assemble(rules []Rule, opt Options) ([]Instruction, error) {
+	rows := make(map[string][]Rule, len(rules))
+	for _, r := range rules {
+		rows[r.Call] = append(rows[r.Call], r)
+	}
+	p := []Instruction{
+		{ldAbs, 0, 0, offArch},
+		{jeq, 1, 0, m.audit},
+		{ret, 0, 0, retKill},
+		{ldAbs, 0, 0, offNr},
+	}
+	p = append(p, tree(m.spans(rows, opt))...)
+	return p, m.misspelt(rows)
+}
+
+// misspelt finds a row for a call that no architecture has.
+func (m machine) misspelt(rows map[string][]Rule) error {
+	left := len(rows)
+	for _, c := range m.calls {
+		if len(rows[c]) > 0 && c != "" {
+			left--
+		}
+	}
+	for c := range rows {
+		if left > 0 && !known(c) {
+			return errors.New("seccomp: no architecture has a call " + c)
+		}
+	}
+	return nil
+}
+
+// span is the code for all numbers from first to the next span's.
+type span struct {
+	first uint32
+	code  []Instruction
+}
+
+// spans covers every number there is. Neighbours with one and the same answer
+// are one span.
+func (m machine) spans(rows map[string][]Rule, opt Options) []span {
+	use := uses()
+	out := make([]span, 0, NewestCall)
+	for nr := range NewestCall + 2 {
+		code := missing
+		// Above the newest number: a call that nobody has judged does not exist.
+		if name := m.name(nr); name != "" && nr <= NewestCall {
+			code = leaf(rows[name], use[name] != "", opt)
+		}
+		if n := len(out); n == 0 || len(code) > 1 || !slices.Equal(code, out[n-1].code) {
+			out = append(out, span{uint32(nr), code})
+		}
+	}
 	return out
 }
 
-func heat(r Rule) int {
-	switch {
-	case r.When.Mask == 0:
-		return 0
-	case r.Call == "openat" || r.Call == "open" || r.Call == "ioctl":
-		return 2
+// The two answers of most calls.
+var (
+	missing = []Instruction{{ret, 0, 0, retErrno | enosys}}
+	pass    = []Instruction{{ret, 0, 0, retAllow}}
+)
+
+// tree finds the span of the number in A by halves. The kernel runs the
+// program once for every number when it is installed, to learn which calls are
+// always allowed: a list of comparisons would make each start slower.
+func tree(s []span) []Instruction {
+	if len(s) == 1 {
+		return s[0].code
 	}
-	return 1
+	mid := len(s) / 2
+	left, right := tree(s[:mid]), tree(s[mid:])
+	var p []Instruction
+	if n := len(left); n <= 255 {
+		p = append(p, Instruction{jge, uint8(n), 0, s[mid].first})
+	} else { // farther than a comparison can jump
+		p = append(p, Instruction{jge, 0, 1, s[mid].first}, Instruction{ja, 0, 0, uint32(n)})
+	}
+	return append(append(p, left...), right...)
 }
 
-// block is one rule: compare the number, then the argument, then answer. It
-// leaves the number in A for the next rule.
-func block(nr uint32, r Rule, opt Options) []Instruction {
-	body := test(r.When, result(r.Action, opt))
-	return append([]Instruction{{jeq, 0, uint8(len(body)), nr}}, body...)
+// leaf answers one call: the first row that holds, and else whether it is
+// allowed.
+func leaf(rows []Rule, allow bool, opt Options) []Instruction {
+	p := pass
+	if !allow {
+		p = missing
+	}
+	for _, r := range slices.Backward(rows) {
+		if r.Action == Watch && !opt.Notify {
+			continue
+		}
+		if len(r.When) == 0 {
+			p = nil // what comes after never counts
+		}
+		p = append(row(r, opt), p...)
+	}
+	return p
 }
 
-// test answers with res where the condition holds, and otherwise reloads the
-// number and falls through.
-func test(t Test, res uint32) []Instruction {
-	answer := Instruction{ret, 0, 0, res}
-	if t.Mask == 0 {
-		return []Instruction{answer}
+// row answers where all of its conditions hold, and falls through otherwise.
+func row(r Rule, opt Options) []Instruction {
+	p := []Instruction{{ret, 0, 0, result(r.Action, opt)}}
+	for _, t := range slices.Backward(r.When) {
+		p = append(compare(t, uint8(len(p))), p...)
 	}
-	p := []Instruction{
-		{ldAbs, 0, 0, offArgs + 8*uint32(t.Arg)},
-		{and, 0, 0, t.Mask},
+	return p
+}
+
+// compare goes on with the next instruction where the condition holds, and
+// skips what follows otherwise.
+func compare(t Test, skip uint8) []Instruction {
+	p := []Instruction{{ldAbs, 0, 0, offArgs + 8*uint32(t.Arg)}}
+	if t.Mask != 0 {
+		p = append(p, Instruction{and, 0, 0, t.Mask})
 	}
-	reload := Instruction{ldAbs, 0, 0, offNr}
 	if len(t.In) == 0 { // any bit
-		return append(p, Instruction{jeq, 1, 0, 0}, answer, reload)
+		return append(p, Instruction{jeq, skip, 0, 0})
 	}
 	for i, v := range t.In {
 		left := uint8(len(t.In) - 1 - i)
 		if t.Not {
-			p = append(p, Instruction{jeq, left + 1, 0, v}) // past the answer
+			p = append(p, Instruction{jeq, left + skip, 0, v})
 		} else {
-			p = append(p, Instruction{jeq, left, 0, v}) // to the answer
+			p = append(p, Instruction{jeq, left, 0, v})
 		}
 	}
 	if !t.Not {
-		// The last comparison that fails skips the answer.
-		p[len(p)-1].Jf = 1
+		p[len(p)-1].Jf = skip // none of them
 	}
-	return append(p, answer, reload)
+	return p
 }
 
 func result(a Action, opt Options) uint32 {
-	switch a {
-	case Missing:
-		return retErrno | enosys
-	case NoFamily:
-		return retErrno | eafnosupport
-	case Watch:
+	if opt.Notify && (a == Deny || a == Watch) {
 		return retNotify
 	}
-	if opt.Notify {
-		return retNotify
-	}
-	return retErrno | eperm
+	return retErrno | a.errno()
 }
 
 // Bytes is the program as the kernel reads it.

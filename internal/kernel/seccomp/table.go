@@ -1,81 +1,17 @@
-// Package seccomp builds the system call filter: a table of rules, each with
-// its reason, and the classic BPF program that carries it out. It decides
-// nothing about when a filter is installed.
 package seccomp
 
-// Action is what happens to a call that a rule names.
-type Action int
-
-const (
-	// Deny answers EPERM, or asks the supervisor to, so that it is seen.
-	Deny Action = iota
-	// Missing answers ENOSYS, as an older kernel would: programs have a
-	// fallback for that. Used where arguments lie in memory, which a filter
-	// cannot read.
-	Missing
-	// NoFamily answers EAFNOSUPPORT, as a kernel without that family would.
-	NoFamily
-	// Watch lets the call go on after the supervisor has noted it. It is
-	// never a control: the memory that it looks at can change.
-	Watch
-)
-
-// Test is a condition on one argument. The zero value always holds.
-type Test struct {
-	Arg  int    // 0 to 5
-	Mask uint32 // of the low half; 0: no condition
-	// In holds the values of Arg&Mask that match; empty: any value other
-	// than zero. With Not, those that do not match.
-	In  []uint32
-	Not bool
-}
-
-// Rule is one row.
-type Rule struct {
-	Call   string
-	When   Test
-	Action Action
-	Why    string
-}
-
-// Argument values, from the kernel's uapi headers.
-const (
-	tiocsti   = 0x5412
-	tioclinux = 0x541c
-
-	cloneNewTime   = 0x00000080
-	cloneNewNS     = 0x00020000
-	cloneNewCgroup = 0x02000000
-	cloneNewUTS    = 0x04000000
-	cloneNewIPC    = 0x08000000
-	cloneNewUser   = 0x10000000
-	cloneNewPID    = 0x20000000
-	cloneNewNet    = 0x40000000
-	cloneNewAny    = cloneNewNS | cloneNewCgroup | cloneNewUTS | cloneNewIPC |
-		cloneNewUser | cloneNewPID | cloneNewNet
-
-	oWrite = 0x1 | 0x2 | 0x40 | 0x200 // O_WRONLY O_RDWR O_CREAT O_TRUNC
-
-	all32 = 0xffffffff
-)
-
-// families is the address families that programs need; the rest has a long
-// record of kernel bugs (AF_ALG, AF_VSOCK, AF_PACKET, AF_RDS, AF_TIPC ...).
-var families = []uint32{1, 2, 10, 16} // AF_UNIX AF_INET AF_INET6 AF_NETLINK
-
 // deny makes one row for each call with the same reason.
-func deny(why string, calls ...string) []Rule {
-	rules := make([]Rule, len(calls))
-	for i, c := range calls {
-		rules[i] = Rule{Call: c, Action: Deny, Why: why}
-	}
-	return rules
-}
+func deny(why string, calls ...string) []Rule { return rows(Deny, why, nil, calls) }
 
-func watch(why string, when Test, calls ...string) []Rule {
+// absent makes one row for each call that is not to exist.
+func absent(why string, calls ...string) []Rule { return rows(Missing, why, nil, calls) }
+
+func watch(why string, when []Test, calls ...string) []Rule { return rows(Watch, why, when, calls) }
+
+func rows(a Action, why string, when []Test, calls []string) []Rule {
 	rules := make([]Rule, len(calls))
 	for i, c := range calls {
-		rules[i] = Rule{Call: c, When: when, Action: Watch, Why: why}
+		rules[i] = Rule{Call: c, When: when, Action: a, Why: why}
 	}
 	return rules
 }
@@ -84,48 +20,66 @@ func watch(why string, when Test, calls ...string) []Rule {
 // effect of most of them away; the filter keeps the code behind them out of
 // reach.
 func Default() []Rule {
-	var t []Rule
-	add := func(rules ...Rule) { t = append(t, rules...) }
-	add(deny("a mount would change what the view holds",
-		"mount", "umount2", "pivot_root", "chroot", "fsopen", "fsconfig", "fsmount",
-		"fspick", "move_mount", "open_tree", "open_tree_attr", "mount_setattr")...)
-	add(deny("a new namespace gives capabilities over it, and with them most of the kernel's attack surface",
-		"unshare", "setns")...)
-	add(Rule{Call: "clone", When: Test{Arg: 0, Mask: cloneNewAny}, Action: Deny,
-		Why: "the same as unshare, by clone flags"})
-	add(Rule{Call: "clone3", Action: Missing,
-		Why: "its flags lie in memory, where a filter cannot see them; libc falls back to clone"})
-	add(deny("reads or changes another process",
-		"ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd")...)
-	add(Rule{Call: "io_uring_setup", Action: Missing,
-		Why: "its operations are not seen by seccomp; programs fall back to epoll"})
-	add(Rule{Call: "io_uring_enter", Action: Missing, Why: "as io_uring_setup"})
-	add(Rule{Call: "io_uring_register", Action: Missing, Why: "as io_uring_setup"})
-	add(deny("loads code into the kernel, or replaces it",
-		"bpf", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load")...)
-	add(deny("widens the window of races in the kernel", "userfaultfd")...)
-	add(deny("side channel and a long record of bugs", "perf_event_open", "lookup_dcookie")...)
-	add(deny("keyrings are not separated by namespaces", "keyctl", "add_key", "request_key")...)
-	add(deny("opens a file without a path, past the view (the Shocker escape)",
-		"open_by_handle_at", "name_to_handle_at")...)
-	add(deny("watches files of the whole system", "fanotify_init", "fanotify_mark")...)
-	add(deny("acts on the whole machine",
-		"reboot", "swapon", "swapoff", "syslog", "acct", "quotactl", "quotactl_fd", "nfsservctl",
-		"vhangup", "sethostname", "setdomainname")...)
-	add(deny("sets the clock of the whole machine",
-		"settimeofday", "clock_settime", "clock_adjtime", "adjtimex")...)
-	add(deny("reaches the hardware", "iopl", "ioperm", "modify_ldt", "vm86")...)
-	add(deny("memory that not even the kernel can inspect", "memfd_secret")...)
-	add(deny("moves pages of other processes", "move_pages", "migrate_pages")...)
-	add(Rule{Call: "ioctl", When: Test{Arg: 1, Mask: all32, In: []uint32{tiocsti, tioclinux}}, Action: Deny,
-		Why: "types into the terminal outside; only the low half counts (CVE-2019-7303, CVE-2023-28100)"})
-	add(Rule{Call: "socket", When: Test{Arg: 0, Mask: all32, In: families, Not: true}, Action: NoFamily,
-		Why: "only Unix, IPv4, IPv6 and netlink sockets are needed"})
-	add(Rule{Call: "socketpair", When: Test{Arg: 0, Mask: all32, In: families, Not: true}, Action: NoFamily,
-		Why: "as socket"})
-	add(Rule{Call: "personality", When: Test{Arg: 0, Mask: all32, In: []uint32{0, all32}, Not: true}, Action: Deny,
-		Why: "switches off address randomisation or changes the ABI"})
+	t := make([]Rule, 0, 160)
+	for _, part := range [][]Rule{namespaceRules(), processRules(), kernelRules(), fileRules(), argumentRules(), socketRules(), optionRules()} {
+		t = append(t, part...)
+	}
 	return t
+}
+
+func namespaceRules() []Rule {
+	t := deny("a mount would change what the view holds",
+		"mount", "umount2", "pivot_root", "chroot", "fsopen", "fsconfig", "fsmount",
+		"fspick", "move_mount", "open_tree", "open_tree_attr", "mount_setattr")
+	t = append(t, deny("a new namespace gives capabilities over it, and with them most of the kernel's attack surface",
+		"unshare", "setns")...)
+	t = append(t, Rule{Call: "clone", When: []Test{{Arg: 0, Mask: cloneNewAny}}, Action: Deny,
+		Why: "the same as unshare, by clone flags"})
+	t = append(t, absent("its flags lie in memory, where a filter cannot see them; libc falls back to clone", "clone3")...)
+	t = append(t, absent("lists mounts and namespaces beyond what /proc tells; programs fall back to /proc",
+		"statmount", "listmount", "listns")...)
+	return append(t, deny("changes the profile that a security module holds the process to", "lsm_set_self_attr")...)
+}
+
+func processRules() []Rule {
+	t := deny("reads or changes another process",
+		"ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd")
+	t = append(t, deny("moves pages of other processes", "move_pages", "migrate_pages")...)
+	t = append(t, Rule{Call: "seccomp", When: []Test{{Arg: 1, Mask: filterNewListener}}, Action: Deny,
+		Why: "the newer of two listeners is the one that is asked: it would answer for calls that are refused here"})
+	return append(t, Rule{Call: "prctl", When: []Test{{Arg: 0, In: []uint32{prSetMM}}}, Action: Deny,
+		Why: "rewrites what the kernel tells of a process: its program, arguments and environment"})
+}
+
+func kernelRules() []Rule {
+	t := absent("its operations are not seen by seccomp; programs fall back to epoll",
+		"io_uring_setup", "io_uring_enter", "io_uring_register")
+	add := func(rules []Rule) { t = append(t, rules...) }
+	add(deny("loads code into the kernel, or replaces it",
+		"bpf", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load"))
+	add(deny("widens the window of races in the kernel", "userfaultfd"))
+	add(deny("side channel and a long record of bugs", "perf_event_open", "lookup_dcookie"))
+	add(deny("keyrings are not separated by namespaces", "keyctl", "add_key", "request_key"))
+	add(deny("acts on the whole machine",
+		"reboot", "swapon", "swapoff", "syslog", "acct", "quotactl", "quotactl_fd",
+		"vhangup", "sethostname", "setdomainname"))
+	add(deny("sets the clock of the whole machine",
+		"settimeofday", "clock_settime", "clock_adjtime", "adjtimex"))
+	add(deny("reaches the hardware", "iopl", "ioperm", "modify_ldt"))
+	add(deny("memory that not even the kernel can inspect", "memfd_secret"))
+	add(absent("chooses the memory of a processor; without it programs take the machine for one that has no choice",
+		"mbind", "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node"))
+	add(absent("long out of use; what is left behind the number nobody looks after",
+		"uselib", "ustat", "sysfs", "_sysctl", "remap_file_pages", "create_module", "get_kernel_syms",
+		"query_module", "nfsservctl", "getpmsg", "putpmsg", "afs_syscall", "tuxcall", "security",
+		"epoll_ctl_old", "epoll_wait_old", "vserver", "set_thread_area", "get_thread_area"))
+	return t
+}
+
+func fileRules() []Rule {
+	t := deny("opens a file without a path, past the view (the Shocker escape)",
+		"open_by_handle_at", "name_to_handle_at")
+	return append(t, deny("watches files of the whole system", "fanotify_init", "fanotify_mark")...)
 }
 
 // Affinity refuses changes of the CPU set where the set is the CPU limit.
@@ -139,9 +93,9 @@ func Affinity() []Rule {
 func Observation() []Rule {
 	var t []Rule
 	why := "so that an attempt on a frozen path is seen"
-	t = append(t, watch(why, Test{Arg: 1, Mask: oWrite}, "open")...)
-	t = append(t, watch(why, Test{Arg: 2, Mask: oWrite}, "openat")...)
-	t = append(t, watch(why, Test{}, "creat", "openat2", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat")...)
-	t = append(t, watch("so that a connection that the kernel refuses is seen", Test{}, "connect")...)
+	t = append(t, watch(why, []Test{{Arg: 1, Mask: oWrite}}, "open")...)
+	t = append(t, watch(why, []Test{{Arg: 2, Mask: oWrite}}, "openat")...)
+	t = append(t, watch(why, nil, "creat", "openat2", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat")...)
+	t = append(t, watch("so that a connection that the kernel refuses is seen", nil, "connect")...)
 	return t
 }

@@ -68,31 +68,43 @@ func (c *compiler) identity() {
 		Kinds: []string{"user", "mount", "pid", "network", "ipc", "uts", "cgroup"}}}, c.host.Sandbox, byDefault)
 	user := plan.Control{ID: "isolation.user", Layer: plan.Isolation, From: byDefault,
 		Want: plan.Op{User: c.user()}}
-	user.Status, user.Why = userStatus(user.Want.User.Form)
+	user.Status, user.Why = c.userStatus(user.Want.User.Form)
 	c.controls = append(c.controls, user)
 }
 
 // Forms of identity, the stronger first.
 const (
-	FormAccountRoot = "account-root"
-	FormOwner       = "owner"
+	FormAccount     = "account"      // beside its owner, who started the run without root
+	FormAccountRoot = "account-root" // started by root
+	FormOwner       = "owner"        // whoever started the run
 )
 
 func (c *compiler) user() *plan.User {
 	u := &plan.User{Form: FormOwner, HostUID: c.host.UID, HostGID: c.host.GID,
 		UID: UserID, GID: UserID, Name: UserName, Home: Home, Host: HostName}
-	if c.host.Account != nil {
-		u.Form, u.HostUID, u.HostGID = FormAccountRoot, c.host.Account.UID, c.host.Account.GID
+	switch a := c.host.Account; {
+	case a == nil:
+	case c.host.IsRoot():
+		u.Form, u.HostUID, u.HostGID = FormAccountRoot, a.UID, a.GID
+	case c.host.Beside.OK && c.host.Shared.OK:
+		u.Form, u.HostUID, u.HostGID = FormAccount, a.UID, a.GID
 	}
 	return u
 }
 
-func userStatus(form string) (plan.Status, string) {
-	if form == FormAccountRoot {
+// userStatus says for the weakest form what the next one lacks.
+func (c *compiler) userStatus(form string) (plan.Status, string) {
+	if form != FormOwner {
 		return plan.Enforced, ""
 	}
-	return plan.Downgraded, "no dedicated account: behind the namespaces the agent's processes " +
-		"carry your own user and group numbers, supplementary groups included"
+	why := "behind the namespaces the agent's processes carry your own user and group numbers, " +
+		"supplementary groups included"
+	for _, lack := range []host.Ability{c.host.Beside, c.host.Shared} {
+		if !lack.OK && lack.Why != "" {
+			return plan.Downgraded, why + ": " + lack.Why + "; " + lack.Fix
+		}
+	}
+	return plan.Downgraded, why
 }
 
 // kernel: what is left of the kernel's surface.

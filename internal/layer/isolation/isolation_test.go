@@ -156,6 +156,46 @@ func TestWhatTheHostLacksIsSaid(t *testing.T) {
 	}
 }
 
+// TestIdentityForm: the strongest form that host and project allow, and for the
+// weakest what the next one lacks.
+func TestIdentityForm(t *testing.T) {
+	account := &host.Account{Name: "ringwall", UID: 998, GID: 997}
+	yes := host.Ability{OK: true}
+	no := func(why string) host.Ability { return host.Ability{Why: why, Fix: "the fix"} }
+	for _, c := range []struct {
+		name           string
+		uid            int
+		account        *host.Account
+		beside, shared host.Ability
+		form           string
+		says           string
+	}{
+		{"root", 0, account, host.Ability{}, host.Ability{}, FormAccountRoot, ""},
+		{"all is there", 1001, account, yes, yes, FormAccount, ""},
+		{"no account", 1001, nil, no("no account"), host.Ability{}, FormOwner, "no account; the fix"},
+		{"an account that cannot be used", 1001, account, no("no newuidmap"), yes, FormOwner, "no newuidmap; the fix"},
+		{"a project that is not shared", 1001, account, yes, no("may not work here"), FormOwner, "may not work here; the fix"},
+		{"abilities without an account", 1001, nil, yes, yes, FormOwner, "your own user and group numbers"},
+	} {
+		h := facts()
+		h.UID, h.Account, h.Beside, h.Shared = c.uid, c.account, c.beside, c.shared
+		controls := compile(t, "", h, project.Facts{})
+		got := find(t, controls, "isolation.user")
+		u := got.Want.User
+		if u.Form != c.form || (got.Status == plan.Enforced) != (c.form != FormOwner) || !strings.Contains(got.Why, c.says) {
+			t.Errorf("%s: %s, %s: %s", c.name, u.Form, got.Status, got.Why)
+		}
+		if want := map[string]int{FormOwner: 1001}[c.form] + map[bool]int{true: 998}[c.form != FormOwner]; u.HostUID != want {
+			t.Errorf("%s: as %d, want %d", c.name, u.HostUID, want)
+		}
+		// git takes a project that belongs to somebody else only where it is told to.
+		config := find(t, controls, "isolation.view:/etc/gitconfig").Want.Mount.Content
+		if strings.Contains(config, "[safe]") != (c.form == FormAccount) {
+			t.Errorf("%s: %q", c.name, config)
+		}
+	}
+}
+
 func TestDirectModeIsRefused(t *testing.T) {
 	c := find(t, compile(t, "[workspace]\nmode = \"direct\"\n", facts(), project.Facts{}), "isolation.workspace")
 	if c.Status != plan.Unavailable || !c.Must {

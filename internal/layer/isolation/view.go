@@ -102,6 +102,11 @@ func (c *compiler) git() {
 	if u := c.project.Committer; u.Name != "" && u.Email != "" {
 		config += fmt.Sprintf("[user]\n\tname = \"%s\"\n\temail = \"%s\"\n", u.Name, u.Email)
 	}
+	if c.user().Form == FormAccount {
+		// The project's files are its owner's, not the account's; whose they are
+		// says nothing in here.
+		config += "[safe]\n\tdirectory = *\n"
+	}
 	c.file("/etc/gitconfig", config)
 	c.file("/etc/gitignore", c.project.GitIgnore())
 }

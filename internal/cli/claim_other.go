@@ -1,0 +1,6 @@
+//go:build !linux
+
+package cli
+
+// claim: nothing runs here, so that nothing was made by anybody else.
+func (w *work) claim(string) error { return nil }
