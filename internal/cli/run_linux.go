@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
-	"golang.org/x/term"
 
 	"ringwall/internal/backend"
 	"ringwall/internal/backend/native"
@@ -81,23 +78,22 @@ func (w *work) dropMissingCredentials() {
 }
 
 func (e *env) runIn(s *session) error {
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, heard(unix.SIGINT, unix.SIGTERM, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2)...)
-	defer signal.Stop(signals)
-	terminal := term.IsTerminal(int(e.in.Fd()))
+	std := [3]*os.File{e.in, os.Stdout, os.Stderr}
+	terminal := callersTerminal(std)
+	if terminal != nil {
+		defer terminal.Caller.Close()
+	}
+	signals := passSignals(terminal)
+	defer signals.stop()
 	ls, err := s.loopSession(func(n *native.Native) {
-		n.Interactive = terminal
+		n.Terminal, n.Signals = terminal, signals.out
 		n.Waiting = s.work.waiting
 		n.Dir = e.insideDir(s.work.plan.Project)
-		if !terminal {
-			// On a terminal the kernel sends them to the command itself.
-			n.Signals = signals
-		}
 	})
 	if err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}
-	streams, wait, err := standardStreams(e.in, os.Stdout, os.Stderr)
+	streams, wait, err := standardStreams(std, terminal)
 	if err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}

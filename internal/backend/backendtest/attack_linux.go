@@ -45,6 +45,9 @@ func find(name string) (probe, bool) {
 			return p, true
 		}
 	}
+	if name == "from" { // not in a table: it looks others up itself
+		return from, true
+	}
 	return nil, false
 }
 

@@ -45,6 +45,8 @@ var fileProbes = map[string]probe{
 	"search":   search,
 	"truncate": func(p string) (string, error) { return "", unix.Truncate(p, 0) },
 	"mapped":   mapped,
+	"at":       at,
+	"openat2":  openat2,
 }
 
 func open(path string, flags int) (string, error) {

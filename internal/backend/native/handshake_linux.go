@@ -28,6 +28,8 @@ func (r *run) handshake(spec *launch.Spec) error {
 			sockets = append(sockets, asFiles(m.FDs)...)
 		case launch.Watched:
 			err = r.watcher.decoy(string(m.Body), m.FDs)
+		case launch.Terminal:
+			err = r.gotTerminal(m.FDs)
 		case launch.Ready:
 			return r.ready(spec, sockets)
 		default:
@@ -76,6 +78,9 @@ func (r *run) confined(spec *launch.Spec) error {
 		}
 	}
 	if err := r.readLimitsBack(); err != nil {
+		return err
+	}
+	if err := r.startTerminal(); err != nil {
 		return err
 	}
 	return r.process.Send(launch.Go)

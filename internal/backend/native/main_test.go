@@ -91,7 +91,7 @@ type weakened struct {
 
 // Run does what Native.Run does, with the change in the middle.
 func (w *weakened) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder) (backend.Result, error) {
-	r := &run{native: w.Native, plan: p, recorder: rec, stop: make(chan string, 8)}
+	r := newRun(w.Native, p, rec)
 	w.Dir = p.Project
 	if err := r.prepare(); err != nil {
 		return backend.Result{}, err

@@ -21,6 +21,7 @@ import (
 	"ringwall/internal/kernel/keeper"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/kernel/namespace"
+	"ringwall/internal/kernel/pty"
 	"ringwall/internal/kernel/seccomp"
 	"ringwall/internal/plan"
 )
@@ -37,8 +38,9 @@ type Native struct {
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
 	Secrets      map[string]string // by credential name
-	// Interactive leaves the command on the caller's terminal.
-	Interactive bool
+	// Terminal, if set, connects the terminal that the command gets with the
+	// caller's.
+	Terminal *pty.Relay
 	// Signals are passed on to the command.
 	Signals <-chan os.Signal
 	// Name is unique on this machine; the control group bears it.
@@ -66,7 +68,7 @@ const grace = 3 * time.Second
 
 // Run implements backend.Backend.
 func (n *Native) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder) (backend.Result, error) {
-	r := &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
+	r := newRun(n, p, rec)
 	if n.Dir == "" {
 		n.Dir = p.Project
 	}
@@ -95,10 +97,16 @@ type run struct {
 	group        *cgroup.Group
 	janitor      *keeper.Keeper
 	process      *namespace.Process
+	terminal     []int // the other end of the command's, until it is connected
+	guard        *guard
 	watcher      *watcher
 	observer     *observer
 	meter        *meter      // nil: no limit on output
 	stop         chan string // reasons to end the run
+}
+
+func newRun(n *Native, p plan.Plan, rec evidence.Recorder) *run {
+	return &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
 }
 
 // prepare makes everything that does not need the first process.
@@ -219,6 +227,7 @@ func (r *run) release() {
 		r.process.Close()
 		r.claim(nil)
 	}
+	r.closeTerminal()
 	if r.observer != nil {
 		r.observer.close()
 	}

@@ -62,6 +62,47 @@ func TestRefusalsAreRecorded(t *testing.T) {
 	}
 }
 
+// TestAttemptsByOtherNames: a guardrail can be named from many places. What is
+// not seen is refused all the same; limit 12 of the threat model names it.
+func TestAttemptsByOtherNames(t *testing.T) {
+	b := railed(t, observed(t))
+	b.File(".git/hooks/sub/deep", "")
+	b.File("sub/file", "")
+	b.Add("isolation.guardrail:.git/hooks", plan.Op{Guardrail: &plan.Guardrail{Path: ".git/hooks", Dir: true, Present: true}})
+	const memory, hooks = "isolation.guardrail:CLAUDE.md", "isolation.guardrail:.git/hooks"
+	r := b.Attack("symlink:.|here", "symlink:.git/hooks|other", "symlink:CLAUDE.md|innocent")
+	if r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	for _, c := range []struct{ attempt, errno, control, what string }{
+		{"from:.git/hooks|at:.|new", "EROFS", hooks, "write .git/hooks/new"},
+		{"at:.git/hooks|new", "EROFS", hooks, "write .git/hooks/new"},
+		{"at:.git/hooks/sub|new", "EROFS", hooks, "write .git/hooks/sub/new"},
+		{"at:sub|../CLAUDE.md", "EROFS", memory, "write CLAUDE.md"},
+		{"from:.git/hooks|write:sub/deep", "EROFS", hooks, "write .git/hooks/sub/deep"},
+		{"from:.git/hooks/sub|create:../new", "EROFS", hooks, "write .git/hooks/new"},
+		{"from:.git/hooks/sub|rename:deep|../deep", "EROFS", hooks, "rename .git/hooks/sub/deep"},
+		{"from:sub|write:../CLAUDE.md", "EROFS", memory, "write CLAUDE.md"},
+		{"write:here/CLAUDE.md", "EROFS", memory, "write CLAUDE.md"},
+		{"write:here/here/./CLAUDE.md", "EROFS", memory, "write CLAUDE.md"},
+		{"openat2:CLAUDE.md|w", "EROFS", memory, "write CLAUDE.md"},
+		{"openat2:CLAUDE.md|r", "ok", memory, ""},
+		// Limit 12: a name that is no guardrail's, led by a link.
+		{"write:innocent", "EROFS", memory, ""},
+		{"create:other/new", "EROFS", hooks, ""},
+		// Nothing of a guardrail's.
+		{"from:sub|write:file", "ok", memory, ""},
+		{"at:sub|file", "ok", hooks, ""},
+	} {
+		b.Recorder = evidence.Memory{}
+		r := b.Attack(c.attempt)
+		b.Expect(r, map[string]string{c.attempt: c.errno})
+		if got := b.Refusals(c.control); c.what == "" && len(got) != 0 || c.what != "" && got[c.what] != 1 {
+			t.Errorf("%s: recorded %v, want %q", c.attempt, got, c.what)
+		}
+	}
+}
+
 // TestHostileArguments: what the observer reads was put there to harm it. The
 // calls go on, and so does the run.
 func TestHostileArguments(t *testing.T) {

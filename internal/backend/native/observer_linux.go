@@ -17,19 +17,26 @@ import (
 // the table denies, and lets the others go on after a look. It is what makes a
 // refusal visible; the refusal itself does not rest on it. If it fails, the
 // calls get ENOSYS and the run ends.
+//
+// Every file that is made inside waits for it, so the way of a call that is no
+// attempt is kept short: three system calls, and no memory is allocated.
 type observer struct {
 	run      *run
 	listener *seccomp.Listener
+	rules    *seccomp.Index
 	wake     [2]int
 	wg       sync.WaitGroup
 	attempts atomic.Int64
 	seen     tally
 	frozen   frozen
-	buf      [pageSize + unix.PathMax]byte // of the one call that is looked at
+	ports    []int        // that the gateway answers for
+	call     seccomp.Call // the one that is looked at
+	memory   memory
+	place    place
 }
 
 func newObserver(r *run, fd int) (*observer, error) {
-	o := &observer{run: r, listener: seccomp.NewListener(fd), frozen: newFrozen(r.plan)}
+	o := &observer{run: r, listener: seccomp.NewListener(fd), rules: seccomp.NewIndex(r.rules), frozen: newFrozen(r.plan), ports: gatewayPorts(r.plan)}
 	o.seen = newTally(func(e *evidence.Refused) error {
 		return r.recorder.Record(evidence.Event{Refused: e})
 	})
@@ -56,55 +63,69 @@ func (o *observer) loop() {
 	// Each call waits for this loop: a thread of its own spares it the hand-over
 	// between threads of the runtime.
 	runtime.LockOSThread()
-	for {
-		fds := []unix.PollFd{{Fd: int32(o.listener.FD()), Events: unix.POLLIN}, {Fd: int32(o.wake[0])}}
-		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
-			o.lost()
-			return
-		}
-		// The other end hangs up when the last process that has the filter is
-		// gone.
-		if fds[1].Revents != 0 || fds[0].Revents&unix.POLLHUP != 0 {
-			return
-		}
-		if fds[0].Revents&unix.POLLIN != 0 && !o.one() {
+	for o.more() {
+		err := o.listener.Receive(&o.call)
+		switch {
+		case errors.Is(err, seccomp.ErrGone):
+			if o.listener.Over() {
+				return
+			}
+		case err == unix.EINTR:
+		case err != nil || !o.one():
 			o.lost()
 			return
 		}
 	}
 }
 
+// more waits for a call; false means that there will be none.
+func (o *observer) more() bool {
+	ready, err := o.listener.Ready(o.wake[0])
+	if err != nil {
+		o.lost()
+	}
+	return ready
+}
+
 func (o *observer) lost() { o.run.halt(backend.Lost) }
 
-// one takes and answers one call; false means that the listener is broken.
+// one answers the call that was received; false means that the listener is
+// broken.
 func (o *observer) one() bool {
-	call, err := o.listener.Receive()
-	if errors.Is(err, seccomp.ErrGone) || err == unix.EINTR {
-		return true
-	}
-	if err != nil {
-		return false
-	}
-	rule, known := seccomp.Find(o.run.rules, call)
-	if known && rule.Action == seccomp.Watch {
-		attempt := o.look(rule, call)
-		if attempt != nil {
-			attempt.Program = programName(attempt.PID)
+	var err error
+	rule := o.rules.Find(&o.call)
+	if rule != nil && rule.Action == seccomp.Watch {
+		if attempt := o.look(rule); attempt != nil {
+			o.tell(attempt)
 		}
-		// By now the process may be gone and its number another's: only if the
-		// call still waits was it the caller that was looked at.
-		if attempt != nil && o.listener.Waiting(call.ID) {
-			o.note(attempt)
-		}
-		err = o.listener.Continue(call.ID)
+		err = o.listener.Continue(o.call.ID)
 	} else {
-		// A call that no row explains is refused: the filter passed it on for
-		// a reason that this build does not know.
-		o.note(&evidence.Refused{Layer: "isolation", Control: "isolation.syscalls",
-			What: rule.Call, Errno: "EPERM", Why: rule.Why, PID: int(call.PID), Program: programName(int(call.PID))})
-		err = o.listener.Deny(call.ID, unix.EPERM)
+		o.refuse(rule)
+		err = o.listener.Deny(o.call.ID, unix.EPERM)
 	}
 	return err == nil || errors.Is(err, seccomp.ErrGone)
+}
+
+// tell notes an attempt, if the call still waits: only then was it the caller
+// that was looked at, and not another process that has its number by now.
+func (o *observer) tell(attempt *evidence.Refused) {
+	attempt.PID = int(o.call.PID)
+	attempt.Program = programName(attempt.PID)
+	if o.listener.Waiting(o.call.ID) {
+		o.note(attempt)
+	}
+}
+
+// refuse notes a call that the table denies. One that no row explains is
+// refused too: the filter passed it on for a reason that this build does not
+// know.
+func (o *observer) refuse(rule *seccomp.Rule) {
+	if rule == nil {
+		rule = &seccomp.Rule{}
+	}
+	pid := int(o.call.PID)
+	o.note(&evidence.Refused{Layer: "isolation", Control: "isolation.syscalls",
+		What: rule.Call, Errno: "EPERM", Why: rule.Why, PID: pid, Program: programName(pid)})
 }
 
 // note counts an attempt. It is recorded before the call goes on; if it cannot

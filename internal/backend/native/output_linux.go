@@ -126,6 +126,9 @@ func (m *meter) allowed(b []byte) []byte {
 	return b[:max(0, int64(len(b))-(after-m.limit))]
 }
 
+// exceeded tells whether more was written than the limit.
+func (m *meter) exceeded() bool { return m != nil && m.written.Load() > m.limit }
+
 func (p *pump) pace(n int) {
 	p.window += n
 	share := float64(p.window) / outputRate

@@ -203,8 +203,8 @@ func FuzzConnection(f *testing.F) {
 	o := &observer{run: &run{}}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) >= 3 {
-			unixAttempt(b[2:], 1)
-			o.inetAttempt(b, 1)
+			unixAttempt(b[2:])
+			o.inetAttempt(b)
 		}
 	})
 }

@@ -31,7 +31,10 @@ func (r *run) translate() (*launch.Spec, []*os.File, error) {
 	t := &translation{run: r, spec: &launch.Spec{Dir: r.native.Dir, Argv: r.plan.Command}}
 	t.user = r.user
 	t.spec.Hostname = t.user.Host
-	t.spec.Session = !r.native.Interactive
+	t.spec.Session = true
+	if term := r.native.Terminal; term != nil {
+		t.spec.Terminal, t.spec.TerminalFDs = true, term.FDs
+	}
 	for _, c := range r.plan.Controls {
 		if err := t.control(c); err != nil {
 			closeAll(t.files)

@@ -30,12 +30,17 @@ func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 		done <- ended{status, err}
 	}()
 	r.watcher.start()
+	defer leanOnceSettled()()
 	reason, end := r.wait(ctx, done)
 	r.kill()
+	r.closeTerminal()
 	r.watcher.last()
 	r.meter.finish(ctx, reason)
 	if reason == backend.Exited {
 		reason = r.exited() // what the last look found may not have been recorded
+	}
+	if reason == backend.Exited && r.meter.exceeded() {
+		reason = backend.OverOutput // it ended before it was ended
 	}
 	res := backend.Result{Reason: reason, Counts: r.counts()}
 	err := conclude(&res, end)

@@ -49,7 +49,7 @@ var (
 func start(stack *uintptr) {
 	args := unsafe.Slice((**byte)(unsafe.Pointer(uintptr(unsafe.Pointer(stack))+unsafe.Sizeof(*stack))), *stack)
 	if len(args) > 1 {
-		janitor(args[1:])
+		janitor(args[2:])
 	}
 	sandbox()
 }

@@ -59,7 +59,10 @@ func again(path []byte, a attributes) syscall.Errno {
 // stands there for as long as the sandbox lives. It lies in the overlay's upper
 // layer and never reaches the project.
 func absent(s *launch.StepView) syscall.Errno {
-	if errno := closed(mountPoint(s.Target, s.Flags&launch.Folder != 0)); errno != 0 {
+	ownFiles(false) // whoever applies the changes later has to take it away again
+	errno := closed(mountPoint(s.Target, s.Flags&launch.Folder != 0))
+	ownFiles(true)
+	if errno != 0 {
 		return errno
 	}
 	return again(s.Target, inert)

@@ -24,10 +24,21 @@ type Options struct {
 	Connect bool // reach only the ports of AllowConnect, likewise
 }
 
-// Handled is what a ruleset refuses unless a rule allows it: all that the
-// version can refuse, reads, execution and ports aside. It allocates nothing,
-// for a process without a heap.
-func Handled(version int) unix.LandlockRulesetAttr { return handled(version, Options{}) }
+// kept are rights that the kernel notes with each file that is opened, for
+// reading too: while one of them is handled, every open walks its path up to
+// the root of the file system once more.
+const kept = unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+
+// Handled is what a sandbox refuses unless a rule allows it: all that the
+// version can refuse, but reads, execution and ports, and what costs every
+// open. What that leaves to the mounts alone is truncate(2) by path, and
+// devices, of which there are none outside /dev. It allocates nothing, for a
+// process without a heap.
+func Handled(version int) unix.LandlockRulesetAttr {
+	a := handled(version, Options{})
+	a.Handled_access_fs &^= kept
+	return a
+}
 
 // Size is the length of what Handled gives that a version knows: fields that
 // it does not know must not be passed.

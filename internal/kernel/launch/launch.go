@@ -326,3 +326,15 @@ func Uint32(b []byte) uint32 {
 	}
 	return binary.NativeEndian.Uint32(b)
 }
+
+// GuardSize is the length of one message, in bytes, to the process that
+// restores the caller's terminal: how many bytes of the text count, the modes to
+// restore, the modes that were set instead (each struct termios of the kernel),
+// and the text that undoes what the command switched on. The last message before
+// the supervisor goes is the one that counts; zeroes mean that there is nothing
+// to restore. Messages are shorter than PIPE_BUF, so that none is half there.
+const (
+	GuardSize   = 1 + 2*TermiosSize + GuardText
+	GuardText   = 255
+	TermiosSize = 36
+)

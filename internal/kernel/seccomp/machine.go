@@ -32,3 +32,6 @@ func (m machine) name(nr int) string {
 func known(name string) bool {
 	return name != "" && (slices.Contains(x86.calls, name) || slices.Contains(arm.calls, name))
 }
+
+// number is the call's number here; -1 where this architecture lacks it.
+func (m machine) number(name string) int { return slices.Index(m.calls, name) }

@@ -1,7 +1,6 @@
 package seccomp
 
 import (
-	"slices"
 	"testing"
 )
 
@@ -85,9 +84,6 @@ func assembleFor(t *testing.T, m machine, rules []Rule, opt Options) []Instructi
 func everything() []Rule {
 	return append(append(Default(), Affinity()...), Observation()...)
 }
-
-// number finds a call's number; -1 where the machine does not have it.
-func (m machine) number(name string) int { return slices.Index(m.calls, name) }
 
 func call(nr int, args ...uint64) data {
 	d := data{nr: uint32(nr), arch: native.audit}

@@ -19,6 +19,10 @@ const (
 
 const flagContinue = 1 // SECCOMP_USER_NOTIF_FLAG_CONTINUE
 
+// OpensForWriting is the flags of an open that the filter passes on. Those of
+// openat2 lie in memory: whoever looks there compares with the same.
+const OpensForWriting = oWrite
+
 // Call is one call that waits for an answer (struct seccomp_notif).
 type Call struct {
 	ID    uint64
@@ -38,8 +42,12 @@ type response struct {
 	flags uint32
 }
 
-// Listener receives calls that a filter passed on.
-type Listener struct{ fd int }
+// Listener receives calls that a filter passed on. It is used by one goroutine;
+// only Close may come from another, when that one has ended.
+type Listener struct {
+	fd     int
+	answer response // of the one call that is answered; kept, so that none is allocated
+}
 
 // NewListener takes a descriptor that Install returned.
 func NewListener(fd int) *Listener { return &Listener{fd: fd} }
@@ -51,40 +59,67 @@ func (l *Listener) WakeTogether() {
 	unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), ioctlFlags, 1)
 }
 
-// FD is for poll(2).
-func (l *Listener) FD() int { return l.fd }
-
-// ErrGone means that the call is no longer waited for: its thread was killed.
+// ErrGone means that the call is no longer waited for: its thread was killed,
+// or a signal took it back. Over tells whether there can be another.
 var ErrGone = errors.New("the call is no longer waited for")
 
-// Receive takes one waiting call.
-func (l *Listener) Receive() (Call, error) {
-	var c Call // must be zero, or the kernel refuses it
-	return c, l.ioctl(ioctlReceive, unsafe.Pointer(&c))
+// Receive waits for a call.
+func (l *Listener) Receive(c *Call) error {
+	*c = Call{} // or the kernel refuses it
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), ioctlReceive, uintptr(unsafe.Pointer(c)))
+	return asResult(errno)
+}
+
+// Ready waits until there is a call to receive, or stop is readable or closed
+// at its other end; false means that no call will come.
+func (l *Listener) Ready(stop int) (bool, error) {
+	fds := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}, {Fd: int32(stop)}}
+	for {
+		_, err := unix.Poll(fds, -1)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return false, err
+		default:
+			return fds[1].Revents == 0 && fds[0].Revents&unix.POLLHUP == 0, nil
+		}
+	}
+}
+
+// Over tells whether every process that has the filter is gone.
+func (l *Listener) Over() bool {
+	fds := []unix.PollFd{{Fd: int32(l.fd)}}
+	_, err := unix.Poll(fds, 0)
+	return err == nil && fds[0].Revents&unix.POLLHUP != 0
 }
 
 // Deny answers a call with an error.
 func (l *Listener) Deny(id uint64, errno syscall.Errno) error {
-	r := response{id: id, errno: -int32(errno)}
-	return l.ioctl(ioctlSend, unsafe.Pointer(&r))
+	return l.send(response{id: id, errno: -int32(errno)})
 }
 
 // Continue lets the kernel go on with a call as if there were no filter. What
 // the caller looked at can have changed since, so nothing may rest on it.
 func (l *Listener) Continue(id uint64) error {
-	r := response{id: id, flags: flagContinue}
-	return l.ioctl(ioctlSend, unsafe.Pointer(&r))
+	return l.send(response{id: id, flags: flagContinue})
+}
+
+// send never waits, so the Go scheduler need not hear of it.
+func (l *Listener) send(r response) error {
+	l.answer = r
+	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(l.fd), ioctlSend, uintptr(unsafe.Pointer(&l.answer)))
+	return asResult(errno)
 }
 
 // Waiting tells whether a call is still waited for. What was read of its
 // process before, by number, is only then known to be of that process: the
 // number of one that ended can already be another's.
 func (l *Listener) Waiting(id uint64) bool {
-	return l.ioctl(ioctlValid, unsafe.Pointer(&id)) == nil
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), ioctlValid, uintptr(unsafe.Pointer(&id)))
+	return errno == 0
 }
 
-func (l *Listener) ioctl(op uintptr, arg unsafe.Pointer) error {
-	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), op, uintptr(arg))
+func asResult(errno syscall.Errno) error {
 	switch errno {
 	case 0:
 		return nil
@@ -97,11 +132,34 @@ func (l *Listener) ioctl(op uintptr, arg unsafe.Pointer) error {
 // Close gives the descriptor up: calls that still wait get ENOSYS.
 func (l *Listener) Close() error { return unix.Close(l.fd) }
 
-// Find gives the row that a call was passed on for.
-func Find(rules []Rule, c Call) (Rule, bool) {
-	r, ok := Match(rules, int(c.Nr), c.Args) // a call that this architecture lacks has the number -1
-	if !ok || r.Action != Deny && r.Action != Watch {
-		return Rule{}, false
+// Index finds the row that a call was passed on for, by the call's number.
+type Index [NewestCall + 1][]*Rule
+
+// NewIndex makes the index of a table.
+func NewIndex(rules []Rule) *Index {
+	x := new(Index)
+	for i := range rules {
+		if nr := native.number(rules[i].Call); nr >= 0 && nr < len(x) {
+			x[nr] = append(x[nr], &rules[i])
+		}
 	}
-	return r, true
+	return x
+}
+
+// Find gives the row; nil where there is none, or where the program answers by
+// itself. As in the program, the first that holds decides.
+func (x *Index) Find(c *Call) *Rule {
+	if c.Nr < 0 || int(c.Nr) >= len(x) { // a call that this architecture lacks has the number -1
+		return nil
+	}
+	for _, r := range x[c.Nr] {
+		if !r.holds(c.Args) {
+			continue
+		}
+		if r.Action != Deny && r.Action != Watch {
+			return nil
+		}
+		return r
+	}
+	return nil
 }

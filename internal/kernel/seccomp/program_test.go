@@ -269,18 +269,19 @@ func TestPersonality(t *testing.T) {
 func TestFindAgrees(t *testing.T) {
 	rules := everything()
 	p := assemble(t, rules, Options{Notify: true})
+	index := NewIndex(rules)
 	for _, r := range native.rows(rules) {
 		nr := native.number(r.Call)
 		for _, args := range corners(r) {
 			asked := execute(t, p, call(nr, args[:]...)) == notify
-			found, ok := Find(rules, Call{Nr: int32(nr), Args: args})
-			if ok != asked || ok && (found.Call != r.Call || found.Why == "") {
-				t.Errorf("%s%x: the filter asks: %v; Find: %v %q", r.Call, args, asked, ok, found.Call)
+			found := index.Find(&Call{Nr: int32(nr), Args: args})
+			if (found != nil) != asked || found != nil && (found.Call != r.Call || found.Why == "") {
+				t.Errorf("%s%x: the filter asks: %v; Find: %+v", r.Call, args, asked, found)
 			}
 		}
 	}
-	for _, nr := range []int32{-1, NewestCall + 1, 400} {
-		if r, ok := Find(rules, Call{Nr: nr}); ok {
+	for _, nr := range []int32{-1, NewestCall + 1, 400, 1 << 30} {
+		if r := index.Find(&Call{Nr: nr}); r != nil {
 			t.Errorf("Find explains the number %d as %s", nr, r.Call)
 		}
 	}
