@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -66,8 +68,18 @@ func (r rig) variables() map[string]string {
 	return map[string]string{
 		"HOME": r.home(), "XDG_STATE_HOME": r.state(), markName: r.mark,
 		"PATH": bin + ":" + os.Getenv("PATH"), "LANG": "C.UTF-8", "TERM": "dumb",
-		"GIT_CONFIG_NOSYSTEM": "1", "ROOT": root, "BIN": bin,
+		"GIT_CONFIG_NOSYSTEM": "1", "ROOT": root, "BIN": bin, "RUSTUP_HOME": rustupHome(),
 	}
+}
+
+// rustupHome is where the toolchains of whoever runs the tests lie: a script has
+// a home of its own.
+func rustupHome() string {
+	if dir := os.Getenv("RUSTUP_HOME"); dir != "" {
+		return dir
+	}
+	home, _ := os.UserHomeDir()
+	return filepath.Join(home, ".rustup")
 }
 
 func (r rig) makeHome() error {
@@ -81,15 +93,38 @@ func (r rig) makeHome() error {
 
 // condition answers what a script asks of the machine and of who runs it.
 func condition(name string) (bool, error) {
+	if program, ok := strings.CutPrefix(name, "tool:"); ok {
+		return tool(program)
+	}
 	switch name {
 	case "root":
 		return os.Getuid() == 0, nil
 	case "bash":
 		return exists("/bin/bash"), nil
+	case "venv":
+		return exec.Command("python3", "-c", "import venv, ensurepip").Run() == nil, nil
 	case "userns":
 		return exec.Command("unshare", "-Urm", "true").Run() == nil, nil
 	}
 	return false, fmt.Errorf("no condition is called %q", name)
+}
+
+// required are the programs that a machine must have on which a skip would read
+// as a pass.
+var required = []string{"go", "node", "npm", "python3", "gcc", "make", "git"}
+
+// tool tells whether a program of a toolchain works for whoever runs the tests:
+// that it has a name in PATH is not enough, since some only stand for another.
+func tool(program string) (bool, error) {
+	version := map[string]string{"go": "version", "java": "-version", "javac": "-version"}[program]
+	if version == "" {
+		version = "--version"
+	}
+	err := exec.Command(program, version).Run()
+	if err != nil && os.Getenv("CI") != "" && slices.Contains(required, program) {
+		return false, fmt.Errorf("%s has to be there where CI is set: %w", program, err)
+	}
+	return err == nil, nil
 }
 
 func exists(path string) bool {

@@ -33,6 +33,8 @@ const (
 	Exited      = "exited"      // the command ended by itself
 	TimedOut    = "time"        // the time limit
 	OverDisk    = "disk"        // the watched disk limit
+	OverInodes  = "inodes"      // the watched limit of files and folders
+	OverOutput  = "output"      // the limit of what is written to standard output and error
 	OverMemory  = "memory"      // the watched memory limit
 	Interrupted = "interrupted" // the context was cancelled
 	Lost        = "lost"        // the boundary failed: fail closed

@@ -98,7 +98,7 @@ func (w *work) iterations(flag int, given bool) (int, error) {
 }
 
 func (e *env) loopIn(s *session, limit int) error {
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), heard(unix.SIGINT, unix.SIGTERM)...)
 	defer stop()
 	p := newProgress(e, limit)
 	ls, err := s.loopSession(func(n *native.Native) { n.Progress = p.counts })

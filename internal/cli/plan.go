@@ -264,8 +264,10 @@ func (v view) limits() {
 // amount is a limit in the unit that people use for it.
 func amount(resource string, n int64) string {
 	switch resource {
-	case "memory", "disk", "file_size", "core":
+	case "memory", "disk", "file_size", "output":
 		return size(n)
+	case "core":
+		return "none"
 	case "cpu":
 		return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/1000), ".0") + " CPUs"
 	case "time":

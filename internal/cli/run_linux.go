@@ -166,7 +166,7 @@ func runCode(o loop.Outcome, failed error) (code int, reason, outcome string) {
 		return exitNotStarted, failed.Error(), loop.Failed
 	case failed != nil:
 		return exitFindings, failed.Error(), loop.Failed
-	case o.Reason == backend.TimedOut, o.Reason == backend.OverDisk, o.Reason == backend.OverMemory:
+	case overLimit(o.Reason):
 		return exitLimit, o.Reason, loop.Limit
 	case o.Reason == backend.Lost:
 		return exitFindings, o.Reason, loop.Failed
@@ -178,9 +178,19 @@ func runCode(o loop.Outcome, failed error) (code int, reason, outcome string) {
 	return exitDone, o.Reason, loop.Done
 }
 
+// overLimit tells whether a run ended because it took more than it was given.
+func overLimit(reason string) bool {
+	switch reason {
+	case backend.TimedOut, backend.OverMemory, backend.OverDisk, backend.OverInodes, backend.OverOutput:
+		return true
+	}
+	return false
+}
+
 func endWords(reason string) string {
 	words := map[string]string{
 		backend.TimedOut: "its time (limits.time) is over", backend.OverDisk: "it wrote more than limits.disk",
+		backend.OverInodes: "it made more files than limits.inodes", backend.OverOutput: "it printed more than limits.output",
 		backend.OverMemory: "it took more than limits.memory", backend.Interrupted: "interrupted",
 		backend.Lost: "a layer was lost",
 	}

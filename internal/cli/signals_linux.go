@@ -19,9 +19,6 @@ type signals struct {
 	done     chan struct{}
 }
 
-// passed are the signals that are meant for the command.
-var passed = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2}
-
 // passSignals begins to pass signals on, until stop.
 func passSignals(terminal *pty.Relay) *signals {
 	s := &signals{in: make(chan os.Signal, 8), out: make(chan os.Signal), terminal: terminal,
@@ -34,7 +31,8 @@ func passSignals(terminal *pty.Relay) *signals {
 }
 
 func (s *signals) listen() {
-	signal.Notify(s.in, append(passed, unix.SIGTSTP, unix.SIGCONT, unix.SIGWINCH)...)
+	signal.Notify(s.in, heard(unix.SIGINT, unix.SIGTERM, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2,
+		unix.SIGTSTP, unix.SIGCONT, unix.SIGWINCH)...)
 }
 
 func (s *signals) stop() {

@@ -42,7 +42,7 @@ func TestAmounts(t *testing.T) {
 		n        int64
 		want     string
 	}{
-		{"memory", 4 << 30, "4 GiB"}, {"disk", 1536 << 20, "1.5 GiB"}, {"core", 0, "0 B"},
+		{"memory", 4 << 30, "4 GiB"}, {"disk", 1536 << 20, "1.5 GiB"}, {"core", 1, "none"},
 		{"cpu", 2000, "2 CPUs"}, {"cpu", 500, "0.5 CPUs"}, {"pids", 512, "512"}, {"time", 2700, "45:00"},
 	} {
 		if got := amount(c.resource, c.n); got != c.want {

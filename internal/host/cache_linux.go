@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"ringwall/internal/kernel/direct"
@@ -48,7 +49,8 @@ func (f *Facts) cacheKey() string {
 		id.HostUID, id.HostGID, id.UID, id.GID, id.DropGroups, delegated, account,
 		changed("/etc/subuid"), changed("/etc/subgid"), exe.ModTime().UnixNano(), exe.Size(), inode(exe), inode(dir),
 		readFile("/proc/sys/user/max_user_namespaces"), readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
-		namespaceOf("user"), namespaceOf("mnt"), readFile("/proc/self/cgroup")})
+		namespaceOf("user"), namespaceOf("mnt"), readFile("/proc/self/cgroup"),
+		strings.Count(readFile("/proc/swaps"), "\n")})
 }
 
 func inode(info fs.FileInfo) [2]uint64 {

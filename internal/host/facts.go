@@ -20,6 +20,8 @@ type Cgroups struct {
 	// group can be made. On version 2 all are the same.
 	Dirs map[string]string `json:"dirs,omitempty"`
 	Why  string            `json:"why,omitempty"` // for what is missing
+	// Swap: a memory limit leaves swap unbounded here.
+	Swap bool `json:"swap,omitempty"`
 }
 
 // Facts is the whole. The zero value stands for a host that can do nothing.

@@ -63,7 +63,7 @@ func findCgroups() Cgroups {
 	if err != nil {
 		return Cgroups{Why: err.Error()}
 	}
-	return Cgroups{Version: place.Version, Dirs: place.Dirs}
+	return Cgroups{Version: place.Version, Dirs: place.Dirs, Swap: place.Swap}
 }
 
 // Basics is what can be told without trying anything.

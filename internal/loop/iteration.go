@@ -97,6 +97,8 @@ func unsound(reason string) string {
 		return "a layer was lost while they were made"
 	case backend.OverDisk:
 		return "they are more than limits.disk"
+	case backend.OverInodes:
+		return "they are more than limits.inodes"
 	}
 	return ""
 }

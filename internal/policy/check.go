@@ -86,9 +86,13 @@ func (c *checker) limits() {
 	}
 	c.count(&into.PIDs, "limits.pids", l.PIDs, 2, 1<<22) // PID_MAX_LIMIT of the kernel
 	c.size(&into.Disk, "limits.disk", l.Disk, 1<<20)
+	c.count(&into.Inodes, "limits.inodes", l.Inodes, 16, 1<<32)
 	c.count(&into.Files, "limits.files", l.Files, 16, 1<<20) // the kernel's default for fs.nr_open
 	c.size(&into.FileSize, "limits.file_size", l.FileSize, 1<<20)
+	c.size(&into.Output, "limits.output", l.Output, 64<<10)
 	c.duration(&into.Time, "limits.time", l.Time)
+	c.each("limits.must", l.Must, checkLimit)
+	into.Must = l.Must
 }
 
 func (c *checker) loop() {

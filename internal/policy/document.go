@@ -62,13 +62,16 @@ type fromTable struct {
 }
 
 type limitsTable struct {
-	Memory   string  `toml:"memory"`
-	CPUs     float64 `toml:"cpus"`
-	PIDs     int64   `toml:"pids"`
-	Disk     string  `toml:"disk"`
-	Files    int64   `toml:"files"`
-	FileSize string  `toml:"file_size"`
-	Time     string  `toml:"time"`
+	Memory   string   `toml:"memory"`
+	CPUs     float64  `toml:"cpus"`
+	PIDs     int64    `toml:"pids"`
+	Disk     string   `toml:"disk"`
+	Inodes   int64    `toml:"inodes"`
+	Files    int64    `toml:"files"`
+	FileSize string   `toml:"file_size"`
+	Output   string   `toml:"output"`
+	Time     string   `toml:"time"`
+	Must     []string `toml:"must"`
 }
 
 type loopTable struct {

@@ -8,9 +8,12 @@ func (m *merger) limits() {
 	m.least(&ours.MilliCPUs, "limits.cpus", theirs.MilliCPUs)
 	m.least(&ours.PIDs, "limits.pids", theirs.PIDs)
 	m.least(&ours.Disk, "limits.disk", theirs.Disk)
+	m.least(&ours.Inodes, "limits.inodes", theirs.Inodes)
 	m.least(&ours.Files, "limits.files", theirs.Files)
 	m.least(&ours.FileSize, "limits.file_size", theirs.FileSize)
+	m.least(&ours.Output, "limits.output", theirs.Output)
 	m.shortest(&ours.Time, "limits.time", theirs.Time)
+	m.union(&ours.Must, "limits.must", theirs.Must)
 }
 
 func (m *merger) loop() {

@@ -96,9 +96,14 @@ type Limits struct {
 	MilliCPUs int64         `json:"milli_cpus"`          // thousandths of a CPU
 	PIDs      int64         `json:"pids"`                // processes and threads
 	Disk      int64         `json:"disk"`                // bytes written to the workspace
+	Inodes    int64         `json:"inodes"`              // files and folders made in the workspace
 	Files     int64         `json:"files"`               // open files of one process
 	FileSize  int64         `json:"file_size,omitempty"` // bytes of one file; 0: only Disk bounds it
+	Output    int64         `json:"output"`              // bytes of standard output and error together
 	Time      time.Duration `json:"time"`                // whole seconds
+	// Must names the limits that have to be enforced as written: where one
+	// would be downgraded, nothing is started.
+	Must []string `json:"must,omitempty"`
 }
 
 // Loop is when a loop ends. A zero means that the policy does not say.
@@ -124,7 +129,9 @@ func defaults() Policy {
 			MilliCPUs: 2000,
 			PIDs:      512,
 			Disk:      10 << 30,
+			Inodes:    500_000,
 			Files:     4096,
+			Output:    1 << 30,
 			Time:      45 * time.Minute,
 		},
 		Loop: Loop{DoneToken: "RINGWALL_DONE", BlockedToken: "RINGWALL_BLOCKED"},

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -22,8 +23,8 @@ func parse(t *testing.T, text string) Policy {
 }
 
 func TestLimitsAreOnByDefault(t *testing.T) {
-	want := Limits{Memory: 4 << 30, MilliCPUs: 2000, PIDs: 512, Disk: 10 << 30, Files: 4096, Time: 45 * time.Minute}
-	if got := parse(t, "").Limits; got != want {
+	want := Limits{Memory: 4 << 30, MilliCPUs: 2000, PIDs: 512, Disk: 10 << 30, Inodes: 500_000, Files: 4096, Output: 1 << 30, Time: 45 * time.Minute}
+	if got := parse(t, "").Limits; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
 }

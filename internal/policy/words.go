@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -36,6 +37,17 @@ func checkTool(s string) error {
 	const others = "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+"
 	if s == "" || len(s) > 64 || strings.Trim(s, wordBytes+others) != "" || strings.Contains("-.+", s[:1]) {
 		return errors.New(quote(s) + " is not a name of a command: no folder, no arguments")
+	}
+	return nil
+}
+
+// limitNames are the limits whose strength depends on the host.
+var limitNames = []string{"memory", "cpus", "pids", "disk", "inodes"}
+
+// checkLimit takes the name of a limit that can be demanded.
+func checkLimit(s string) error {
+	if !slices.Contains(limitNames, s) {
+		return errors.New(quote(s) + " is not a limit that a host may lack: " + strings.Join(limitNames, ", "))
 	}
 	return nil
 }

@@ -48,6 +48,8 @@ func limitText(resource string, n int64) string {
 	switch resource {
 	case "memory", "disk", "swap", "tmp", "home", "shm", "file", "file_size", "output":
 		return bytesText(n)
+	case "core":
+		return "none"
 	case "time", "idle", "cpu_time":
 		return durationText(n * 1000)
 	case "cpu", "cpus":

@@ -61,6 +61,32 @@ func TestEscapingLinksAreHeld(t *testing.T) {
 	}
 }
 
+// TestInterpreterOfAnEnvironment: a Python virtual environment keeps its links,
+// and no other name gets one out of the project that way.
+func TestInterpreterOfAnEnvironment(t *testing.T) {
+	w := newWorld(t)
+	w.o.Rules.Programs = []string{"/usr", "/opt/python"}
+	stays := map[string]string{".venv/bin/python": "/usr/bin/python3", "d/env/bin/python3.11": "/opt/python/bin/python3", ".venv/bin/python3": "python"}
+	escapes := map[string]string{".venv/bin/sh": "/usr/bin/python3", ".venv/bin/python2": "/usr/bin/sh", "python3": "/usr/bin/python3",
+		".venv/bin/python4": "/home/a/python3", ".venv/bin/python5": "/usr/../etc/python3", ".venv/bin/python6": "/usrx/python3"}
+	for _, links := range []map[string]string{stays, escapes} {
+		for rel, to := range links {
+			w.symlink(to, rel)
+		}
+	}
+	c := w.read()
+	for rel, to := range stays {
+		if e := one(t, c, rel); e.Class != Ordinary {
+			t.Errorf("%s -> %s is %s (%s)", rel, to, e.Class, e.Detail)
+		}
+	}
+	for rel, to := range escapes {
+		if e := one(t, c, rel); e.Class != Escape {
+			t.Errorf("%s -> %s is %s", rel, to, e.Class)
+		}
+	}
+}
+
 func TestSpecialFilesAreHeld(t *testing.T) {
 	w := newWorld(t)
 	must(t, unix.Mkfifo(w.up("fifo"), 0o644))

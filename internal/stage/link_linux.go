@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"io"
+	"path"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,9 @@ import (
 func (r *reader) linkEscapes(rel, target string) string {
 	shown := "symlink to " + printable(target)
 	if strings.HasPrefix(target, "/") {
+		if r.interpreter(rel, target) {
+			return ""
+		}
 		return shown
 	}
 	at := strings.Split(parent(rel), "/")
@@ -36,6 +40,29 @@ func (r *reader) linkEscapes(rel, target string) string {
 		}
 	}
 	return r.leadsOut(strings.Join(at, "/"), shown)
+}
+
+// pythonName tells whether a name is python, python3 or python3.11.
+func pythonName(name string) bool {
+	version, ok := strings.CutPrefix(name, "python")
+	return ok && strings.Trim(version, "0123456789.") == ""
+}
+
+// interpreter tells whether a link is the one that each Python virtual
+// environment has: bin/python to a program of the same kind in a tree that is
+// shown anyway. Nothing writes through such a name, and what it starts is the
+// host's own.
+func (r *reader) interpreter(rel, target string) bool {
+	if path.Base(parent(rel)) != "bin" || !pythonName(path.Base(rel)) ||
+		!pythonName(path.Base(target)) || path.Clean(target) != target {
+		return false
+	}
+	for _, tree := range r.rules.Programs {
+		if strings.HasPrefix(target, tree+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // leadsOut follows a link's target through the project's own links, which the

@@ -27,6 +27,9 @@ type Rules struct {
 	// below it. Each component may be a pattern of path.Match. Spelling is
 	// compared without case, invisible characters, and trailing dots or spaces.
 	GuardrailNames []string
+	// Programs are trees of the host that the sandbox shows read-only. A virtual
+	// environment links to the interpreter that lies there.
+	Programs []string
 
 	MaxFile    int64 // bytes of one file; larger is held as oversized
 	MaxEntries int   // of the walk; beyond, the changeset is incomplete
@@ -43,6 +46,9 @@ func RulesFromPlan(p plan.Plan) Rules {
 		}
 		if m := c.Want.Mask; m != nil {
 			r.Masks = append(r.Masks, *m)
+		}
+		if m := c.Want.Mount; m != nil && m.Kind == plan.Bind && !m.Writable && m.Source == m.Target {
+			r.Programs = append(r.Programs, m.Source)
 		}
 	}
 	return r

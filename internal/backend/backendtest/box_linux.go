@@ -60,7 +60,8 @@ type Ran struct {
 	Err     error
 	Reports []Report
 	Stderr  string
-	Read    int64 // bytes of standard error, those that were dropped included
+	Read    int64            // bytes of standard error, those that were dropped included
+	Written map[string]int64 // the same of both streams, by descriptor
 }
 
 // NewBox makes a project and the plan for it.
@@ -130,6 +131,18 @@ func (b *Box) Limit(resource string, value int64) *Box {
 	return b
 }
 
+// Size sets the size of a file system in memory.
+func (b *Box) Size(target string, bytes int64) *Box {
+	for i, c := range b.Plan.Controls {
+		if m := c.Want.Mount; m != nil && m.Target == target {
+			changed := *m
+			changed.Size = bytes
+			b.Plan.Controls[i].Want.Mount = &changed
+		}
+	}
+	return b
+}
+
 // Show puts a path of the host in the view.
 func (b *Box) Show(source, target string, writable bool) *Box {
 	return b.Add("isolation.view:"+target, plan.Op{Mount: &plan.Mount{Kind: plan.Bind, Source: source, Target: target, Writable: writable}})
@@ -164,6 +177,7 @@ func (b *Box) Run() Ran {
 	errW.Close()
 	streams.Wait() // no process of the run holds them any more
 	ran.Stderr, ran.Read = errs.text.String(), errs.read
+	ran.Written = map[string]int64{"1": out.read, "2": errs.read}
 	ran.Reports = reports(out.text.Bytes())
 	return ran
 }

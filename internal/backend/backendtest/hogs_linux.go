@@ -1,8 +1,6 @@
 package backendtest
 
 import (
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,18 +11,34 @@ import (
 
 // hogProbes take as much as they can get of one thing.
 var hogProbes = map[string]probe{
-	"forks":       forks,
-	"memory":      memory,
-	"shared":      sharedMemory,
-	"fill":        fill,
-	"fill-hidden": fillHidden,
-	"fill-deep":   fillDeep,
-	"fill-closed": fillClosed,
-	"memfd":       memfd,
-	"inodes":      inodes,
-	"open-files":  openFiles,
-	"flood":       flood,
-	"refusals":    refusals,
+	"forks":        forks,
+	"memory":       memory,
+	"shared":       sharedMemory,
+	"fill":         fill,
+	"fill-hidden":  fillHidden,
+	"fill-deep":    fillDeep,
+	"fill-closed":  fillClosed,
+	"memfd":        memfd,
+	"memfd-unseen": unseen(memfd),
+	"fill-unseen":  unseen(fillHidden),
+	"inodes":       inodes,
+	"fill-mapped":  fillMapped,
+	"fill-sparse":  fillSparse,
+	"fill-tmpfile": fillTmpfile,
+	"allocate":     allocate,
+	"pages":        pages,
+	"dirs":         dirs,
+	"grow":         grow,
+	"lower-core":   lowerCore,
+	"spin":         spin,
+	"nice":         func(n string) (string, error) { return "", unix.Setpriority(unix.PRIO_PROCESS, 0, signed(n)) },
+	"realtime":     realtime,
+	"away":         away,
+	"crowd":        crowd,
+	"share":        share,
+	"open-files":   openFiles,
+	"flood":        flood,
+	"refusals":     refusals,
 }
 
 // forks starts processes that stay until the end, and tells how many there
@@ -37,6 +51,7 @@ func forks(most string) (string, error) {
 			return strconv.Itoa(n), errno
 		}
 		if pid == 0 {
+			syscall.RawSyscall(unix.SYS_CLOSE_RANGE, 3, 1<<31, 0) // whoever waits for the end of a pipe
 			for {
 				syscall.RawSyscall6(unix.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
 			}
@@ -74,55 +89,40 @@ func take(bytes string, kind int) (string, error) {
 	return strconv.FormatUint(got, 10), nil
 }
 
-// fill writes to files: "fill:PREFIX|BYTES". It goes slowly enough for a watch.
-func fill(arg string) (string, error) {
-	prefix, bytes := two(arg)
-	return pour(prefix, bytes, false)
-}
-
-// fillHidden writes to files that have no name any more.
-func fillHidden(arg string) (string, error) {
-	prefix, bytes := two(arg)
-	return pour(prefix, bytes, true)
-}
-
-// fillDeep writes to files whose path is longer than the kernel takes in one
-// piece: what looks by path does not find them.
-func fillDeep(arg string) (string, error) {
-	prefix, bytes := two(arg)
-	name := strings.Repeat("d", 250)
-	for range 20 {
-		if err := unix.Mkdir(name, 0o755); err != nil {
-			return "", err
-		}
-		if err := unix.Chdir(name); err != nil {
-			return "", err
-		}
+// share uses the same memory from so many processes: "share:COUNT|BYTES".
+func share(arg string) (string, error) {
+	count, bytes := two(arg)
+	m, err := unix.Mmap(-1, 0, int(number(bytes)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return "", err
 	}
-	return pour(prefix, bytes, false)
-}
-
-// fillClosed writes to files in a folder that nobody may look into.
-func fillClosed(arg string) (string, error) {
-	prefix, bytes := two(arg)
-	for i := range int(number(bytes)) / each {
-		dir := "closed" + strconv.Itoa(i)
-		if err := unix.Mkdir(dir, 0o700); err != nil {
-			return "", err
+	for range number(count) {
+		pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0)
+		if errno != 0 {
+			return "", errno
 		}
-		f, err := os.OpenFile(dir+"/"+prefix, os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			return "", err
+		if pid == 0 {
+			for i := 0; i < len(m); i += 4096 {
+				m[i] = 1
+			}
+			for {
+				syscall.RawSyscall6(unix.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
+			}
 		}
-		unix.Chmod(dir, 0)
-		if _, err := f.Write(make([]byte, each)); err != nil {
-			return "", err
-		}
-		f.Close()
-		time.Sleep(20 * time.Millisecond)
 	}
 	time.Sleep(settle)
-	return bytes, nil
+	return count, nil
+}
+
+// unseen keeps the supervisor of an ordinary user from looking at what the
+// process has open.
+func unseen(p probe) probe {
+	return func(arg string) (string, error) {
+		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+			return "", err
+		}
+		return p(arg)
+	}
 }
 
 // memfd takes memory that no process has mapped: "memfd:BYTES".
@@ -144,50 +144,6 @@ func memfd(bytes string) (string, error) {
 	return strconv.FormatUint(got, 10), nil
 }
 
-// each is how much goes into one file: less than a bound on a single file.
-const each = 16 << 20
-
-func pour(prefix, bytes string, hidden bool) (string, error) {
-	buf := make([]byte, 1<<20)
-	most, wrote := uint64(number(bytes)), uint64(0)
-	var f *os.File
-	for i := 0; wrote < most; i++ {
-		if wrote%each == 0 {
-			name := prefix + strconv.Itoa(i)
-			var err error
-			if f, err = os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
-				return "", err
-			}
-			defer f.Close()
-			if hidden {
-				os.Remove(name)
-			}
-		}
-		n, err := f.Write(buf)
-		wrote += uint64(n)
-		if err != nil {
-			return strconv.FormatUint(wrote, 10), err
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	time.Sleep(settle)
-	return strconv.FormatUint(wrote, 10), nil
-}
-
-// inodes makes empty files: "inodes:DIR|COUNT".
-func inodes(arg string) (string, error) {
-	dir, count := two(arg)
-	for i := range int(number(count)) {
-		f, err := os.Create(filepath.Join(dir, "f"+strconv.Itoa(i)))
-		if err != nil {
-			return strconv.Itoa(i), err
-		}
-		f.Close()
-	}
-	time.Sleep(settle)
-	return count, nil
-}
-
 func openFiles(most string) (string, error) {
 	n := 0
 	for range number(most) {
@@ -199,11 +155,13 @@ func openFiles(most string) (string, error) {
 	return strconv.Itoa(n), nil
 }
 
-// flood writes so many bytes to standard error.
-func flood(bytes string) (string, error) {
+// flood writes to standard output or error: "flood:2|BYTES". It is made to be
+// read by no parser.
+func flood(arg string) (string, error) {
+	fd, bytes := two(arg)
 	buf := []byte(strings.Repeat("flood\n", 10000))
 	for n := 0; n < int(number(bytes)); {
-		wrote, err := os.Stderr.Write(buf)
+		wrote, err := unix.Write(signed(fd), buf)
 		if n += wrote; err != nil {
 			return strconv.Itoa(n), err
 		}

@@ -98,8 +98,11 @@ func limits(h host.Facts) []plan.Limit {
 		{Resource: "memory", Value: 512 << 20, By: by("memory", "RLIMIT_DATA")},
 		{Resource: "pids", Value: 96, By: by("pids", "RLIMIT_NPROC")},
 		{Resource: "disk", Value: 1 << 30, By: "watch"},
+		{Resource: "inodes", Value: 20_000, By: "watch"},
 		{Resource: "files", Value: 256, By: "rlimit"},
-		{Resource: "core", Value: 0, By: "rlimit"},
+		{Resource: "file_size", Value: 1 << 30, By: "rlimit"},
+		{Resource: "core", Value: 1, By: "rlimit"},
+		{Resource: "output", Value: 1 << 30, By: "supervisor"},
 		{Resource: "time", Value: 60, By: "supervisor"},
 	}
 }

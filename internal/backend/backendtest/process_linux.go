@@ -20,6 +20,8 @@ var processProbes = map[string]probe{
 	"getfd":         getfd,
 	"kill":          kill,
 	"kill-many":     killMany,
+	"kill-child":    killChild,
+	"queue-many":    queueMany,
 	"setns":         setns,
 	"call":          tableCall,
 	"clone":         clone,
@@ -84,6 +86,42 @@ func killMany(pid string) (string, error) {
 	}
 	time.Sleep(200 * time.Millisecond)
 	return "", unix.Kill(n, 0)
+}
+
+// queueMany sends every signal by the calls that carry data, to the process and
+// to its thread.
+func queueMany(pid string) (string, error) {
+	n := number(pid)
+	fd, err := unix.PidfdOpen(int(n), 0)
+	if err != nil {
+		return "pidfd_open", err
+	}
+	defer unix.Close(fd)
+	const queued = 1<<32 - 1 // SI_QUEUE is -1
+	for sig := uintptr(1); sig <= 64; sig++ {
+		info := [16]uint64{uint64(sig), queued}
+		call(unix.SYS_RT_SIGQUEUEINFO, n, sig, uintptr(unsafe.Pointer(&info)))
+		call(unix.SYS_RT_TGSIGQUEUEINFO, n, n, sig, uintptr(unsafe.Pointer(&info)))
+		call(unix.SYS_TGKILL, n, n, sig)
+		call(unix.SYS_TKILL, n, sig)
+		call(unix.SYS_PIDFD_SEND_SIGNAL, uintptr(fd), sig, 0, 0)
+	}
+	time.Sleep(200 * time.Millisecond)
+	return "", unix.Kill(int(n), 0)
+}
+
+// killChild does the same to a process of its own, which ends of it.
+func killChild(string) (string, error) {
+	cmd := exec.Command("/bin/sleep", "60")
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	_, err := killMany(strconv.Itoa(cmd.Process.Pid))
+	cmd.Wait()
+	if err == nil && cmd.ProcessState.Success() {
+		return "", nil
+	}
+	return "", unix.ESRCH
 }
 
 func setns(path string) (string, error) {

@@ -41,8 +41,19 @@ func testHostProcesses(t *testing.T, target Target) {
 // goes on.
 func testSignals(t *testing.T, target Target) {
 	b := NewBox(t, target)
-	r := b.Attack("kill:1|15", "kill:1|9", "kill:1|2", "kill:1|19", "kill-many:1", "create:after")
-	b.Expect(r, map[string]string{"kill-many:1": "ok", "create:after": "ok"})
+	r := b.Attack("kill:1|15", "kill:1|9", "kill:1|2", "kill:1|19", "kill-many:1", "kill-child", "create:after", "run:/bin/true")
+	b.Expect(r, map[string]string{"kill-many:1": "ok", "kill-child": "ESRCH", "create:after": "ok", "run:/bin/true": "ok"})
+	if r.ExitCode != 0 || r.Reason != "exited" {
+		t.Errorf("the run ended with %+v, %v", r.Result, r.Err)
+	}
+}
+
+// testQueuedSignals: nor does one that is sent with data, to the process or to
+// its thread: such a one can look like a fault of its own (SI_QUEUE).
+func testQueuedSignals(t *testing.T, target Target) {
+	b := NewBox(t, target)
+	r := b.Attack("queue-many:1", "create:after", "run:/bin/true")
+	b.Expect(r, map[string]string{"queue-many:1": "ok", "create:after": "ok", "run:/bin/true": "ok"})
 	if r.ExitCode != 0 || r.Reason != "exited" {
 		t.Errorf("the run ended with %+v, %v", r.Result, r.Err)
 	}

@@ -147,21 +147,22 @@ func Claim(h host.Facts, p plan.Plan, iterDir string) error {
 
 // seen is what the helper says of a look.
 type seen struct {
-	Bytes, Files int64
-	Unknown      bool
+	Bytes, Entries, Files int64
+	Unknown               bool
 }
 
 // seeAll looks again, through the helper, at what the account has closed.
-func (r *run) seeAll(u diskUse, enough int64) diskUse {
+func (r *run) seeAll(u diskUse, enough bounds) diskUse {
 	if !u.unknown || !r.beside() {
 		return u
 	}
-	out, err := upper.Look(filepath.Join(r.native.IterDir, "upper"), r.identity, strconv.FormatInt(enough, 10))
+	out, err := upper.Look(filepath.Join(r.native.IterDir, "upper"), r.identity,
+		strconv.FormatInt(enough.bytes, 10), strconv.FormatInt(enough.entries, 10))
 	var s seen
 	if err != nil || json.Unmarshal(out, &s) != nil {
 		return u // still unknown
 	}
-	return diskUse{bytes: s.Bytes, files: s.Files, unknown: s.Unknown}
+	return diskUse{bytes: s.Bytes, entries: s.Entries, files: s.Files, unknown: s.Unknown}
 }
 
 // Helper acts as the helper of package upper, if this process was started as it.
@@ -170,14 +171,15 @@ func Helper(args []string) (code int, is bool) {
 		return 0, false
 	}
 	return upper.Main(args, func(folder string, args []string) ([]byte, error) {
-		if len(args) != 1 {
+		if len(args) != 2 {
 			return nil, errors.New("how much is enough?")
 		}
-		enough, err := strconv.ParseInt(args[0], 10, 64)
-		if err != nil {
+		bytes, err := strconv.ParseInt(args[0], 10, 64)
+		entries, err2 := strconv.ParseInt(args[1], 10, 64)
+		if err := errors.Join(err, err2); err != nil {
 			return nil, err
 		}
-		u := written(folder, enough)
-		return json.Marshal(seen{u.bytes, u.files, u.unknown})
+		u := written(folder, bounds{bytes, entries})
+		return json.Marshal(seen{u.bytes, u.entries, u.files, u.unknown})
 	}), true
 }

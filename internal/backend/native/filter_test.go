@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"testing"
@@ -104,7 +105,8 @@ const mark = "EDQUOT"
 // mark was answered by the filter. Only clone3 keeps its own, without which no C
 // library starts a thread.
 func marked(s *launch.Spec) {
-	const instruction, retErrno, begin = 8, 0x00050000, 4 * 8
+	const instruction, retErrno = 8, 0x00050000
+	begin := tableBegins(s.Filter)
 	kept := seccomp.Bytes([]seccomp.Instruction{{Code: 0x15, Jf: 1, K: unix.SYS_CLONE3}, {Code: 0x06, K: retErrno | uint32(unix.ENOSYS)}})
 	rest := slices.Clone(s.Filter[begin:])
 	for b := rest; len(b) >= instruction; b = b[instruction:] {
@@ -113,6 +115,13 @@ func marked(s *launch.Spec) {
 		}
 	}
 	s.Filter = slices.Concat(s.Filter[:begin], kept, rest)
+}
+
+// tableBegins is the offset of what the table became: the limits' own part
+// stands before it, then the check of the architecture and the number.
+func tableBegins(filter []byte) int {
+	arch := seccomp.Bytes([]seccomp.Instruction{{Code: 0x20, K: 4}})
+	return bytes.Index(filter, arch) + 4*len(arch)
 }
 
 // TestFilterCorners are calls that a careless filter lets through.

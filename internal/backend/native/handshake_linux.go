@@ -17,7 +17,6 @@ import (
 // been read back.
 func (r *run) handshake(spec *launch.Spec) error {
 	var sockets []*os.File
-	r.watcher = newWatcher(r)
 	for {
 		m, err := r.process.Next()
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ringwall/internal/backend"
 	"ringwall/internal/backend/backendtest"
 	"ringwall/internal/evidence"
 	"ringwall/internal/plan"
@@ -22,9 +23,23 @@ import (
 
 // order is what a supervisor in a process of its own is told.
 type order struct {
-	Job  backendtest.Job
-	Plan plan.Plan
+	Job    backendtest.Job
+	Plan   plan.Plan
+	Greedy bool // it takes memory until the kernel ends it
 }
+
+// eat takes memory, and touches it.
+func eat() {
+	for {
+		b := make([]byte, 1<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		eaten = append(eaten, b)
+	}
+}
+
+var eaten [][]byte
 
 // superviseFor is the supervisor that a test kills.
 func superviseFor(args []string) int {
@@ -33,8 +48,15 @@ func superviseFor(args []string) int {
 	if err == nil {
 		err = json.Unmarshal(data, &o)
 	}
+	if o.Greedy {
+		time.AfterFunc(300*time.Millisecond, eat)
+	}
+	var res backend.Result
 	if err == nil {
-		_, err = backendOf(o.Job).Run(context.Background(), o.Plan, new(evidence.Memory))
+		res, err = backendOf(o.Job).Run(context.Background(), o.Plan, new(evidence.Memory))
+	}
+	if err == nil {
+		err = os.WriteFile(args[0]+".reason", []byte(res.Reason), 0o600)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -105,8 +127,19 @@ func emptyEnvironments(t *testing.T, supervisor int) {
 
 func supervisor(t *testing.T, b *backendtest.Box, name string) *exec.Cmd {
 	t.Helper()
-	data, err := json.Marshal(order{Plan: b.Plan, Job: backendtest.Job{Host: b.Target.Host, Name: name,
-		IterDir: b.IterDir, Owner: [2]int{os.Getuid(), os.Getgid()}}})
+	cmd, _ := ordered(t, order{Plan: b.Plan, Job: job(b, name)})
+	return cmd
+}
+
+func job(b *backendtest.Box, name string) backendtest.Job {
+	return backendtest.Job{Host: b.Target.Host, Name: name, IterDir: b.IterDir, Owner: [2]int{os.Getuid(), os.Getgid()}}
+}
+
+// ordered starts a supervisor in a process of its own, and names the file that
+// will hold the reason for the end.
+func ordered(t *testing.T, o order) (*exec.Cmd, string) {
+	t.Helper()
+	data, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +152,7 @@ func supervisor(t *testing.T, b *backendtest.Box, name string) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return cmd
+	return cmd, file + ".reason"
 }
 
 // adoptOrphans makes this process the parent of what a killed one leaves.

@@ -27,10 +27,18 @@ func (t *translation) limit(l *plan.Limit) {
 	if has && !byGroup(l) {
 		t.spec.Rlimits = append(t.spec.Rlimits, launch.Rlimit{Resource: res, Value: uint64(l.Value)})
 	}
-	if l.Resource == "cpu" && l.By == "CPU affinity" {
-		t.spec.CPUs = chooseCPUs(int(l.Value / 1000))
+	if l.Resource == "cpu" {
+		t.spec.Rlimits = append(t.spec.Rlimits, noPriority...)
+		if l.By == "CPU affinity" {
+			t.spec.CPUs = chooseCPUs(int(l.Value / 1000))
+		}
 	}
 }
+
+// noPriority goes with the CPU limit: an owner whose session may ask for
+// real-time scheduling or a better priority would hand that on, and a process
+// with it takes its CPU from everybody else.
+var noPriority = []launch.Rlimit{{Resource: unix.RLIMIT_RTPRIO}, {Resource: unix.RLIMIT_NICE}}
 
 // chooseCPUs takes n of the CPUs that the supervisor may use, by chance, so
 // that many sandboxes do not crowd on the first.

@@ -105,6 +105,7 @@ type run struct {
 	guard        *guard
 	watcher      *watcher
 	observer     *observer
+	meter        *meter      // nil: no limit on output
 	stop         chan string // reasons to end the run
 }
 
@@ -172,18 +173,24 @@ func (r *run) start(spec *launch.Spec, files []*os.File) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
-	err := r.process.Admit(spec, namespace.Options{
-		Identity: r.identity, Files: files,
-		Stdin: r.native.Stdin, Stdout: r.native.Stdout, Stderr: r.native.Stderr,
+	r.watcher = newWatcher(r)
+	out, errs, err := r.outputs()
+	if err != nil {
+		r.meter.start()
+		r.kill()
+		return r.failed("infrastructure.output", err)
+	}
+	err = r.process.Admit(spec, namespace.Options{
+		Identity: r.identity, Files: files, Stdin: r.native.Stdin, Stdout: out, Stderr: errs,
 	})
+	r.meter.start()
 	if err != nil {
 		err = r.failed("isolation.namespaces", err)
 	} else if err = r.meet(spec); err != nil {
 		err = r.failed("", err)
 	}
 	if err != nil {
-		r.process.Kill()
-		r.process.Wait()
+		r.kill()
 	}
 	return err
 }
@@ -212,19 +219,26 @@ func (r *run) begin() error {
 		return r.failed(w.control, w.err)
 	}
 	if err := r.setGroupLimits(); err != nil {
-		r.process.Kill()
-		r.process.Wait()
+		r.kill()
 		return r.failed("infrastructure", err)
 	}
 	return nil
+}
+
+// kill ends everything inside and returns when it is gone. The kernel ends a
+// process namespace with its first process, and a control group of version 2
+// as a whole, wherever a process got to by forking.
+func (r *run) kill() {
+	r.process.Kill()
+	r.group.Kill()
+	r.process.Wait()
 }
 
 // release lets go of everything, in the reverse order. By then every process
 // of the run is dead.
 func (r *run) release() {
 	if r.process != nil {
-		r.process.Kill()
-		r.process.Wait()
+		r.kill()
 		r.process.Close()
 		r.claim(nil)
 	}

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -69,10 +71,10 @@ func TestWritten(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	if u := written(dir, 1<<30); u.bytes >= 1<<20 || u.files != 1 || u.unknown {
+	if u := written(dir, bounds{1 << 30, 1 << 30}); u.bytes >= 1<<20 || u.files != 1 || u.unknown {
 		t.Errorf("a link was followed: %+v", u)
 	}
-	if u := written(filepath.Join(dir, "link"), 1<<30); u.bytes != 0 || !u.unknown {
+	if u := written(filepath.Join(dir, "link"), bounds{1 << 30, 1 << 30}); u.bytes != 0 || !u.unknown {
 		t.Errorf("a link in the folder's own place was followed: %+v", u)
 	}
 	sparse, err := os.Create(filepath.Join(dir, "sparse"))
@@ -83,10 +85,10 @@ func TestWritten(t *testing.T) {
 	if err := sparse.Truncate(1 << 40); err != nil {
 		t.Fatal(err)
 	}
-	if u := written(dir, 1<<30); u.bytes > 1<<20 || u.files != 2 {
+	if u := written(dir, bounds{1 << 30, 1 << 30}); u.bytes > 1<<20 || u.files != 2 {
 		t.Errorf("a hole was counted: %+v", u)
 	}
-	if u := written(dir, 0); u.files > 1 {
+	if u := written(dir, bounds{}); u.files > 1 {
 		t.Errorf("more was counted than is enough to know: %+v", u)
 	}
 	deep := dir
@@ -96,7 +98,7 @@ func TestWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u := written(dir, 1<<30); !u.unknown {
+	if u := written(dir, bounds{1 << 30, 1 << 30}); !u.unknown {
 		t.Errorf("a folder nested beyond all measure is taken for known: %+v", u)
 	}
 }
@@ -205,4 +207,54 @@ func FuzzConnection(f *testing.F) {
 			o.inetAttempt(b)
 		}
 	})
+}
+
+// TestNoPriority: with a limit on CPU, no process may ask for a scheduler or a
+// priority that comes before others', whatever the owner's session may.
+func TestNoPriority(t *testing.T) {
+	tr := &translation{spec: new(launch.Spec)}
+	tr.limit(&plan.Limit{Resource: "cpu", Value: 1000, By: "cgroup v2 cpu"})
+	for _, want := range []launch.Rlimit{{Resource: unix.RLIMIT_RTPRIO}, {Resource: unix.RLIMIT_NICE}} {
+		if !slices.Contains(tr.spec.Rlimits, want) {
+			t.Errorf("the limit %+v is not set: %+v", want, tr.spec.Rlimits)
+		}
+	}
+}
+
+// TestRemoved reads lines of a process's maps as the kernel writes them.
+func TestRemoved(t *testing.T) {
+	for line, want := range map[string]bool{
+		"7f-80 r--s 00000000 00:4b 1180 /p/with blank (deleted)\n":  true,
+		"7f-80 r--s 00000000 00:4b 1180      /p/#1180 (deleted)\n":  true,
+		"7f-80 r--s 00000000 00:4b 1180 /p/there\n":                 false,
+		"7f-80 r--s 00000000 00:4b 1180 /pq/other (deleted)\n":      false,
+		"7f-80 rw-s 00000000 00:01 2056 /memfd:x (deleted)\n":       false,
+		"7f-80 rw-s 00000000 00:01 2056 /dev/zero (deleted)\n":      false,
+		"7f-80 rw-p 00000000 00:00 0 \n":                            false,
+		"":                                                          false,
+		"7f-80 r--s 00000000 00:4b 1180 /p/a (deleted)/b (deleted)": true,
+	} {
+		if got := removed(line, "/p"); got != want {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+}
+
+// TestPassedWhileStopped: a first process that ended the run when the time was
+// over, because this process was stopped, is the limit at work.
+func TestPassedWhileStopped(t *testing.T) {
+	r := &run{native: &Native{}, recorder: new(evidence.Memory)}
+	over, not := make(chan time.Time, 1), make(chan time.Time)
+	over <- time.Now()
+	for _, c := range []struct {
+		end      ended
+		deadline chan time.Time
+		want     string
+	}{
+		{ended{err: namespace.ErrLost}, over, backend.TimedOut}, {ended{err: namespace.ErrLost}, not, backend.Exited}, {ended{}, over, backend.Exited},
+	} {
+		if got := r.byItself(c.end, c.deadline); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.end, got, c.want)
+		}
+	}
 }

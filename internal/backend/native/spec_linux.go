@@ -204,8 +204,15 @@ func (t *translation) sockets() error {
 	return nil
 }
 
+// overtime is how many seconds after the limit of time a sandbox ends by itself,
+// should its supervisor be stopped: more than the grace that it gives.
+const overtime = 10
+
 // finish adds what depends on the whole.
 func (t *translation) finish() error {
+	if limit := t.run.limit("time"); limit > 0 {
+		t.spec.Seconds = limit + overtime
+	}
 	rules := seccomp.Default()
 	if len(t.spec.CPUs) > 0 {
 		rules = append(rules, seccomp.Affinity()...)
@@ -217,6 +224,7 @@ func (t *translation) finish() error {
 	if err != nil {
 		return err
 	}
-	t.spec.Filter, t.run.rules = seccomp.Bytes(program), rules
+	bounds := seccomp.Bounds(seccomp.Bounded{Disk: t.run.find("disk") != nil, Core: t.run.find("core") != nil})
+	t.spec.Filter, t.run.rules = seccomp.Bytes(append(bounds, program...)), rules
 	return nil
 }

@@ -32,12 +32,15 @@ func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 	r.watcher.start()
 	defer leanOnceSettled()()
 	reason, end := r.wait(ctx, done)
-	r.process.Kill()
-	r.process.Wait()
+	r.kill()
 	r.closeTerminal()
 	r.watcher.last()
+	r.meter.finish(ctx, reason)
 	if reason == backend.Exited {
 		reason = r.exited() // what the last look found may not have been recorded
+	}
+	if reason == backend.Exited && r.meter.exceeded() {
+		reason = backend.OverOutput // it ended before it was ended
 	}
 	res := backend.Result{Reason: reason, Counts: r.counts()}
 	err := conclude(&res, end)
@@ -68,33 +71,57 @@ func conclude(res *backend.Result, end ended) error {
 
 // wait handles what can happen while the command runs, and why it has to end.
 func (r *run) wait(ctx context.Context, done <-chan ended) (string, ended) {
-	var deadline <-chan time.Time
-	if limit := r.limit("time"); limit > 0 {
-		timer := time.NewTimer(time.Duration(limit) * time.Second)
-		defer timer.Stop()
-		deadline = timer.C
-	}
+	deadline, stop := r.deadline()
+	defer stop()
 	for {
 		select {
 		case end := <-done:
-			if end.err != nil && r.group != nil && r.group.Events("memory") > 0 {
-				// For lack of memory the kernel ends all of the group, the first
-				// process too (memory.oom.group).
-				return backend.OverMemory, end
-			}
-			return backend.Exited, end
+			return r.byItself(end, deadline), end
 		case <-deadline:
 			r.reached("time", true)
-			return r.end(backend.TimedOut, done)
+			return r.end(backend.TimedOut, unix.SIGTERM, done)
 		case reason := <-r.stop:
-			return r.end(reason, done)
+			return r.end(reason, unix.SIGTERM, done)
 		case <-r.gateway.Fault():
-			return r.end(backend.Lost, done)
+			return r.end(backend.Lost, unix.SIGTERM, done)
 		case <-ctx.Done():
-			return r.end(backend.Interrupted, done)
+			return r.end(backend.Interrupted, unix.SIGTERM, done)
 		case s := <-r.native.Signals:
+			if s == unix.SIGHUP { // whoever started it is gone, and nobody would end it
+				return r.end(backend.Interrupted, unix.SIGHUP, done)
+			}
 			r.forward(s)
 		}
+	}
+}
+
+// deadline is when the time is over, by a clock that cannot be set and stands
+// still while the machine sleeps.
+func (r *run) deadline() (<-chan time.Time, func() bool) {
+	limit := r.limit("time")
+	if limit <= 0 {
+		return nil, func() bool { return false }
+	}
+	timer := time.NewTimer(time.Duration(limit) * time.Second)
+	return timer.C, timer.Stop
+}
+
+// byItself is the reason for an end that this process did not bring about.
+func (r *run) byItself(end ended, deadline <-chan time.Time) string {
+	if end.err == nil {
+		return backend.Exited
+	}
+	if r.group != nil && r.group.Events("memory") > 0 {
+		// For lack of memory the kernel ends all of the group, the first
+		// process too (memory.oom.group).
+		return backend.OverMemory
+	}
+	select {
+	case <-deadline: // passed while this process was stopped
+		r.reached("time", true)
+		return backend.TimedOut
+	default:
+		return backend.Exited
 	}
 }
 
@@ -130,12 +157,13 @@ func (r *run) record(e evidence.Event) {
 }
 
 // end asks the command to stop, gives it a moment, and lets the caller kill
-// what is left. A lost boundary gets no moment.
-func (r *run) end(reason string, done <-chan ended) (string, ended) {
-	if reason == backend.Lost {
-		r.process.Kill()
+// what is left. A lost boundary gets no moment, and neither does one who takes
+// too much: it would take more.
+func (r *run) end(reason string, ask unix.Signal, done <-chan ended) (string, ended) {
+	if reason == backend.TimedOut || reason == backend.Interrupted {
+		r.forward(ask)
 	} else {
-		r.forward(unix.SIGTERM)
+		r.process.Kill()
 	}
 	select {
 	case e := <-done:

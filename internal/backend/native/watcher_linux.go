@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"ringwall/internal/backend"
 	"ringwall/internal/evidence"
 )
 
@@ -25,9 +23,10 @@ type watcher struct {
 	decoys  map[int32]string
 	quit    chan struct{}
 	wg      sync.WaitGroup
-	flagged map[string]bool
+	flagged once
 	changed atomic.Int64 // files in the workspace that are not as they were
-	room    int64        // bytes free on the stage's file system at the start
+	disk    *diskWatch   // nil: neither disk nor inodes are watched
+	memory  *memoryWatch // nil: the kernel counts
 }
 
 // How often the watcher looks: often enough to see what lasts for a moment,
@@ -38,8 +37,24 @@ const (
 )
 
 func newWatcher(r *run) *watcher {
-	return &watcher{run: r, inotify: -1, decoys: map[int32]string{}, quit: make(chan struct{}), flagged: map[string]bool{},
-		room: free(r.native.IterDir)}
+	w := &watcher{run: r, inotify: -1, decoys: map[int32]string{}, quit: make(chan struct{}), flagged: once{seen: map[string]bool{}}}
+	w.disk, w.memory = newDiskWatch(w), newMemoryWatch(w)
+	return w
+}
+
+// once are the things that were found, each told once. Two goroutines look.
+type once struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+// raise tells whether this is the first time.
+func (f *once) raise(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was := f.seen[name]
+	f.seen[name] = true
+	return !was
 }
 
 // decoy watches a file that only a thief would open. It works across mount
@@ -68,10 +83,10 @@ func (w *watcher) decoy(path string, fds []int) error {
 	return nil
 }
 
+// start looks at the disk apart from all else: a crowd of processes, which
+// takes long to look at, must not keep it waiting.
 func (w *watcher) start() {
-	w.wg.Add(1)
-	go func() {
-		defer w.wg.Done()
+	w.wg.Go(func() {
 		next := time.NewTimer(period)
 		defer next.Stop()
 		for {
@@ -84,7 +99,10 @@ func (w *watcher) start() {
 				next.Reset(max(period, share*time.Since(began)))
 			}
 		}
-	}()
+	})
+	if w.disk != nil {
+		w.wg.Go(w.disk.watch)
+	}
 }
 
 // last looks once more when every process is dead.
@@ -103,7 +121,6 @@ func (w *watcher) close() {
 
 func (w *watcher) look() {
 	w.readDecoys()
-	w.disk()
 	w.processes()
 	if w.run.native.Progress != nil {
 		w.run.native.Progress(w.run.counts())
@@ -133,37 +150,13 @@ func (w *watcher) readDecoys() {
 
 // opened records that a decoy was read. The real file was never in the view.
 func (w *watcher) opened(path string) {
-	if path == "" || w.flagged[path] {
+	if path == "" || !w.flagged.raise(path) {
 		return
 	}
-	w.flagged[path] = true
 	short := strings.Replace(path, w.run.user.Home, "~", 1)
 	w.run.record(evidence.Event{Refused: &evidence.Refused{Layer: "isolation",
 		Control: "isolation.decoy:" + short, What: "read " + short, Source: evidence.Observed, Count: 1,
 		Why: "it got a decoy; the real file is not in the view"}})
-}
-
-// disk adds up what was written to the workspace, where that is watched.
-func (w *watcher) disk() {
-	l := w.run.find("disk")
-	if l == nil || w.flagged["disk"] {
-		return
-	}
-	u := w.run.seeAll(written(filepath.Join(w.run.native.IterDir, "upper"), l.Value), l.Value)
-	w.changed.Store(max(0, u.files-w.stubs()))
-	if u.bytes > l.Value || w.hidden(u, l.Value) {
-		w.over("disk", backend.OverDisk)
-	}
-}
-
-// hidden looks for what the walk does not find, once the file system has less
-// room than the limit explains. Then what cannot be looked at counts as too
-// much: the agent made it so.
-func (w *watcher) hidden(u diskUse, limit int64) bool {
-	if w.room-free(w.run.native.IterDir) <= limit {
-		return false
-	}
-	return u.unknown || u.bytes+nameless(descendants(w.run.process.PID)).disk > limit
 }
 
 // stubs is how many files stand for absent guardrails; they are no changes.
@@ -176,40 +169,15 @@ func (w *watcher) stubs() (n int64) {
 	return n
 }
 
-// processes adds up memory and counts tasks where no control group does.
-func (w *watcher) processes() {
-	if w.run.group.Has("memory") && w.run.group.Has("pids") {
-		w.groupEvents()
-		return
-	}
-	var sum use
-	pids := descendants(w.run.process.PID)
-	for _, pid := range pids {
-		sum.add(usage(pid))
-	}
-	l := w.run.find("memory")
-	// What is shared and mapped may be the memory of a file without a name.
-	if l != nil && !w.flagged["memory"] && sum.private+max(sum.shared, nameless(pids).memory) > l.Value {
-		w.over("memory", backend.OverMemory)
-	}
-	// The kernel refuses the next one; that it did is only seen by looking.
-	if l := w.run.find("pids"); l != nil && sum.threads >= l.Value && !w.flagged["pids"] {
-		w.flagged["pids"] = true
-		w.refusedForks(1)
-	}
-}
-
 // groupEvents asks the control group how often it refused.
 func (w *watcher) groupEvents() {
 	if w.run.group == nil {
 		return
 	}
-	if n := w.run.group.Events("pids"); n > 0 && !w.flagged["pids"] {
-		w.flagged["pids"] = true
+	if n := w.run.group.Events("pids"); n > 0 && w.flagged.raise("pids") {
 		w.refusedForks(int(n))
 	}
-	if w.run.group.Events("memory") > 0 && !w.flagged["memory"] {
-		w.flagged["memory"] = true
+	if w.run.group.Events("memory") > 0 && w.flagged.raise("memory") {
 		w.run.reached("memory", false)
 	}
 }
@@ -221,11 +189,20 @@ func (w *watcher) refusedForks(n int) {
 		Source: evidence.Observed, Count: n, Why: "limits.pids is reached"}})
 }
 
+// processes adds up what the processes take, where no control group does.
+func (w *watcher) processes() {
+	w.groupEvents()
+	if w.memory != nil {
+		w.memory.look()
+	}
+}
+
 // over ends the run.
 func (w *watcher) over(resource, reason string) {
-	w.flagged[resource] = true
-	w.run.reached(resource, true)
-	w.run.halt(reason)
+	if w.flagged.raise(resource) {
+		w.run.reached(resource, true)
+		w.run.halt(reason)
+	}
 }
 
 // descendants lists a process and all below it. What was orphaned inside has
@@ -258,36 +235,4 @@ func children(list string) []int {
 		}
 	}
 	return out
-}
-
-// use is what processes take: bytes of resident memory, and threads.
-type use struct{ private, shared, threads int64 }
-
-func (u *use) add(v use) {
-	u.private, u.shared, u.threads = u.private+v.private, u.shared+v.shared, u.threads+v.threads
-}
-
-// usage reads what a process takes.
-func usage(pid int) (u use) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return use{}
-	}
-	for line := range strings.Lines(string(data)) {
-		key, value, _ := strings.Cut(line, ":")
-		f := strings.Fields(value)
-		if len(f) == 0 {
-			continue
-		}
-		n, _ := strconv.ParseInt(f[0], 10, 64)
-		switch key {
-		case "RssAnon", "RssFile":
-			u.private += n * 1024
-		case "RssShmem":
-			u.shared = n * 1024
-		case "Threads":
-			u.threads = n
-		}
-	}
-	return u
 }

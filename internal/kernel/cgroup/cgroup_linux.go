@@ -27,6 +27,9 @@ const (
 type Place struct {
 	Version int               // 0: nowhere
 	Dirs    map[string]string // by controller
+	// Swap tells that a memory limit leaves swap unbounded: the machine has
+	// some, and this kernel does not count it by group.
+	Swap bool
 }
 
 // Find looks where this process is and tries, for each controller, to make a
@@ -41,10 +44,38 @@ func Find() (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	if p := findV2(own[""], mounts[""]); p.Version != 0 {
-		return p, nil
+	p := findV2(own[""], mounts[""])
+	if p.Version == 0 {
+		p = findV1(own, mounts)
 	}
-	return findV1(own, mounts), nil
+	p.Swap = p.Dirs[Memory] != "" && !countsSwap(p) && hasSwap("/proc/swaps")
+	return p, nil
+}
+
+// countsSwap tries whether a group here has a bound for swap. Version 1 has it
+// in the group that is there as well; on version 2 its root has none.
+func countsSwap(p Place) bool {
+	dir := filepath.Join(p.Dirs[Memory], "ringwall-swap-"+strconv.Itoa(os.Getpid()))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return false
+	}
+	defer os.Remove(dir)
+	_, err := os.Stat(filepath.Join(dir, swapFile(p.Version)))
+	return err == nil
+}
+
+func swapFile(version int) string {
+	if version == 2 {
+		return "memory.swap.max"
+	}
+	return "memory.memsw.limit_in_bytes"
+}
+
+// hasSwap reads the list of the machine's swap areas; its first line is the
+// heading.
+func hasSwap(file string) bool {
+	data, err := os.ReadFile(file)
+	return err == nil && strings.Count(string(data), "\n") > 1
 }
 
 func findV1(own, mounts map[string]string) Place {
@@ -235,7 +266,7 @@ func (g *Group) settings(resource string, value int64) []setting {
 	}
 	switch resource {
 	case Memory:
-		return []setting{{Memory, "memory.limit_in_bytes", num(value)}, {Memory, "memory.memsw.limit_in_bytes", num(value)}}
+		return []setting{{Memory, "memory.limit_in_bytes", num(value)}, {Memory, "memory.memsw.limit_in_bytes", num(value)}, {Memory, "memory.swappiness", "0"}}
 	case Pids:
 		return []setting{{Pids, "pids.max", num(value)}}
 	}
@@ -256,10 +287,30 @@ func (g *Group) Limit(resource string, value int64) error {
 	return nil
 }
 
-// InForce reads a limit back; -1 is none.
+// InForce reads a limit back; -1 is none. Of memory and swap together the
+// wider counts, where the kernel bounds both.
 func (g *Group) InForce(resource string) (int64, error) {
-	s := g.settings(resource, 0)[0]
-	data, err := direct.Read(filepath.Join(g.dirs[s.controller], s.file))
+	n, err := g.read(resource, g.settings(resource, 0)[0].file)
+	if err != nil || resource != Memory {
+		return n, err
+	}
+	swap, err := g.read(Memory, swapFile(g.version))
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return n, nil
+	case err != nil:
+		return 0, err
+	case g.version == 2 && swap == 0, g.version == 1 && swap >= 0 && swap <= n:
+		return n, nil
+	case g.version == 1:
+		return swap, nil
+	}
+	return -1, nil
+}
+
+// read gives the number in a group's file; -1 is none.
+func (g *Group) read(resource, file string) (int64, error) {
+	data, err := direct.Read(filepath.Join(g.dirs[resource], file))
 	if err != nil {
 		return 0, err
 	}
@@ -309,6 +360,17 @@ func (g *Group) Events(resource string) int64 {
 		}
 	}
 	return 0
+}
+
+// Kill ends every process of the group at once, where the kernel can.
+func (g *Group) Kill() {
+	if g == nil || g.version != 2 {
+		return
+	}
+	for _, d := range g.Dirs() {
+		// Before Linux 5.14 there is no such file: the process namespace does it.
+		os.WriteFile(filepath.Join(d, "cgroup.kill"), []byte("1"), 0)
+	}
 }
 
 // Remove takes the group away. Its processes may need a moment to end.

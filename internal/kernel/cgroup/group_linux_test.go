@@ -166,6 +166,85 @@ func TestForksAreRefusedAndCounted(t *testing.T) {
 	}
 }
 
+// TestSwapIsReadBack: a limit on memory is in force only with the one on swap.
+// The files are ordinary ones, as the kernel of neither version would have them.
+func TestSwapIsReadBack(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		version int
+		swap    string
+		want    int64
+	}{
+		{"version 2, none", 2, "0", 4096}, {"version 2, some", 2, "4096", -1}, {"version 2, any", 2, "max", -1},
+		{"version 1, none", 1, "4096", 4096}, {"version 1, some", 1, "8192", 8192},
+		{"not counted", 1, "", 4096},
+	} {
+		dir := t.TempDir()
+		g := &Group{version: c.version, dirs: map[string]string{Memory: dir}}
+		files := map[string]string{g.settings(Memory, 0)[0].file: "4096"}
+		if c.swap != "" {
+			files[swapFile(c.version)] = c.swap
+		}
+		for name, text := range files {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := g.InForce(Memory); err != nil || got != c.want {
+			t.Errorf("%s: %d, %v, want %d", c.name, got, err, c.want)
+		}
+	}
+}
+
+func TestHasSwap(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "swaps")
+	for text, want := range map[string]bool{"Filename Type Size\n": false, "Filename Type Size\n/swap file 1\n": true} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := hasSwap(file); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if hasSwap(file + "-gone") {
+		t.Error("swap is found in no list")
+	}
+}
+
+// TestKill ends a whole group at once, a process that has left its parent too.
+func TestKill(t *testing.T) {
+	mounts, err := mounted("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := mounts[""]
+	if root == "" || !writable(root) {
+		t.Skip("needs a version 2 hierarchy in which groups can be made")
+	}
+	g := newGroup(t, Place{Version: 2, Dirs: map[string]string{Pids: root}})
+	if _, err := os.Stat(filepath.Join(g.Dirs()[0], "cgroup.kill")); err != nil {
+		t.Skip("needs Linux 5.14: ", err)
+	}
+	cmd := exec.Command("/bin/sh", "-c", "read go; (setsid sleep 60 &); exec sleep 60")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Add(cmd.Process.Pid); err != nil {
+		t.Error(err)
+	}
+	stdin.Write([]byte("go\n"))
+	time.Sleep(100 * time.Millisecond)
+	g.Kill()
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.Success() {
+		t.Error("the process ended by itself")
+	}
+	(*Group)(nil).Kill()
+}
+
 func TestHasOfNothing(t *testing.T) {
 	if (*Group)(nil).Has(Memory) {
 		t.Error("no group has a limit")

@@ -22,6 +22,11 @@ TEXT _ringwall_init(SB),NOSPLIT|NOFRAME,$0
 	CALL	·start(SB)
 	INT	$3
 
+// func trap()
+TEXT ·trap(SB),NOSPLIT,$0-0
+	UD2
+	RET
+
 // func entry() uintptr
 TEXT ·entry(SB),NOSPLIT,$0-8
 	LEAQ	_ringwall_init(SB), AX

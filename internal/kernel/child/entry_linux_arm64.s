@@ -10,6 +10,11 @@ TEXT _ringwall_init(SB),NOSPLIT|NOFRAME,$0
 	CALL	·start(SB)
 	BRK
 
+// func trap()
+TEXT ·trap(SB),NOSPLIT,$0-0
+	UNDEF
+	RET
+
 // func entry() uintptr
 TEXT ·entry(SB),NOSPLIT,$0-8
 	MOVD	$_ringwall_init(SB), R0

@@ -24,9 +24,18 @@ func run() {
 	// The ends of the command's streams are its own from here on: who reads
 	// them must not wait for this process.
 	call(unix.SYS_CLOSE_RANGE, launch.StreamFD, launch.FirstFD, 0)
+	end := now() + spec.Seconds
 	for {
 		polls := [2]unix.PollFd{{Fd: launch.SocketFD, Events: unix.POLLIN}, {Fd: int32(reaper), Events: unix.POLLIN}}
-		_, errno := call6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&polls[0])), uintptr(len(polls)), 0, 0, 0, 0)
+		left := unix.Timespec{Sec: end - now()}
+		var timeout *unix.Timespec
+		if spec.Seconds > 0 {
+			if left.Sec < 0 {
+				exit(failedExit)
+			}
+			timeout = &left
+		}
+		_, errno := call6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&polls[0])), uintptr(len(polls)), uintptr(unsafe.Pointer(timeout)), 0, 0, 0)
 		if errno != 0 && errno != unix.EINTR {
 			fail("wait for the command", nil, errno)
 		}
@@ -37,6 +46,13 @@ func run() {
 			reap(int(reaper), pid)
 		}
 	}
+}
+
+// now is in seconds, of a clock that nobody sets and that stops with the machine.
+func now() int64 {
+	var t unix.Timespec
+	call(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&t)), 0)
+	return t.Sec
 }
 
 func setMask(how uintptr, set uint64) {

@@ -90,9 +90,17 @@ func tmpfs(s *launch.StepView) syscall.Errno {
 	fs.number("mode\x00", uint64(s.Mode), 8)
 	if s.Size > 0 {
 		fs.number("size\x00", uint64(s.Size), 10)
+		// A name takes the kernel's memory, which no group may count.
+		fs.number("nr_inodes\x00", uint64(s.Size)/perInode+leastInodes, 10)
 	}
 	return attachNew(s, &fs)
 }
+
+// A new file system takes one file for so many bytes, and some in any case.
+const (
+	perInode    = 16 << 10
+	leastInodes = 1024
+)
 
 // devpts has the own terminals, and none of the host's.
 func devpts(s *launch.StepView) syscall.Errno {

@@ -142,6 +142,9 @@ type Spec struct {
 	Filter    []byte // seccomp program; empty: none
 	Observe   bool   // refused calls are answered by the supervisor
 	Session   bool   // in a session of its own: no controlling terminal
+	// Seconds end the sandbox from inside, some after the supervisor should
+	// have: one that is stopped ends nothing. 0: never.
+	Seconds int64
 	// Terminal makes a terminal inside: the command has it as its controlling
 	// one, and its other end goes to the supervisor. TerminalFDs says which of
 	// the descriptors 0, 1 and 2 it is, as bits.
@@ -157,7 +160,7 @@ var ErrMalformed = errors.New("malformed launch specification")
 
 // version is the first byte: supervisor and first process are built together,
 // and a mix of two builds must not be half understood.
-const version = 2
+const version = 3
 
 // Encode renders the Spec as bytes.
 func (s *Spec) Encode() []byte {
@@ -208,6 +211,7 @@ func (s *Spec) walk(c codec) {
 	s.Filter = []byte(filter)
 	flag(c, &s.Observe)
 	flag(c, &s.Session)
+	c.number(&s.Seconds)
 	flag(c, &s.Terminal)
 	integer(c, &s.TerminalFDs)
 	c.text(&s.Dir)

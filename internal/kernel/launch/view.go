@@ -18,6 +18,7 @@ type View struct {
 	Filter      Text
 	Observe     bool
 	Session     bool
+	Seconds     int64
 	Terminal    bool
 	TerminalFDs uint8
 	Dir         Text
@@ -73,7 +74,9 @@ func (v *View) Parse(b []byte) bool {
 	v.Landlock = int(r.number())
 	v.Write = r.list(texts1)
 	v.Filter = r.text()
-	v.Observe, v.Session, v.Terminal = r.flag(), r.flag(), r.flag()
+	v.Observe, v.Session = r.flag(), r.flag()
+	v.Seconds = r.number()
+	v.Terminal = r.flag()
 	v.TerminalFDs = uint8(r.number())
 	v.Dir = r.text()
 	v.Argv = r.list(texts1)

@@ -4,6 +4,7 @@ package infrastructure
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"ringwall/internal/host"
@@ -28,20 +29,31 @@ const (
 	ByAffinity = "CPU affinity"    // with sched_setaffinity refused
 	ByWatch    = "watch"           // the supervisor looks, and ends the run
 	ByTimer    = "supervisor"      // a monotonic clock outside
+	ByMeter    = "supervisor"      // everything that is written passes through it
 	ByHost     = "the host's CPUs" // there are no more
 )
+
+// noCore is the limit of a core dump, in bytes. It is not 0: the kernel does
+// not ask for the limit where core_pattern names a program, and starts it as
+// root outside, except for exactly this value (core(5)). No file is written
+// either, since none would be that small.
+const noCore = 1
 
 // Plan makes one control a resource.
 func (Layer) Plan(p policy.Policy, h host.Facts, _ project.Facts) ([]plan.Control, error) {
 	l := p.Limits
 	out := []plan.Control{
-		memory(l.Memory, h), pids(l.PIDs, h), cpu(l.MilliCPUs, h), disk(l.Disk),
+		memory(l.Memory, h), pids(l.PIDs, h), cpu(l.MilliCPUs, h),
+		watched("disk", l.Disk), watched("inodes", l.Inodes),
 		enforced("file_size", fileSize(l), ByRlimit), enforced("files", l.Files, ByRlimit),
-		enforced("core", 0, ByRlimit),
+		enforced("core", noCore, ByRlimit), enforced("output", l.Output, ByMeter),
 		enforced("time", int64(l.Time/time.Second), ByTimer),
 	}
 	for i := range out {
-		out[i].From = from(p, out[i].Want.Limit.Resource)
+		key := keyOf(out[i].Want.Limit.Resource)
+		// The machine's policy, where its limit is the smaller.
+		out[i].From = p.Where("limits." + key)
+		out[i].Must = slices.Contains(l.Must, key)
 	}
 	return out, nil
 }
@@ -54,13 +66,12 @@ func fileSize(l policy.Limits) int64 {
 	return l.Disk
 }
 
-// from names the line that set a limit: of the project's policy, or of the
-// machine's where that one is smaller.
-func from(p policy.Policy, resource string) string {
+// keyOf is a resource's key in the policy.
+func keyOf(resource string) string {
 	if resource == "cpu" {
-		resource = "cpus"
+		return "cpus"
 	}
-	return p.Where("limits." + resource)
+	return resource
 }
 
 func enforced(resource string, value int64, by string) plan.Control {
@@ -83,7 +94,12 @@ func cgroup(h host.Facts, controller string) (string, bool) {
 }
 
 func memory(value int64, h host.Facts) plan.Control {
-	if by, ok := cgroup(h, "memory"); ok {
+	by, ok := cgroup(h, "memory")
+	switch {
+	case ok && h.Cgroups.Swap:
+		return downgraded("memory", value, by,
+			"this kernel does not count swap by control group (boot with swapaccount=1): what is swapped out comes on top")
+	case ok:
 		return enforced("memory", value, by)
 	}
 	return downgraded("memory", value, ByData,
@@ -113,8 +129,8 @@ func cpu(milli int64, h host.Facts) plan.Control {
 		"no cpu controller is delegated to you: only whole CPUs can be given")
 }
 
-// disk has no quota that an ordinary user could set.
-func disk(value int64) plan.Control {
-	return downgraded("disk", value, ByWatch,
+// watched is what no quota bounds that an ordinary user could set.
+func watched(resource string, value int64) plan.Control {
+	return downgraded(resource, value, ByWatch,
 		"no quota can be set on the state directory's file system: the supervisor looks often and ends the iteration beyond the limit")
 }

@@ -26,6 +26,9 @@ func TestHow(t *testing.T) {
 		{"parts of a CPU", "0.5", host.Facts{CPUs: 8}, "infrastructure.cpu", ByAffinity, plan.Downgraded},
 		{"a small host", "2", host.Facts{CPUs: 2}, "infrastructure.cpu", ByHost, plan.Enforced},
 		{"disk", "2", host.Facts{CPUs: 2, Cgroups: host.Cgroups{Version: 2, Dirs: dirs}}, "infrastructure.disk", ByWatch, plan.Downgraded},
+		{"swap", "2", host.Facts{CPUs: 2, Cgroups: host.Cgroups{Version: 1, Dirs: dirs, Swap: true}}, "infrastructure.memory", "cgroup v1 memory", plan.Downgraded},
+		{"inodes", "2", host.Facts{CPUs: 2}, "infrastructure.inodes", ByWatch, plan.Downgraded},
+		{"output", "2", host.Facts{CPUs: 2}, "infrastructure.output", ByMeter, plan.Enforced},
 		{"time", "2", host.Facts{CPUs: 2}, "infrastructure.time", ByTimer, plan.Enforced},
 	} {
 		p, err := policy.Parse("ringwall.toml", []byte("version = 1\n[limits]\ncpus = "+c.cpus+"\n"))
@@ -42,6 +45,34 @@ func TestHow(t *testing.T) {
 		}
 		if err := (plan.Plan{Controls: controls}).Check(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestDemanded: a limit that the policy demands and the host cannot keep as it
+// is written stops the run; one that it keeps does not.
+func TestDemanded(t *testing.T) {
+	p, err := policy.Parse("ringwall.toml", []byte("version = 1\n[limits]\nmust = [\"memory\", \"cpus\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		h    host.Facts
+		want string
+	}{
+		"all":    {host.Facts{CPUs: 4, Cgroups: host.Cgroups{Version: 2, Dirs: map[string]string{"memory": "/g", "cpu": "/g"}}}, ""},
+		"memory": {host.Facts{CPUs: 4}, "infrastructure.memory"},
+	} {
+		controls, err := Layer{}.Plan(p, c.h, project.Facts{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		missing := ""
+		for _, m := range (plan.Plan{Controls: controls}).Missing() {
+			missing += m.ID
+		}
+		if missing != c.want {
+			t.Errorf("%s: missing %q, want %q", name, missing, c.want)
 		}
 	}
 }
