@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"ringwall/internal/backend/native"
 	"ringwall/internal/plan"
 )
@@ -31,4 +33,14 @@ func (w *work) claim(dir string) error {
 		}
 	}
 	return nil
+}
+
+// dropGroups removes the control groups of a run that was cut short. Its keeper
+// does that at once, unless the machine ran out of memory: then what shares the
+// supervisor's memory ends with it. A group that is gone, or that somebody is
+// in, is left alone.
+func (w *work) dropGroups(run string) {
+	for _, dir := range w.host.Cgroups.Dirs {
+		unix.Rmdir(filepath.Join(dir, groupName(run)))
+	}
 }

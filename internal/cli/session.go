@@ -162,6 +162,7 @@ func (s *session) recover(e *env) error {
 	if old != filepath.Base(old) || old == "" || old == ".." {
 		return fmt.Errorf("the record of the last run on this project is damaged: %s", filepath.Join(s.place, activeMark))
 	}
+	s.work.dropGroups(old)
 	dir := filepath.Join(s.work.host.StateDir, "runs", old)
 	if err := s.work.claim(dir); err != nil {
 		return withHint("ringwall doctor tells what the account lacks; the changes are kept in the state directory",

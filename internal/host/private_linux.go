@@ -109,8 +109,8 @@ func (s *searcher) versions(dir string, levels int) map[string]bool {
 		}
 	}
 	for _, e := range list {
-		if below := filepath.Join(dir, e.Name); levels > 0 && !names["bin"] && !e.Link && isDir(below) {
-			s.versions(below, levels-1)
+		if e.Dir && levels > 0 && !names["bin"] {
+			s.versions(filepath.Join(dir, e.Name), levels-1)
 		}
 	}
 	return names

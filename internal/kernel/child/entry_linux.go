@@ -58,6 +58,8 @@ func start(stack *uintptr) {
 // handshake in package launch.
 func sandbox() {
 	setName()
+	setMask(unix.SIG_SETMASK, 0) // it was born with all of them blocked
+	say(launch.Begun, -1)
 	receive()
 	readSpec()
 	becomeFirst()

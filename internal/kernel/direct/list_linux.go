@@ -12,6 +12,7 @@ import (
 type Entry struct {
 	Name string
 	Link bool // a symbolic link
+	Dir  bool // a folder
 }
 
 // Where the parts of struct linux_dirent64 are.
@@ -54,11 +55,12 @@ func entry(dir int, record []byte) (Entry, bool) {
 	if end := bytes.IndexByte(name, 0); end >= 0 {
 		name = name[:end]
 	}
-	e := Entry{Name: string(name), Link: record[offType] == unix.DT_LNK}
+	e := Entry{Name: string(name), Link: record[offType] == unix.DT_LNK, Dir: record[offType] == unix.DT_DIR}
 	if record[offType] == unix.DT_UNKNOWN {
 		var st unix.Stat_t
 		err := unix.Fstatat(dir, e.Name, &st, unix.AT_SYMLINK_NOFOLLOW)
 		e.Link = err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK
+		e.Dir = err == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR
 	}
 	return e, e.Name != "." && e.Name != ".." && e.Name != ""
 }

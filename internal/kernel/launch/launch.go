@@ -1,7 +1,8 @@
 // Package launch is what supervisor and first process say to each other.
 //
 //	supervisor (outside)                    first process (PID 1 inside)
-//	  clone into new namespaces  ────────►  wait; nothing is known yet, so this
+//	  clone into new namespaces  ────────►  become the small program
+//	                        ◄─ Begun ─────  wait; nothing is known yet, so this
 //	                                        goes on while the plan is made
 //	  write its identity maps
 //	                        ─── Files ───►  more descriptors, where there are many
@@ -36,6 +37,7 @@ import (
 
 // Kinds of messages: the first byte of each.
 const (
+	Begun    = 'B'
 	Files    = 'F' // the Spec, the streams and the mounts, in that order
 	SpecWord = 'M' // the last of them
 	Sockets  = 'S'

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -58,16 +57,10 @@ var setupCaps = []uintptr{
 	unix.CAP_SETPCAP, unix.CAP_DAC_OVERRIDE, unix.CAP_SYS_CHROOT, unix.CAP_FOWNER, unix.CAP_MKNOD,
 }
 
-// attributes are for os.StartProcess: all namespaces new, killed when the
-// thread that started it dies. Its identity is not mapped yet, so that it can
-// be written from outside once the small program runs: a process that hides
-// itself, as the supervisor does, cannot have it written for a copy of itself.
-func attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Cloneflags: all, AmbientCaps: setupCaps, Pdeathsig: syscall.SIGKILL}
-}
-
 // mapIdentity says who is who in the user namespace of a process that waits
-// for it.
+// for it. It is done from outside, once the small program runs: a process that
+// hides itself, as the supervisor does, could not have it written for a copy of
+// itself.
 func mapIdentity(pid int, id Identity) error {
 	if id.Delegated != nil {
 		return delegate(pid, id)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -35,7 +36,8 @@ type Birth struct {
 // Process is a first process that was started.
 type Process struct {
 	PID    int
-	handle *os.Process
+	mu     sync.Mutex
+	pidfd  int // -1 when the process is gone
 	socket int
 	done   chan struct{}
 }
@@ -53,11 +55,17 @@ func Begin(birth Birth) (*Process, error) {
 		return nil, fmt.Errorf("make a socket for the first process: %w", err)
 	}
 	socket := os.NewFile(uintptr(theirs), "init-socket")
-	defer socket.Close()
-	p := &Process{socket: ours, done: make(chan struct{})}
-	if err := p.start(birth, program, socket); err != nil {
+	p := &Process{socket: ours, pidfd: -1, done: make(chan struct{})}
+	err = p.start(birth, program, socket)
+	socket.Close() // or its end would not be heard of
+	if err != nil {
 		unix.Close(ours)
 		return nil, err
+	}
+	// Before that word its memory is this process's, and so is its /proc.
+	if m, err := p.Next(); err != nil || m.Kind != launch.Begun {
+		p.Abandon()
+		return nil, errors.Join(errors.New("the first process's program did not start"), err)
 	}
 	return p, nil
 }
@@ -136,32 +144,66 @@ func (p *Process) start(birth Birth, program, socket *os.File) error {
 		return err
 	}
 	defer null.Close()
-	attr := attributes()
-	attr.UseCgroupFD, attr.CgroupFD = birth.Cgroup > 0, birth.Cgroup
-	begin := func() (err error) {
-		// By descriptor: the name could mean another file by now. An empty
-		// environment, which is not the same as none.
-		p.handle, err = os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", program.Fd()), []string{initprog.Name},
-			&os.ProcAttr{Env: []string{}, Files: []*os.File{null, null, null, socket}, Sys: attr})
+	high, err := aside(program, null, socket)
+	if err != nil {
 		return err
 	}
+	defer closeFDs(high)
+	page, mem, err := newBirthPage()
+	if err != nil {
+		return err
+	}
+	page.fill(uintptr(high[0]), uintptr(high[1]), uintptr(high[2]))
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		err := entered(birth.Enter, begin)
-		if p.handle != nil {
-			p.PID = p.handle.Pid
-			if err != nil { // the thread stayed in the group
-				p.handle.Kill()
-			}
+		err := entered(birth.Enter, func() (err error) {
+			p.PID, p.pidfd, err = page.birth(birth.Cgroup)
+			return err
+		})
+		if err != nil && p.PID > 0 { // the thread stayed in the group
+			p.Kill()
 		}
 		started <- err
-		if p.handle != nil {
-			p.handle.Wait()
+		if p.PID > 0 {
+			p.reap()
 		}
+		unix.Munmap(mem)
 		close(p.done)
 	}()
 	return <-started
+}
+
+// aside makes copies of descriptors above those that have a meaning.
+func aside(files ...*os.File) ([]int, error) {
+	var out []int
+	for _, f := range files {
+		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 64)
+		if err != nil {
+			closeFDs(out)
+			return nil, os.NewSyscallError("fcntl", err)
+		}
+		out = append(out, fd)
+	}
+	return out, nil
+}
+
+func closeFDs(fds []int) {
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
+}
+
+// reap waits until the process is gone. The descriptor stands for nobody from
+// then on, and its number can become another's.
+func (p *Process) reap() {
+	for unix.Waitid(unix.P_PIDFD, p.pidfd, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	unix.Waitid(unix.P_PIDFD, p.pidfd, nil, unix.WEXITED, nil)
+	unix.Close(p.pidfd)
+	p.pidfd = -1
 }
 
 // entered calls start between enter and leave.
@@ -220,7 +262,13 @@ func (p *Process) Send(msg ...byte) error { return launch.Send(p.socket, msg) }
 
 // Kill ends the first process, and with it everything in its pid namespace.
 // The handle cannot mean another process that got the same number.
-func (p *Process) Kill() { p.handle.Kill() }
+func (p *Process) Kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pidfd >= 0 {
+		unix.PidfdSendSignal(p.pidfd, unix.SIGKILL, nil, 0)
+	}
+}
 
 // Wait returns when the first process is gone; the kernel lets it go only
 // after every other process of its namespace.
