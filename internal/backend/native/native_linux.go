@@ -178,6 +178,7 @@ func (r *run) start(spec *launch.Spec, files []*os.File) error {
 	if err != nil {
 		r.meter.start()
 		r.kill()
+		r.meter.unused()
 		return r.failed("infrastructure.output", err)
 	}
 	err = r.process.Admit(spec, namespace.Options{
@@ -191,6 +192,7 @@ func (r *run) start(spec *launch.Spec, files []*os.File) error {
 	}
 	if err != nil {
 		r.kill()
+		r.meter.unused()
 	}
 	return err
 }

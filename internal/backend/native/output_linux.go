@@ -101,6 +101,14 @@ func (m *meter) start() {
 	}
 }
 
+// unused waits for the streams of a command that was never started. Nobody
+// holds them any more.
+func (m *meter) unused() {
+	if m != nil {
+		m.wg.Wait()
+	}
+}
+
 // run ends when no process holds the stream any more, or nobody reads it: then
 // the command gets SIGPIPE, as it would without a pipe between.
 func (p *pump) run() {
