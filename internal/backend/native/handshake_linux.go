@@ -88,13 +88,13 @@ func (r *run) confined(spec *launch.Spec) error {
 
 // result waits for the last message: the command's status, or why it never
 // started.
-func (r *run) result() (unix.WaitStatus, error) {
+func (r *run) result() ended {
 	m, err := r.process.Next()
+	if err == nil && (m.Kind != launch.Exited || len(m.Body) != 5) {
+		err = namespace.ErrLost
+	}
 	if err != nil {
-		return 0, err
+		return ended{err: err}
 	}
-	if m.Kind != launch.Exited || len(m.Body) != 4 {
-		return 0, namespace.ErrLost
-	}
-	return unix.WaitStatus(launch.Uint32(m.Body)), nil
+	return ended{status: unix.WaitStatus(launch.Uint32(m.Body)), alone: m.Body[4] == 1}
 }

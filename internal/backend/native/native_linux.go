@@ -79,11 +79,14 @@ func (n *Native) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder) (b
 	if err := r.prepare(); err != nil {
 		return backend.Result{}, err
 	}
-	defer r.release()
 	if err := r.launch(); err != nil {
+		r.release()
 		return backend.Result{}, err
 	}
-	return r.supervise(ctx)
+	res, err := r.supervise(ctx)
+	r.part()
+	n.Waiting.bury(r)
+	return res, err
 }
 
 // run is one command behind its walls.
@@ -239,11 +242,24 @@ func (r *run) kill() {
 // release lets go of everything, in the reverse order. By then every process
 // of the run is dead.
 func (r *run) release() {
+	r.endProcesses()
+	r.part()
+	r.bury()
+}
+
+// endProcesses waits until every process of the run is gone.
+func (r *run) endProcesses() {
 	if r.process != nil {
 		r.kill()
 		r.process.Close()
 		r.claim(nil)
+		r.process = nil
 	}
+}
+
+// part ends what notes and answers for the run. After it nothing is recorded
+// any more.
+func (r *run) part() {
 	r.closeTerminal()
 	if r.observer != nil {
 		r.observer.close()
@@ -254,6 +270,11 @@ func (r *run) release() {
 	if r.gateway != nil {
 		r.gateway.Close()
 	}
+}
+
+// bury removes what would outlive the processes.
+func (r *run) bury() {
+	r.endProcesses()
 	if r.group != nil {
 		r.group.Remove()
 	}

@@ -18,6 +18,7 @@ import (
 // ended is what the goroutine that listens to the first process found.
 type ended struct {
 	status unix.WaitStatus
+	alone  bool // no other process is left inside
 	err    error
 }
 
@@ -25,14 +26,13 @@ type ended struct {
 // process of the run is dead.
 func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 	done := make(chan ended, 1)
-	go func() {
-		status, err := r.result()
-		done <- ended{status, err}
-	}()
+	go func() { done <- r.result() }()
 	r.watcher.start()
 	defer leanOnceSettled()()
 	reason, end := r.wait(ctx, done)
-	r.kill()
+	if reason != backend.Exited || !end.alone {
+		r.kill()
+	}
 	r.closeTerminal()
 	r.watcher.last()
 	r.meter.finish(ctx, reason)

@@ -21,6 +21,21 @@ type Waiting struct {
 	janitor *keeper.Keeper
 	control string // that could not be carried out
 	err     error
+	buried  chan struct{} // nil: not begun
+}
+
+// bury removes what is left of a run. The kernel takes a while to take a sandbox
+// down, which whoever calls Abandon in the end can spend on something else.
+func (w *Waiting) bury(r *run) {
+	if w == nil || !w.taken || w.buried != nil {
+		r.bury()
+		return
+	}
+	w.buried = make(chan struct{})
+	go func() {
+		defer close(w.buried)
+		r.bury()
+	}()
 }
 
 // Prestart begins one; name is the Native's. Give it to that Native, and call
@@ -44,9 +59,13 @@ func (w *Waiting) take() *Waiting {
 	return w
 }
 
-// Abandon ends the process, and removes its control group, if nobody took it.
+// Abandon ends the process, and removes its control group, if nobody took it,
+// and else waits until nothing of it is left.
 func (w *Waiting) Abandon() {
 	if w.take() == nil {
+		if w != nil && w.buried != nil {
+			<-w.buried
+		}
 		return
 	}
 	r := run{process: w.process, group: w.group, janitor: w.janitor}

@@ -59,6 +59,10 @@ func setMask(how uintptr, set uint64) {
 	call6(unix.SYS_RT_SIGPROCMASK, how, uintptr(unsafe.Pointer(&set)), 0, 8, 0, 0)
 }
 
+// anyEnded is for wait4(2): whatever ended, also a process whose end sends no
+// SIGCHLD, and nothing to wait for if none did.
+const anyEnded = unix.WNOHANG | unix.WALL
+
 // reap takes leave of every process that ended, and with the command's of the
 // sandbox. The signal only says that there is something to reap: several can
 // become one.
@@ -67,17 +71,37 @@ func reap(reaper, command int) {
 	call(unix.SYS_READ, uintptr(reaper), uintptr(unsafe.Pointer(&info[0])), uintptr(len(info)))
 	for {
 		var status int32
-		pid, errno := call6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), unix.WNOHANG, 0, 0, 0)
+		pid, errno := call6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), anyEnded, 0, 0, 0)
 		if errno != 0 || pid == 0 {
 			return
 		}
 		if int(pid) == command {
-			out.start(launch.Exited)
-			out.addNumber(uint32(status))
-			out.send()
-			exit(0)
+			leave(status)
 		}
 	}
+}
+
+// leave tells how the command ended, and whether it left nothing running. Each
+// process inside descends from this one, and one whose parent is gone becomes a
+// child of this one: where there is no child, there is no process. The
+// supervisor need not wait then until the kernel has taken the sandbox down.
+func leave(status int32) {
+	var alone byte
+	for {
+		pid, errno := call6(unix.SYS_WAIT4, ^uintptr(0), 0, anyEnded, 0, 0, 0)
+		if errno == unix.ECHILD {
+			alone = 1
+		}
+		if errno != 0 || pid == 0 {
+			break
+		}
+	}
+	out.start(launch.Exited)
+	out.addNumber(uint32(status))
+	out.text[out.n] = alone
+	out.n++
+	out.send()
+	exit(0)
 }
 
 // forward passes one signal on, to the whole process group where the command

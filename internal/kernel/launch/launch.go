@@ -47,7 +47,7 @@ const (
 	Go       = 'G'
 	Confined = 'C'
 	Signal   = 'T' // one byte: the signal's number
-	Exited   = 'X' // four bytes: the wait status
+	Exited   = 'X' // four bytes: the wait status; one: 1 if no other process is left
 	Failed   = 'E' // four bytes: errno; then what could not be done
 )
 
