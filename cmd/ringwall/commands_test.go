@@ -121,6 +121,8 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Start())
 	found := waitFor(ts.MkAbs(args[1]))
 	cmd.Process.Signal(sig)
+	late := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	defer late.Stop()
 	got := exitCode(ts, cmd.Wait())
 	if !found {
 		ts.Fatalf("nothing fits %s", args[1])

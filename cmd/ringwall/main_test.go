@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // bin is the folder with the programs under test: ringwall, scripted-agent and
@@ -19,7 +22,19 @@ var bin string
 
 // TestMain takes the programs from RINGWALL_TEST_BIN, or builds them.
 func TestMain(m *testing.M) {
+	hearKeys()
 	os.Exit(withPrograms(m.Run))
+}
+
+// hearKeys: whoever starts the tests in the background of a script leaves the
+// keyboard's signals ignored, and so they would be for all that is started here.
+// A signal that is caught is back at its default in another program.
+func hearKeys() {
+	for _, s := range []os.Signal{unix.SIGINT, unix.SIGQUIT} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 }
 
 func withPrograms(run func() int) int {
