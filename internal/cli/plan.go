@@ -195,6 +195,7 @@ func (v view) cannot() {
 	v.row("", "change "+v.guardrails())
 	v.hidden()
 	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
+	v.stubs()
 	v.row("  network", "reach or look up any other name, or any address")
 }
 
@@ -219,9 +220,6 @@ func (v view) hidden() {
 	if len(beside) > 0 {
 		v.row("", "read the secrets in "+list(beside, 8))
 	}
-	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
-	v.stubs()
-	v.row("  network", "reach or look up any other name, or any address")
 }
 
 // stubs names the programs that say no. It is no boundary, and says so.
