@@ -11,7 +11,7 @@ var rootNames = []string{"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"
 // (credential helpers), npmrc and pip.conf (tokens), profile.d and skel (what
 // somebody exports there), ssl/private and pki's keys, and everything unknown.
 var etcNames = []string{
-	"alternatives", "ca-certificates", "ca-certificates.conf", "crypto-policies",
+	"alternatives", "ca-certificates", "ca-certificates.conf", "chromium.d", "crypto-policies",
 	"debian_version", "fonts", "inputrc", "java", "java-*-openjdk",
 	"ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "locale.alias", "locale.conf",
 	"magic", "magic.mime", "maven", "mime.types", "networks", "openssl", "os-release",

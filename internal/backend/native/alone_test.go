@@ -50,5 +50,7 @@ func (e *ends) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder) (bac
 	}
 	end := r.result()
 	e.alone = end.alone
+	r.kill()
+	r.meter.unused()
 	return backend.Result{Reason: backend.Exited, ExitCode: end.status.ExitStatus()}, end.err
 }

@@ -16,7 +16,11 @@ func argumentRules() []Rule {
 	for _, h := range hugePages {
 		t = append(t, Rule{Call: h.call, When: []Test{h.when}, Action: NoMemory, Why: why})
 	}
-	return t
+	// Chromium asks for every flag at once, and ends unless the kernel says that
+	// there is no such thing.
+	known := Rule{Call: "memfd_create", Action: NoMemory, Why: why,
+		When: []Test{{Arg: 1, Mask: mfdHugetlb}, {Arg: 1, Mask: mfdUnknown, In: []uint32{0}}}}
+	return append(t, known)
 }
 
 // narrowed is a call with what it must not be asked for.
@@ -29,7 +33,6 @@ type narrowed struct {
 // by itself (madvise) are ordinary memory and stay.
 var hugePages = []narrowed{
 	{"mmap", Test{Arg: 3, Mask: mapHugetlb}},
-	{"memfd_create", Test{Arg: 1, Mask: mfdHugetlb}},
 	{"shmget", Test{Arg: 2, Mask: shmHugetlb}},
 }
 

@@ -56,6 +56,7 @@ const (
 
 	mapHugetlb = 0x40000
 	mfdHugetlb = 0x4
+	mfdUnknown = 0x03ffffe0 // neither a flag of memfd_create nor a size of huge pages
 	shmHugetlb = 0x800
 
 	all32 = 0xffffffff
