@@ -145,10 +145,27 @@ func entries(dir string, names []string) []Entry {
 			out = append(out, below(filepath.Join(dir, n))...)
 			continue
 		}
-		for _, found := range list {
-			if fits, _ := filepath.Match(n, found.Name); fits {
-				out = append(out, entry(filepath.Join(dir, found.Name), found.Link))
-			}
+		for _, found := range fitting(list, n) {
+			out = append(out, entry(filepath.Join(dir, found.Name), found.Link))
+		}
+	}
+	return out
+}
+
+// fitting are those of a sorted list whose name a pattern fits. Most patterns
+// are plain names, and there are many of both.
+func fitting(list []direct.Entry, pattern string) []direct.Entry {
+	if !strings.ContainsAny(pattern, `*?[\`) {
+		i, found := slices.BinarySearchFunc(list, pattern, func(e direct.Entry, name string) int { return strings.Compare(e.Name, name) })
+		if !found {
+			return nil
+		}
+		return list[i : i+1]
+	}
+	var out []direct.Entry
+	for _, e := range list {
+		if fits, _ := filepath.Match(pattern, e.Name); fits {
+			out = append(out, e)
 		}
 	}
 	return out
