@@ -16,15 +16,36 @@ type diskWatch struct {
 	limit bounds
 	first room    // at the start
 	then  room    // at the last walk
+	last  room    // at the last glance
+	moved bool    // the room has changed since the last walk
 	found diskUse // by the last walk
 	took  time.Duration
 	at    time.Time
 }
 
-// glance is how often the room is asked for: one call of a microsecond. What is
-// written to memory meanwhile is some tens of MiB; what would take more at once,
-// fallocate(2), is refused.
-const glance = 10 * time.Millisecond
+// The room is asked for, which is one call of a microsecond, before a machine
+// that writes as fast as memory could have taken half of what is left: between
+// glance and period, since many runs may stand at once. What would take more at
+// once, fallocate(2), is refused.
+const (
+	glance  = 10 * time.Millisecond
+	fastest = 8 << 30 // bytes a second
+	// A tree is walked this often even where the file system has as much room as
+	// before: one that says so late must not hide a change for ever.
+	anyway = time.Second
+)
+
+// pause is how long to the next glance.
+func (d *diskWatch) pause() time.Duration {
+	bytes := (d.limit.bytes - d.found.bytes) / 2
+	if entries := (d.limit.entries - d.found.entries) / 2; entries < bytes/perEntry {
+		bytes = entries * perEntry // a name takes at least as long as so many bytes
+	}
+	if bytes >= fastest {
+		return period
+	}
+	return min(max(time.Duration(bytes)*time.Second/fastest, glance), period)
+}
 
 // unbounded stands for a limit that the plan does not have.
 const unbounded = int64(1) << 62
@@ -46,39 +67,42 @@ func newDiskWatch(w *watcher) *diskWatch {
 }
 
 func (d *diskWatch) watch() {
-	tick := time.NewTicker(glance)
-	defer tick.Stop()
+	next := time.NewTimer(d.pause())
+	defer next.Stop()
 	for {
 		select {
 		case <-d.quit:
 			return
-		case <-tick.C:
+		case <-next.C:
 			if d.due() {
 				d.walk()
 			}
+			next.Reset(d.pause())
 		}
 	}
 }
 
-// due tells whether it is time for a walk: it was some time ago, or the file
-// system has lost more than half of what was left to the agent. The longer a
-// walk takes the seldomer it is made.
+// due tells whether it is time for a walk: it was some time ago and something
+// was written since, or the file system has lost more than half of what was left
+// to the agent. The longer a walk takes the seldomer it is made.
 func (d *diskWatch) due() bool {
-	since := time.Since(d.at)
-	if since >= max(period, share*d.took) {
+	since, now := time.Since(d.at), roomAt(d.upper)
+	d.moved = d.moved || now != d.last
+	d.last = now
+	if since >= max(period, share*d.took) && (d.moved || since >= anyway) {
 		return true
 	}
 	if since < d.took {
 		return false
 	}
-	gone := d.then.less(roomAt(d.upper))
+	gone := d.then.less(now)
 	return gone.bytes > (d.limit.bytes-d.found.bytes)/2 || gone.inodes > (d.limit.entries-d.found.entries)/2
 }
 
 // walk counts, and ends the run if it is too much.
 func (d *diskWatch) walk() {
 	began := time.Now()
-	d.then = roomAt(d.upper)
+	d.then, d.moved = roomAt(d.upper), false
 	d.found = d.run.seeAll(written(d.upper, d.limit), d.limit)
 	d.at, d.took = time.Now(), time.Since(began)
 	d.changed.Store(max(0, d.found.files-d.stubs()))
