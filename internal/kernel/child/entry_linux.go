@@ -62,6 +62,7 @@ func sandbox() {
 	say(launch.Begun, -1)
 	receive()
 	readSpec()
+	firstToGo()
 	becomeFirst()
 	hide()
 	build()

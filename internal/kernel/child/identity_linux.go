@@ -25,15 +25,15 @@ func prctl(option, value uintptr) uintptr {
 // with the supervisor; the kernel forgets that wish when credentials change, so
 // it is said here again.
 func hide() {
-	first()
 	prctl(unix.PR_SET_DUMPABLE, 0)
 	prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL))
 }
 
-// first makes this process, and with it all that it starts, the first to go
-// when the machine runs out of memory: not the supervisor, nor the owner's
-// programs. Where the file cannot be written nothing but that is lost.
-func first() {
+// firstToGo makes this process, and with it all that it starts, what the kernel
+// ends when the machine runs out of memory: not the supervisor, nor the owner's
+// programs. Before the user changes: then the file is no longer this process's.
+// Where it cannot be written nothing but that is lost.
+func firstToGo() {
 	fd, errno := call6(unix.SYS_OPENAT, atCWD, literal("/proc/self/oom_score_adj\x00"), unix.O_WRONLY|unix.O_CLOEXEC, 0, 0, 0)
 	if errno != 0 {
 		return
