@@ -35,7 +35,9 @@ func Receive(socket int, msg []byte) (n int, fds []int, err error) {
 	var oobn, flags int
 	for {
 		n, oobn, flags, _, err = unix.Recvmsg(socket, msg, oob, unix.MSG_CMSG_CLOEXEC)
-		if err != unix.EINTR {
+		// The other side ended before it read all that was sent to it. That is told
+		// once, and before its own last words, which are still there.
+		if err != unix.EINTR && err != unix.ECONNRESET {
 			break
 		}
 	}

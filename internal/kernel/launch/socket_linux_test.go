@@ -83,3 +83,25 @@ func TestCutMessagesAreRefused(t *testing.T) {
 		t.Errorf("%d descriptors are open, %d were", after, before)
 	}
 }
+
+// TestLastWordsAreHeard: what the other side said last arrives although it ended
+// without reading what was sent to it.
+func TestLastWordsAreHeard(t *testing.T) {
+	ours, theirs, err := SocketPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(ours)
+	for _, err := range []error{Send(ours, []byte{Signal, 1}), Send(theirs, []byte{Exited, 0, 0, 0, 0, 1}), unix.Close(theirs)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	buf := make([]byte, 16)
+	if n, _, err := Receive(ours, buf); err != nil || n != 6 || buf[0] != Exited {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if n, _, err := Receive(ours, buf); err != nil || n != 0 {
+		t.Errorf("after the end: %d bytes, %v", n, err)
+	}
+}
