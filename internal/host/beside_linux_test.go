@@ -28,16 +28,16 @@ func besides(t *testing.T) Facts {
 // names the way out. A success is remembered with what it rests on.
 func TestBeside(t *testing.T) {
 	f := besides(t)
-	f.lookBeside(f.cacheKey())
+	f.lookBeside(f.cacheKey(f.baseKey()))
 	if !f.Beside.OK {
 		t.Fatalf("%+v", f.Beside)
 	}
 	again := Facts{StateDir: f.StateDir, UID: f.UID, GID: f.GID, Account: f.Account}
-	if !again.recall(again.cacheKey()) || !again.Beside.OK || again.Mappers != f.Mappers {
+	if !again.recall(again.cacheKey(again.baseKey())) || !again.Beside.OK || again.Mappers != f.Mappers {
 		t.Errorf("it is forgotten: %+v", again.Beside)
 	}
 	other := Facts{StateDir: f.StateDir, UID: f.UID, GID: f.GID, Account: &Account{UID: f.Account.UID + 1, GID: f.Account.GID}}
-	if other.recall(other.cacheKey()) {
+	if other.recall(other.cacheKey(other.baseKey())) {
 		t.Error("another account is taken for the one that was tried")
 	}
 	notOurs := *f.Account

@@ -29,12 +29,21 @@ type cached struct {
 
 func (f *Facts) cacheFile() string { return filepath.Join(f.StateDir, "probe.json") }
 
-// cacheKey names this boot, this user, this binary and this state directory.
-func (f *Facts) cacheKey() string {
+// baseKey names this boot, this user, this binary and what it can see; empty
+// where that cannot be told, and nothing is remembered.
+func (f *Facts) baseKey() string {
 	boot := readFile("/proc/sys/kernel/random/boot_id")
-	exe, err1 := os.Stat("/proc/self/exe")
-	dir, err2 := os.Stat(f.StateDir)
-	if boot == "" || err1 != nil || err2 != nil {
+	exe := changed("/proc/self/exe")
+	if boot == "" || exe == (identity{}) {
+		return ""
+	}
+	return fmt.Sprint(boot, f.Kernel, f.UID, f.GID, exe, namespaceOf("user"), namespaceOf("mnt"))
+}
+
+// cacheKey adds what the abilities rest on to the base.
+func (f *Facts) cacheKey(base string) string {
+	dir, err := os.Stat(f.StateDir)
+	if base == "" || err != nil {
 		return ""
 	}
 	// Values that hold no pointer: an address would be another at each start.
@@ -45,12 +54,10 @@ func (f *Facts) cacheKey() string {
 	if f.Account != nil {
 		account = *f.Account
 	}
-	return fmt.Sprint([]any{boot, f.Kernel, f.UID, f.GID,
-		id.HostUID, id.HostGID, id.UID, id.GID, id.DropGroups, delegated, account,
-		changed("/etc/subuid"), changed("/etc/subgid"), exe.ModTime().UnixNano(), exe.Size(), inode(exe), inode(dir),
+	return fmt.Sprint([]any{base, id.HostUID, id.HostGID, id.UID, id.GID, id.DropGroups, delegated, account,
+		changed("/etc/subuid"), changed("/etc/subgid"), inode(dir),
 		readFile("/proc/sys/user/max_user_namespaces"), readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
-		namespaceOf("user"), namespaceOf("mnt"), readFile("/proc/self/cgroup"),
-		strings.Count(readFile("/proc/swaps"), "\n")})
+		readFile("/proc/self/cgroup"), strings.Count(readFile("/proc/swaps"), "\n")})
 }
 
 func inode(info fs.FileInfo) [2]uint64 {
@@ -61,13 +68,19 @@ func inode(info fs.FileInfo) [2]uint64 {
 	return [2]uint64{uint64(stat.Dev), stat.Ino}
 }
 
-// changed tells one content of a file from the next.
-func changed(path string) [3]int64 {
+// identity tells one content of a file from the next.
+type identity struct {
+	dev, ino           uint64
+	ctime, mtime, size int64
+}
+
+// changed is the zero value for what is not there.
+func changed(path string) identity {
 	var st syscall.Stat_t
 	if syscall.Stat(path, &st) != nil {
-		return [3]int64{}
+		return identity{}
 	}
-	return [3]int64{int64(st.Ino), st.Ctim.Nano(), st.Size}
+	return identity{uint64(st.Dev), st.Ino, st.Ctim.Nano(), st.Mtim.Nano(), st.Size}
 }
 
 func namespaceOf(kind string) string {
@@ -98,7 +111,7 @@ func (f *Facts) recall(key string) bool {
 // remember keeps a full success for the next start.
 func (f *Facts) remember(key string) {
 	if !f.Sandbox.OK || !f.Overlay.OK {
-		f.Forget()
+		os.Remove(f.cacheFile()) // what an earlier start found is true no longer
 		return
 	}
 	data, err := json.Marshal(cached{Key: key, Idmap: f.Idmap.OK, Beside: f.Beside.OK, Cgroups: f.Cgroups})
@@ -113,9 +126,11 @@ func (f *Facts) remember(key string) {
 
 // Forget drops what is remembered: a start that rested on it failed.
 func (f *Facts) Forget() error {
-	err := os.Remove(f.cacheFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	var all error
+	for _, path := range []string{f.cacheFile(), f.shownFile()} {
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+			all = errors.Join(all, err)
+		}
 	}
-	return err
+	return all
 }

@@ -1,13 +1,11 @@
 package host
 
 import (
-	"bufio"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"ringwall/internal/kernel/direct"
+	"ringwall/internal/kernel/seen"
 )
 
 // Beside programs may lie what is nobody's business. The trees of the view are
@@ -39,56 +37,60 @@ var etcSettings = map[string][]string{
 var depth = map[string]int{"versions": 2, "candidates": 2, "installs": 2, "tools": 2, "Cellar": 2, "node-versions": 2,
 	"toolchains": 1, "venvs": 1, "python": 1}
 
-// private lists what lies in the trees that are shown and is to be hidden.
-func private(f Facts) []Private {
-	trees := append([]string{"/usr", "/usr/local"}, f.Tools...)
-	s := &searcher{trees: trees, other: f.Account != nil}
-	for _, t := range trees {
-		s.tree(t)
+// private lists what lies in the trees that are shown and is to be hidden, but
+// for sockets, and where the trees are.
+func private(e *seen.Eyes, f *Facts) ([]Private, []tree) {
+	s := &searcher{eyes: e, other: f.Account != nil}
+	tops := append([]string{"/usr", "/usr/local"}, f.Tools...)
+	for _, t := range tops {
+		s.add(t)
 	}
-	for _, e := range f.Etc {
-		s.trees = append(s.trees, e.Path)
+	for _, t := range tops {
+		s.top(t)
+	}
+	for _, entry := range f.Etc {
+		s.add(entry.Path)
 		for name, patterns := range etcSettings {
-			if strings.HasPrefix(filepath.Base(e.Path), name) {
-				s.each(e.Path, patterns, false)
+			if strings.HasPrefix(filepath.Base(entry.Path), name) {
+				s.each(entry.Path, patterns, false)
 			}
 		}
 	}
-	s.sockets()
-	slices.SortFunc(s.found, func(a, b Private) int { return strings.Compare(a.Path, b.Path) })
-	return s.found
+	sortPrivate(s.found)
+	return s.found, s.trees
 }
+
+func sortPrivate(list []Private) {
+	slices.SortFunc(list, func(a, b Private) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// tree is what the view shows of the host.
+type tree struct{ path, real string } // by its name, and without links
 
 type searcher struct {
-	trees []string
+	eyes  *seen.Eyes
+	trees []tree
 	other bool // whoever is not to see it is not who searches
 	found []Private
-	real  map[string]string // of the trees, once asked for; "" for one that is gone
 }
 
-// resolved is where a tree's path leads. There are some sixty of them, and what
-// is found is held against each.
-func (s *searcher) resolved(tree string) string {
-	real, known := s.real[tree]
-	if !known {
-		real, _ = filepath.EvalSymlinks(tree) // "" for what is gone
-		if s.real == nil {
-			s.real = map[string]string{}
-		}
-		s.real[tree] = real
+// add adds a tree, if it is there. It is resolved once: there are some sixty of
+// them, and what is found is held against each.
+func (s *searcher) add(path string) {
+	if real, err := s.eyes.Resolve(path); err == nil {
+		s.trees = append(s.trees, tree{path, real})
 	}
-	return real
 }
 
-// tree looks at what lies at the top of a tree, and at each version in it.
-func (s *searcher) tree(t string) {
+// top looks at what lies at the top of a tree, and at each version in it.
+func (s *searcher) top(t string) {
 	names := s.versions(t, depth[filepath.Base(t)])
 	if t == "/usr" {
 		return
 	}
 	for name := range names {
 		dir := filepath.Join(t, name)
-		if slices.Contains(always, name) || names["bin"] && slices.Contains(state, name) && isDir(dir) {
+		if slices.Contains(always, name) || names["bin"] && slices.Contains(state, name) && isDir(s.eyes, dir) {
 			s.look(dir, true)
 		}
 	}
@@ -98,10 +100,13 @@ func (s *searcher) tree(t string) {
 // deep, down to those that programs were installed in. It returns the names in
 // the folder.
 func (s *searcher) versions(dir string, levels int) map[string]bool {
-	list, _ := direct.List(dir)
+	list, _ := s.eyes.List(dir) // one that cannot be listed has none
 	names := map[string]bool{}
 	for _, e := range list {
 		names[e.Name] = true
+	}
+	if names["etc"] { // asked for many names that most often are not there
+		s.eyes.List(filepath.Join(dir, "etc"))
 	}
 	for _, p := range settings {
 		if first, _, _ := strings.Cut(p, "/"); names[first] {
@@ -118,8 +123,7 @@ func (s *searcher) versions(dir string, levels int) map[string]bool {
 
 func (s *searcher) each(dir string, patterns []string, certain bool) {
 	for _, p := range patterns {
-		paths, _ := filepath.Glob(filepath.Join(dir, p))
-		for _, path := range paths {
+		for _, path := range s.eyes.Glob(dir, p) {
 			s.look(path, certain)
 		}
 	}
@@ -128,16 +132,16 @@ func (s *searcher) each(dir string, patterns []string, certain bool) {
 // look decides about one path. Where it is a link, what it leads to counts: a
 // link cannot be mounted on, and hides nothing.
 func (s *searcher) look(path string, certain bool) {
-	real, err := filepath.EvalSymlinks(path)
+	real, err := s.eyes.Resolve(path)
 	if err != nil {
 		return
 	}
-	info, err := os.Stat(real)
+	info, err := s.eyes.Lstat(real)
 	switch {
 	case err != nil:
 	case info.IsDir() && certain:
 		s.hide(Private{Path: real, Dir: true, Why: "state or settings beside programs"})
-	case !info.Mode().IsRegular():
+	case !info.IsRegular():
 	case certain:
 		s.hide(Private{Path: real, Text: replacement(real, ""), Why: "settings beside programs"})
 	default:
@@ -149,12 +153,12 @@ func (s *searcher) look(path string, certain bool) {
 // hidden unseen.
 const largest = 1 << 20
 
-func (s *searcher) setting(path string, info os.FileInfo) {
-	if info.Mode().Perm()&0o004 == 0 || info.Size() > largest {
+func (s *searcher) setting(path string, info seen.Info) {
+	if info.Perm()&0o004 == 0 || info.Size() > largest {
 		s.hide(Private{Path: path, Text: replacement(path, ""), Why: "settings that not everybody may read"})
 		return
 	}
-	data, err := os.ReadFile(path)
+	data, err := s.eyes.Read(path)
 	text := string(data)
 	if filepath.Ext(path) == ".xml" {
 		text = without(text, "<!--", "-->") // Maven's own explains there what a password is
@@ -167,12 +171,11 @@ func (s *searcher) setting(path string, info os.FileInfo) {
 // hide adds a path once, under each name by which the view shows it.
 func (s *searcher) hide(p Private) {
 	for _, t := range s.trees {
-		real := s.resolved(t)
-		if real == "" || !within(p.Path, real) || s.other && locked(p.Path, real) {
+		if !within(p.Path, t.real) || s.other && s.locked(p.Path, t.real) {
 			continue
 		}
 		q := p
-		q.Path = t + strings.TrimPrefix(p.Path, real)
+		q.Path = t.path + strings.TrimPrefix(p.Path, t.real)
 		if !slices.ContainsFunc(s.found, func(o Private) bool { return o.Path == q.Path || o.Dir && within(q.Path, o.Path) }) {
 			s.found = append(s.found, q)
 		}
@@ -181,34 +184,11 @@ func (s *searcher) hide(p Private) {
 
 // locked tells whether a folder between a tree and a path is its owner's alone.
 // The agent's account cannot get there, not even to cover it.
-func locked(path, tree string) bool {
+func (s *searcher) locked(path, tree string) bool {
 	for dir := filepath.Dir(path); within(dir, tree); dir = filepath.Dir(dir) {
-		if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 == 0 {
+		if info, err := s.eyes.Stat(dir); err == nil && info.Perm()&0o077 == 0 {
 			return true
 		}
 	}
 	return false
-}
-
-// sockets finds those of this machine's services that lie below a tree: a
-// read-only mount does not keep anybody from connecting.
-func (s *searcher) sockets() {
-	file, err := os.Open("/proc/net/unix")
-	if err != nil {
-		return
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		// Num RefCount Protocol Flags Type St Inode Path
-		f := strings.SplitN(lines.Text(), " /", 2)
-		if len(f) != 2 {
-			continue
-		}
-		path := "/" + f[1]
-		if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
-			if real, err := filepath.EvalSymlinks(path); err == nil {
-				s.hide(Private{Path: real, Why: "a service's socket"})
-			}
-		}
-	}
 }

@@ -6,12 +6,23 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"ringwall/internal/kernel/seen"
 )
+
+// hidden is all that is private, sockets too.
+func hidden(f *Facts) []Private {
+	var trees []tree
+	f.Private, trees = private(seen.New(nil, time.Now()), f)
+	f.sockets(trees)
+	return f.Private
+}
 
 // TestPrivate: what lies beside programs is found, and what builds need of it
 // is kept.
 func TestPrivate(t *testing.T) {
-	home := tree(t, "sdk/bin/tool", "sdk/.npmrc=//x/:_authToken=hunter2\n", "sdk/var/db", "sdk/lib/ok", "sdk/run=#!/bin/sh\n",
+	home := planted(t, "sdk/bin/tool", "sdk/.npmrc=//x/:_authToken=hunter2\n", "sdk/var/db", "sdk/lib/ok", "sdk/run=#!/bin/sh\n",
 		"sdk/etc/npmrc=registry=https://mirror.example/\n//mirror.example/:_authToken=hunter2\n", "sdk/pip.conf=[global]\nindex-url = https://mirror.example/\n",
 		"sdk/etc/pip.conf=index-url = https://u:hunter2@mirror.example/\n",
 		"node/versions/node/v1/etc/npmrc=_password=hunter2\n",
@@ -32,7 +43,7 @@ func TestPrivate(t *testing.T) {
 		trees = append(trees, filepath.Join(home, n))
 	}
 	got := map[string]Private{}
-	for _, p := range private(Facts{Tools: trees, Etc: []Entry{{Path: home + "/etc/maven"}, {Path: home + "/etc/fonts"}}}) {
+	for _, p := range hidden(&Facts{Tools: trees, Etc: []Entry{{Path: home + "/etc/maven"}, {Path: home + "/etc/fonts"}}}) {
 		if name, ok := strings.CutPrefix(p.Path, home+"/"); ok {
 			got[name] = p
 		}
@@ -60,7 +71,7 @@ func TestPrivate(t *testing.T) {
 // TestPrivateBehindALock: where the agent's account cannot go nothing is to be
 // covered, and the attempt would stop the start.
 func TestPrivateBehindALock(t *testing.T) {
-	home := tree(t, "sdk/bin/tool", "sdk/etc/npmrc=_auth=x\n", "sdk/.npmrc=x")
+	home := planted(t, "sdk/bin/tool", "sdk/etc/npmrc=_auth=x\n", "sdk/.npmrc=x")
 	if err := os.Chmod(home+"/sdk/etc", 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +80,7 @@ func TestPrivateBehindALock(t *testing.T) {
 		want    string
 	}{{nil, "sdk/.npmrc sdk/etc/npmrc"}, {&Account{UID: spareID, GID: spareID}, "sdk/.npmrc"}} {
 		var got []string
-		for _, p := range private(Facts{Tools: []string{home + "/sdk"}, Account: c.account}) {
+		for _, p := range hidden(&Facts{Tools: []string{home + "/sdk"}, Account: c.account}) {
 			if name, ok := strings.CutPrefix(p.Path, home+"/"); ok {
 				got = append(got, name)
 			}

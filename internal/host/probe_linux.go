@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -42,7 +41,8 @@ func ProbeEarly(env []string, able func(Facts)) (Facts, error) {
 	f.Landlock = landlock.ABI()
 	f.LandlockLacks = landlock.Lacking(f.Landlock)
 	f.Seccomp, f.Observe = seccompAbilities()
-	key := f.cacheKey()
+	base := f.baseKey()
+	key := f.cacheKey(base)
 	if !f.recall(key) {
 		f.Cgroups = findCgroups()
 		trySandbox(&f)
@@ -50,11 +50,9 @@ func ProbeEarly(env []string, able func(Facts)) (Facts, error) {
 	}
 	able(f)
 	f.lookBeside(key)
-	f.Root, f.Etc = entries("/", rootNames), entries("/etc", etcNames)
 	f.CPUFiles = cpuFiles()
-	f.tools()
 	f.Self = self()
-	f.Private = private(f)
+	f.show(base)
 	return f, nil
 }
 
@@ -128,64 +126,6 @@ func seccompAbilities() (filter, observe Ability) {
 		return filter, Ability{Why: "seccomp cannot notify: " + err.Error(), Fix: "use Linux 5.0 or later"}
 	}
 	return filter, Ability{OK: true}
-}
-
-// entries lists what exists in a directory of the names: patterns, or paths
-// below it.
-func entries(dir string, names []string) []Entry {
-	list, err := direct.List(dir)
-	if err != nil {
-		return nil
-	}
-	// Two names that fit one pattern are shown in the same order each time.
-	slices.SortFunc(list, func(a, b direct.Entry) int { return strings.Compare(a.Name, b.Name) })
-	var out []Entry
-	for _, n := range names {
-		if strings.Contains(n, "/") {
-			out = append(out, below(filepath.Join(dir, n))...)
-			continue
-		}
-		for _, found := range fitting(list, n) {
-			out = append(out, entry(filepath.Join(dir, found.Name), found.Link))
-		}
-	}
-	return out
-}
-
-// fitting are those of a sorted list whose name a pattern fits. Most patterns
-// are plain names, and there are many of both.
-func fitting(list []direct.Entry, pattern string) []direct.Entry {
-	if !strings.ContainsAny(pattern, `*?[\`) {
-		i, found := slices.BinarySearchFunc(list, pattern, func(e direct.Entry, name string) int { return strings.Compare(e.Name, name) })
-		if !found {
-			return nil
-		}
-		return list[i : i+1]
-	}
-	var out []direct.Entry
-	for _, e := range list {
-		if fits, _ := filepath.Match(pattern, e.Name); fits {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-// below is an entry that lies deeper, if it is there.
-func below(path string) []Entry {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil
-	}
-	return []Entry{entry(path, info.Mode()&os.ModeSymlink != 0)}
-}
-
-func entry(path string, link bool) Entry {
-	e := Entry{Path: path}
-	if link {
-		e.Link, _ = os.Readlink(path)
-	}
-	return e
 }
 
 // cpuFiles reads what programs count the CPUs by. The view has the texts, and

@@ -166,14 +166,14 @@ func TestRecall(t *testing.T) {
 		t.Fatal(err)
 	}
 	same := Facts{StateDir: f.StateDir, Kernel: f.Kernel, UID: f.UID, GID: f.GID, Account: f.Account}
-	if !same.recall(same.cacheKey()) || !reflect.DeepEqual(same.Cgroups, f.Cgroups) || same.Idmap.OK != f.Idmap.OK {
+	if !same.recall(same.cacheKey(same.baseKey())) || !reflect.DeepEqual(same.Cgroups, f.Cgroups) || same.Idmap.OK != f.Idmap.OK {
 		t.Errorf("the same host is not recognised: %+v", same)
 	}
 	for name, other := range map[string]Facts{
 		"another kernel": {StateDir: f.StateDir, Kernel: "0", UID: f.UID, GID: f.GID, Account: f.Account},
 		"another user":   {StateDir: f.StateDir, Kernel: f.Kernel, UID: f.UID + 1, GID: f.GID, Account: f.Account},
 	} {
-		if other.recall(other.cacheKey()) || other.Sandbox.OK {
+		if other.recall(other.cacheKey(other.baseKey())) || other.Sandbox.OK {
 			t.Errorf("%s is taken for this one", name)
 		}
 	}
@@ -181,14 +181,14 @@ func TestRecall(t *testing.T) {
 		if err := os.WriteFile(f.cacheFile(), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if again := f; again.recall(f.cacheKey()) {
+		if again := f; again.recall(f.cacheKey(f.baseKey())) {
 			t.Errorf("%q is believed", text)
 		}
 	}
 	if err := f.Forget(); err != nil || f.Forget() != nil {
 		t.Errorf("forget: %v", err)
 	}
-	if f.recall(f.cacheKey()) {
+	if f.recall(f.cacheKey(f.baseKey())) {
 		t.Error("what was forgotten is remembered")
 	}
 }

@@ -1,12 +1,11 @@
 package host
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"ringwall/internal/kernel/direct"
+	"ringwall/internal/kernel/seen"
 )
 
 // toolchain is a way in which programs are installed beside the system's: the
@@ -62,14 +61,14 @@ var beside = []string{"lib", "lib64", "libexec", "share"}
 
 // tools finds the directories of programs that PATH and the variables of
 // toolchains name outside /usr.
-func (f *Facts) tools() {
+func (f *Facts) tools(e *seen.Eyes) {
 	f.ToolVars = map[string]string{}
 	var trees, dirs []string
-	for _, dir := range strings.Split(f.Env["PATH"], ":") {
+	for _, dir := range strings.Split(e.Env("PATH"), ":") {
 		if !filepath.IsAbs(dir) || slices.Contains(f.Path, dir) {
 			continue
 		}
-		real, err := direct.Folder(dir)
+		real, err := e.Folder(dir)
 		if err != nil {
 			continue
 		}
@@ -80,26 +79,25 @@ func (f *Facts) tools() {
 		dirs = append(dirs, dir, real)
 	}
 	for _, t := range toolchains {
-		trees = append(trees, f.known(t, dirs)...)
+		trees = append(trees, f.known(e, t, dirs)...)
 	}
 	for _, dir := range dirs {
 		if !covered(trees, dir) {
-			trees = append(trees, toolTree(dir, f.Home)...)
+			trees = append(trees, toolTree(e, dir, f.Home)...)
 		}
 	}
 	f.Tools = outermost(trees)
 }
 
 // known lists the parts of a toolchain that is in use here.
-func (f *Facts) known(t toolchain, path []string) []string {
-	root := t.root(f, path)
+func (f *Facts) known(e *seen.Eyes, t toolchain, path []string) []string {
+	root := t.root(e, f.Home, path)
 	if root == "" || passing(root) || root == f.Home {
 		return nil
 	}
 	var out []string
 	for _, part := range t.parts {
-		found, _ := filepath.Glob(filepath.Join(root, part))
-		out = append(out, found...)
+		out = append(out, e.Glob(root, part)...)
 	}
 	if t.tell && len(out) > 0 {
 		f.ToolVars[t.env] = root
@@ -109,16 +107,18 @@ func (f *Facts) known(t toolchain, path []string) []string {
 
 // root is the folder of a toolchain: what its variable says, or where PATH
 // leads into it; empty if neither does.
-func (t toolchain) root(f *Facts, path []string) string {
-	if dir := f.Env[t.env]; t.env != "" && filepath.IsAbs(dir) {
-		return filepath.Clean(dir)
+func (t toolchain) root(e *seen.Eyes, home string, path []string) string {
+	if t.env != "" {
+		if dir := e.Env(t.env); filepath.IsAbs(dir) {
+			return filepath.Clean(dir)
+		}
 	}
 	for _, p := range path {
-		if home, found := above(p, t.dir, f.Home); found {
-			return filepath.Join(home, t.dir)
+		if at, found := above(p, t.dir, home); found {
+			return filepath.Join(at, t.dir)
 		}
-		if home, found := above(p, t.near, f.Home); found && t.near != "" {
-			return filepath.Join(home, t.dir)
+		if at, found := above(p, t.near, home); found && t.near != "" {
+			return filepath.Join(at, t.dir)
 		}
 	}
 	return ""
@@ -142,21 +142,21 @@ func above(path, dir, home string) (string, bool) {
 // toolTree is what to show for one entry of PATH that belongs to no known
 // toolchain; nothing for what the view has anyway. A parent may as well be a
 // project or a home: it is shown whole only if it is plainly a distribution.
-func toolTree(dir, home string) []string {
+func toolTree(e *seen.Eyes, dir, home string) []string {
 	if within(dir, "/usr") || passing(dir) || dir == "/bin" || dir == "/sbin" || dir == "/" || dir == home {
 		return nil
 	}
 	parent := filepath.Dir(dir)
 	private := parent == "/" || parent == home || parent == filepath.Join(home, ".local")
-	if filepath.Base(dir) != "bin" || private || isProject(parent) {
+	if filepath.Base(dir) != "bin" || private || isProject(e, parent) {
 		return []string{dir}
 	}
-	if slices.ContainsFunc(distributions, func(marks []string) bool { return hasAll(parent, marks) }) {
+	if slices.ContainsFunc(distributions, func(marks []string) bool { return hasAll(e, parent, marks) }) {
 		return []string{parent}
 	}
 	out := []string{dir}
 	for _, name := range beside {
-		if isDir(filepath.Join(parent, name)) {
+		if isDir(e, filepath.Join(parent, name)) {
 			out = append(out, filepath.Join(parent, name))
 		}
 	}
@@ -170,13 +170,13 @@ func passing(path string) bool {
 }
 
 // isProject looks for what only a project has.
-func isProject(dir string) bool {
-	return slices.ContainsFunc([]string{".git", ".hg", "ringwall.toml"}, func(mark string) bool { return hasAll(dir, []string{mark}) })
+func isProject(e *seen.Eyes, dir string) bool {
+	return slices.ContainsFunc([]string{".git", ".hg", "ringwall.toml"}, func(mark string) bool { return hasAll(e, dir, []string{mark}) })
 }
 
-func hasAll(dir string, marks []string) bool {
+func hasAll(e *seen.Eyes, dir string, marks []string) bool {
 	for _, mark := range marks {
-		if found, _ := filepath.Glob(filepath.Join(dir, mark)); len(found) == 0 {
+		if len(e.Glob(dir, mark)) == 0 {
 			return false
 		}
 	}
@@ -204,7 +204,7 @@ func outermost(trees []string) []string {
 	return out
 }
 
-func isDir(path string) bool {
-	info, err := os.Stat(path)
+func isDir(e *seen.Eyes, path string) bool {
+	info, err := e.Stat(path)
 	return err == nil && info.IsDir()
 }

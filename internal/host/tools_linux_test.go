@@ -5,10 +5,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"ringwall/internal/kernel/seen"
 )
 
-// tree makes folders (with a slash at the end) and files below a new home.
-func tree(t *testing.T, names ...string) string {
+// planted makes folders (with a slash at the end) and files below a new home.
+func planted(t *testing.T, names ...string) string {
 	t.Helper()
 	home := t.TempDir()
 	for _, n := range names {
@@ -31,7 +34,7 @@ func tree(t *testing.T, names ...string) string {
 // distribution whole, and of anything else programs and libraries; a project or
 // a home never.
 func TestTools(t *testing.T) {
-	home := tree(t, ".nvm/versions/node/v20/bin/", ".nvm/.cache/", "bin/", ".local/bin/", ".local/lib/", ".local/share/pipx/venvs/",
+	home := planted(t, ".nvm/versions/node/v20/bin/", ".nvm/.cache/", "bin/", ".local/bin/", ".local/lib/", ".local/share/pipx/venvs/",
 		"go/bin/", "go/pkg/", "src/app/bin/", "src/app/lib/", "src/app/.git/", "tools/bin/", ".cargo/bin/", ".cargo/credentials.toml",
 		".rustup/toolchains/", ".rustup/settings.toml", ".rustup/downloads/", ".pyenv/shims/", ".pyenv/versions/", ".pyenv/cache/", ".pyenv/.git/",
 		"sdk/bin/", "sdk/lib/", "sdk/secrets/", "go1/bin/go", "go1/src/runtime/", ".sdkman/candidates/java/21/bin/", ".sdkman/etc/",
@@ -62,7 +65,7 @@ func TestTools(t *testing.T) {
 		for name, value := range c.vars {
 			f.Env[name] = filepath.Join(home, value)
 		}
-		f.tools()
+		f.tools(seen.New(f.Env, time.Now()))
 		got := strings.ReplaceAll(strings.Join(f.Tools, " "), home+"/", "")
 		if got != c.want {
 			t.Errorf("%s %v: shows %q, not %q", c.path, c.vars, got, c.want)
@@ -76,7 +79,7 @@ func TestTools(t *testing.T) {
 // TestToolTreeIsNeverWhatPasses: PATH can name a folder of a running service.
 func TestToolTreeIsNeverWhatPasses(t *testing.T) {
 	for _, dir := range []string{"/usr/bin", "/usr/local/go/bin", "/bin", "/sbin", "/", "/home/a", "/run/user/1000/fnm/bin", "/var/run/x", "/proc/self/cwd", "/dev/shm/bin"} {
-		if got := toolTree(dir, "/home/a"); len(got) != 0 {
+		if got := toolTree(seen.New(nil, time.Now()), dir, "/home/a"); len(got) != 0 {
 			t.Errorf("%s: shows %s", dir, got)
 		}
 	}

@@ -16,12 +16,18 @@ const maxFile = 4 << 20
 
 // Read returns the content of a file.
 func Read(path string) ([]byte, error) {
-	fd, err := open(path, unix.O_RDONLY)
+	fd, err := Open(path, unix.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	buf := make([]byte, 0, 4096)
+	return ReadOpen(fd, path, 4095)
+}
+
+// ReadOpen returns what is left of a file that is open already, of about that
+// many bytes. The path is for the error.
+func ReadOpen(fd int, path string, size int) ([]byte, error) {
+	buf := make([]byte, 0, min(size, maxFile)+1)
 	for {
 		n, err := unix.Read(fd, buf[len(buf):cap(buf)])
 		switch {
@@ -45,7 +51,7 @@ func Read(path string) ([]byte, error) {
 // Write writes a text to a file that is there, in one call, as the kernel
 // demands of its own.
 func Write(path, text string) error {
-	fd, err := open(path, unix.O_WRONLY)
+	fd, err := Open(path, unix.O_WRONLY)
 	if err != nil {
 		return err
 	}
@@ -60,7 +66,9 @@ func Write(path, text string) error {
 	return nil
 }
 
-func open(path string, flags int) (int, error) {
+// Open opens a file, which the caller closes. It does not stay open in a program
+// that is started.
+func Open(path string, flags int) (int, error) {
 	for {
 		fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
 		if err == nil {
@@ -75,7 +83,7 @@ func open(path string, flags int) (int, error) {
 // Folder resolves every link in the path of a folder, as the kernel does. What
 // is no folder is an error.
 func Folder(path string) (string, error) {
-	fd, err := open(path, unix.O_PATH|unix.O_DIRECTORY)
+	fd, err := Open(path, unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {
 		return "", err
 	}

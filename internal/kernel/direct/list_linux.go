@@ -24,11 +24,16 @@ const (
 
 // List returns the names in a folder, in no order.
 func List(dir string) ([]Entry, error) {
-	fd, err := open(dir, unix.O_RDONLY|unix.O_DIRECTORY)
+	fd, err := Open(dir, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(fd)
+	return ListOpen(fd, dir)
+}
+
+// ListOpen is List of a folder that is open already. The path is for the error.
+func ListOpen(fd int, dir string) ([]Entry, error) {
 	var out []Entry
 	buf := make([]byte, 16<<10)
 	for {

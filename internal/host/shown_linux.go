@@ -1,0 +1,132 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"ringwall/internal/kernel/seen"
+)
+
+// What there is to show is remembered with a note of every folder, file, link,
+// missing name and variable that it was found by (package seen). If one differs,
+// all of it is found again.
+
+func (f *Facts) shownFile() string { return filepath.Join(f.StateDir, "shown") }
+
+// shownKey adds to the base what is asked of no file here.
+func (f *Facts) shownKey(base string) string {
+	return fmt.Sprintf("%s %d %t %q", base, f.Groups, f.Account != nil, f.Home)
+}
+
+// recallShown fills in what an earlier start found. An error tells why it has
+// to be found again.
+func (f *Facts) recallShown(base string) ([]tree, error) {
+	if base == "" {
+		return nil, errNoBase
+	}
+	record, err := seen.Load(f.shownFile())
+	if err != nil {
+		return nil, err
+	}
+	made, err := seen.Recall(record, f.shownKey(base), f.Env)
+	if err != nil {
+		return nil, err
+	}
+	return f.unpackShown(made)
+}
+
+// rememberShown keeps what was found for the next start.
+func (f *Facts) rememberShown(eyes *seen.Eyes, base string, trees []tree) error {
+	if base == "" {
+		return errNoBase
+	}
+	record, err := eyes.Keep(f.shownKey(base), f.packShown(trees))
+	if err != nil {
+		return err
+	}
+	return seen.Save(f.shownFile(), record)
+}
+
+var errNoBase = errors.New("nothing tells this boot from the next")
+
+func (f *Facts) packShown(trees []tree) []byte {
+	var p seen.Packer
+	for _, list := range [][]Entry{f.Root, f.Etc} {
+		p.Number(len(list))
+		for _, e := range list {
+			p.Text(e.Path)
+			p.Text(e.Link)
+		}
+	}
+	for _, list := range [][]string{f.Path, f.Tools, slices.Sorted(maps.Keys(f.ToolVars))} {
+		p.Number(len(list))
+		for _, s := range list {
+			p.Text(s)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.ToolVars)) {
+		p.Text(f.ToolVars[name])
+	}
+	p.Number(len(f.Private))
+	for _, e := range f.Private {
+		packPrivate(&p, e)
+	}
+	p.Number(len(trees))
+	for _, t := range trees {
+		p.Text(t.path)
+		p.Text(t.real)
+	}
+	return p.Bytes()
+}
+
+func packPrivate(p *seen.Packer, e Private) {
+	dir := ""
+	if e.Dir {
+		dir = "dir"
+	}
+	for _, s := range []string{e.Path, dir, e.Text, e.Why} {
+		p.Text(s)
+	}
+}
+
+// unpackShown reads what packShown wrote. Nothing is filled in unless all of it
+// could be read.
+func (f *Facts) unpackShown(made []byte) ([]tree, error) {
+	u := seen.Unpack(made)
+	root, etc := many(u, unpackEntry), many(u, unpackEntry)
+	path, tools, names := many(u, (*seen.Unpacker).Text), many(u, (*seen.Unpacker).Text), many(u, (*seen.Unpacker).Text)
+	vars := make(map[string]string, len(names))
+	for _, name := range names {
+		vars[name] = u.Text()
+	}
+	private := many(u, unpackPrivate)
+	trees := many(u, func(u *seen.Unpacker) tree { return tree{u.Text(), u.Text()} })
+	if !u.Done() {
+		return nil, errors.New("a damaged record of what there is to show")
+	}
+	f.Root, f.Etc, f.Path, f.Tools, f.ToolVars, f.Private = root, etc, path, tools, vars, private
+	return trees, nil
+}
+
+func unpackEntry(u *seen.Unpacker) Entry { return Entry{Path: u.Text(), Link: u.Text()} }
+
+func unpackPrivate(u *seen.Unpacker) Private {
+	path, dir, text, why := u.Text(), u.Text(), u.Text(), u.Text()
+	return Private{Path: path, Dir: dir != "", Text: text, Why: why}
+}
+
+// many reads a list; one that is empty is nil.
+func many[T any](u *seen.Unpacker, one func(*seen.Unpacker) T) []T {
+	n := u.Number()
+	if n == 0 {
+		return nil
+	}
+	out := make([]T, 0, min(n, 256))
+	for range n {
+		out = append(out, one(u))
+	}
+	return out
+}
