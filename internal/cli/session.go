@@ -2,11 +2,10 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,11 +144,10 @@ func marked(path string) (run string, err error) {
 }
 
 // runName is unique, sorts by time, and is fit for a file name and a control
-// group.
+// group. It is no secret: the runtime's own random numbers, which the kernel
+// seeds, do.
 func runName() string {
-	var b [3]byte
-	rand.Read(b[:])
-	return time.Now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
+	return fmt.Sprintf("%s-%06x", time.Now().UTC().Format("20060102-150405"), rand.Uint32()>>8)
 }
 
 // recover settles what a run on this project left that was cut short, by

@@ -1,43 +1,36 @@
 package host
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
-	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/namespace"
+	"ringwall/internal/kernel/seen"
 )
 
-// cached is what trying found, bound to everything that it depends on.
+// What trying found is remembered, bound to everything that it depends on.
 // Only a host that can do it all is remembered: a lack is looked at anew each
 // time, and should a remembered ability be gone, the start itself fails and
 // says why. So nothing rests on this but time.
-type cached struct {
-	Key    string `json:"key"`
-	Idmap  bool   `json:"idmap"`
-	Beside bool   `json:"beside,omitempty"`
-	// Cgroups is where groups can be made. Nothing is remembered of a place
-	// that was not found.
-	Cgroups Cgroups `json:"cgroups,omitzero"`
-}
 
-func (f *Facts) cacheFile() string { return filepath.Join(f.StateDir, "probe.json") }
+func (f *Facts) cacheFile() string { return filepath.Join(f.StateDir, "probe") }
 
 // baseKey names this boot, this user, this binary and what it can see; empty
 // where that cannot be told, and nothing is remembered.
 func (f *Facts) baseKey() string {
-	boot := readFile("/proc/sys/kernel/random/boot_id")
-	exe := changed("/proc/self/exe")
-	if boot == "" || exe == (identity{}) {
+	boot, exe := readFile("/proc/sys/kernel/random/boot_id"), changed("/proc/self/exe")
+	if boot == "" || exe == "" {
 		return ""
 	}
-	return fmt.Sprint(boot, f.Kernel, f.UID, f.GID, exe, namespaceOf("user"), namespaceOf("mnt"))
+	return seen.Key(boot, f.Kernel, numbers(int64(f.UID), int64(f.GID)), exe, namespaceOf("user"), namespaceOf("mnt"))
 }
 
 // cacheKey adds what the abilities rest on to the base.
@@ -46,41 +39,43 @@ func (f *Facts) cacheKey(base string) string {
 	if base == "" || err != nil {
 		return ""
 	}
-	// Values that hold no pointer: an address would be another at each start.
-	id, delegated, account := f.Identity(), namespace.Delegation{}, Account{}
-	if id.Delegated != nil {
-		delegated = *id.Delegated
-	}
-	if f.Account != nil {
-		account = *f.Account
-	}
-	return fmt.Sprint([]any{base, id.HostUID, id.HostGID, id.UID, id.GID, id.DropGroups, delegated, account,
-		changed("/etc/subuid"), changed("/etc/subgid"), inode(dir),
+	return seen.Key(base, inode(dir), f.accountKey(), changed("/etc/subuid"), changed("/etc/subgid"),
 		readFile("/proc/sys/user/max_user_namespaces"), readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
-		readFile("/proc/self/cgroup"), strings.Count(readFile("/proc/swaps"), "\n")})
+		readFile("/proc/self/cgroup"), strconv.Itoa(strings.Count(readFile("/proc/swaps"), "\n")))
 }
 
-func inode(info fs.FileInfo) [2]uint64 {
+// accountKey names the account for agents.
+func (f *Facts) accountKey() string {
+	if f.Account == nil {
+		return ""
+	}
+	return seen.Key(f.Account.Name, numbers(int64(f.Account.UID), int64(f.Account.GID)))
+}
+
+func inode(info fs.FileInfo) string {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return [2]uint64{}
+		return ""
 	}
-	return [2]uint64{uint64(stat.Dev), stat.Ino}
+	return numbers(int64(stat.Dev), int64(stat.Ino))
 }
 
-// identity tells one content of a file from the next.
-type identity struct {
-	dev, ino           uint64
-	ctime, mtime, size int64
-}
-
-// changed is the zero value for what is not there.
-func changed(path string) identity {
+// changed tells one content of a file from the next; it is empty for what is
+// not there.
+func changed(path string) string {
 	var st syscall.Stat_t
 	if syscall.Stat(path, &st) != nil {
-		return identity{}
+		return ""
 	}
-	return identity{uint64(st.Dev), st.Ino, st.Ctim.Nano(), st.Mtim.Nano(), st.Size}
+	return numbers(int64(st.Dev), int64(st.Ino), st.Ctim.Nano(), st.Mtim.Nano(), st.Size)
+}
+
+func numbers(list ...int64) string {
+	var b []byte
+	for _, n := range list {
+		b = append(strconv.AppendInt(b, n, 36), ' ')
+	}
+	return string(b)
 }
 
 func namespaceOf(kind string) string {
@@ -90,18 +85,25 @@ func namespaceOf(kind string) string {
 
 // recall fills in what an earlier start found; false: it has to be tried.
 func (f *Facts) recall(key string) bool {
-	data, err := direct.Read(f.cacheFile())
-	var c cached
-	if err != nil || json.Unmarshal(data, &c) != nil || c.Key == "" || c.Key != key {
+	record, err := seen.Load(f.cacheFile())
+	if err != nil || key == "" {
 		return false
 	}
-	f.Sandbox, f.Overlay = Ability{OK: true}, Ability{OK: true}
-	f.Idmap = Ability{OK: c.Idmap}
-	if f.Cgroups = c.Cgroups; c.Cgroups.Version == 0 {
+	found, err := seen.Recall(record, key, nil)
+	if err != nil {
+		return false
+	}
+	u := seen.Unpack(found)
+	idmap, beside, groups := u.Number() == 1, u.Number() == 1, unpackCgroups(u)
+	if !u.Done() {
+		return false
+	}
+	f.Sandbox, f.Overlay, f.Idmap = Ability{OK: true}, Ability{OK: true}, Ability{OK: idmap}
+	// Nothing is remembered of a place that was not found.
+	if f.Cgroups = groups; groups.Version == 0 {
 		f.Cgroups = findCgroups()
 	}
-	if c.Beside {
-		var err error
+	if beside {
 		f.Mappers.UID, f.Mappers.GID, err = namespace.FindMappers()
 		f.Beside = Ability{OK: err == nil}
 	}
@@ -114,14 +116,45 @@ func (f *Facts) remember(key string) {
 		os.Remove(f.cacheFile()) // what an earlier start found is true no longer
 		return
 	}
-	data, err := json.Marshal(cached{Key: key, Idmap: f.Idmap.OK, Beside: f.Beside.OK, Cgroups: f.Cgroups})
-	if err != nil {
-		return
+	var p seen.Packer
+	p.Number(truth(f.Idmap.OK))
+	p.Number(truth(f.Beside.OK))
+	packCgroups(&p, f.Cgroups)
+	if record, err := seen.New(nil, time.Now()).Keep(key, p.Bytes()); err == nil && key != "" {
+		seen.Save(f.cacheFile(), record) // if it fails, the next start tries again
 	}
-	tmp := f.cacheFile() + ".new"
-	if os.WriteFile(tmp, data, 0o600) == nil {
-		os.Rename(tmp, f.cacheFile())
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
 	}
+	return 0
+}
+
+func packCgroups(p *seen.Packer, c Cgroups) {
+	p.Number(truth(c.Swap))
+	p.Number(len(c.Dirs))
+	for _, controller := range slices.Sorted(maps.Keys(c.Dirs)) {
+		p.Text(controller)
+		p.Text(c.Dirs[controller])
+	}
+	p.Text(c.Why)
+	p.Text(strconv.Itoa(c.Version))
+}
+
+func unpackCgroups(u *seen.Unpacker) Cgroups {
+	c := Cgroups{Swap: u.Number() == 1}
+	for range u.Number() {
+		if c.Dirs == nil {
+			c.Dirs = map[string]string{}
+		}
+		controller := u.Text()
+		c.Dirs[controller] = u.Text()
+	}
+	c.Why = u.Text()
+	c.Version, _ = strconv.Atoi(u.Text()) // 0, no place, for anything else
+	return c
 }
 
 // Forget drops what is remembered: a start that rested on it failed.

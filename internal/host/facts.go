@@ -111,3 +111,10 @@ type Mappers struct {
 
 // Root says whether ringwall runs as root.
 func (f Facts) IsRoot() bool { return f.UID == 0 }
+
+// Program is one name of PATH and the file that it stands for.
+type Program struct {
+	Name string `json:"name"` // "nc"
+	Path string `json:"path"` // where the name was found, its folder resolved: "/usr/bin/nc"
+	Real string `json:"real"` // links resolved: "/usr/bin/nc.openbsd"
+}

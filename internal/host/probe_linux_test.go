@@ -177,13 +177,19 @@ func TestRecall(t *testing.T) {
 			t.Errorf("%s is taken for this one", name)
 		}
 	}
-	for _, text := range []string{"", "{", "{}", `{"key":""}`, strings.Replace(string(good), "key", "kez", 1)} {
+	for _, text := range []string{"", "{}", string(good[:len(good)-1]), strings.Replace(string(good), f.Kernel, "0"+f.Kernel[1:], 1)} {
 		if err := os.WriteFile(f.cacheFile(), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if again := f; again.recall(f.cacheKey(f.baseKey())) {
 			t.Errorf("%q is believed", text)
 		}
+	}
+	if err := os.WriteFile(f.cacheFile(), good, 0o600); err != nil || !f.recall(f.cacheKey(f.baseKey())) {
+		t.Errorf("the record itself is not believed any more: %v", err)
+	}
+	if f.remember(""); !f.recall(f.cacheKey(f.baseKey())) || f.recall("") {
+		t.Error("something is remembered of a host without a name")
 	}
 	if err := f.Forget(); err != nil || f.Forget() != nil {
 		t.Errorf("forget: %v", err)

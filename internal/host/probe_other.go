@@ -38,3 +38,6 @@ func (f *Facts) LookAt(string) {}
 
 // Forget has nothing to forget.
 func (f *Facts) Forget() error { return nil }
+
+// FindPrograms finds none that could be kept from an agent here.
+func (f Facts) FindPrograms([]string) []Program { return nil }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"ringwall/internal/kernel/seen"
 )
 
 // TestFindPrograms: names of PATH with the files that they lead to, found again
@@ -28,7 +30,7 @@ func TestFindPrograms(t *testing.T) {
 	names := []string{"rw-nc", "rw-text", "rw-late", "rw-nowhere"}
 	find := func() []string {
 		var out []string
-		for _, p := range f.FindPrograms(names) {
+		for _, p := range f.findPrograms(names, seen.New(nil, time.Now().Add(time.Hour))) {
 			out = append(out, p.Name+" "+filepath.Base(p.Real))
 		}
 		return out
@@ -37,7 +39,7 @@ func TestFindPrograms(t *testing.T) {
 	if got := find(); !slices.Equal(got, first) {
 		t.Fatalf("%q", got)
 	}
-	note := filepath.Join(f.StateDir, "programs.json")
+	note := f.programsFile()
 	before, err := os.Stat(note)
 	if err != nil {
 		t.Fatal(err)
@@ -48,19 +50,21 @@ func TestFindPrograms(t *testing.T) {
 	if after, _ := os.Stat(note); !os.SameFile(before, after) {
 		t.Error("the folders were searched although nothing changed")
 	}
-	later := time.Now().Add(time.Hour)
+	time.Sleep(20 * time.Millisecond) // the clock of a file system is coarse
 	tool("rw-late", 0o755)
-	if err := os.Chtimes(dir, later, later); err != nil {
-		t.Fatal(err)
-	}
 	if got := find(); !slices.Equal(got, []string{"rw-late rw-late", "rw-nc rw-nc.openbsd"}) {
 		t.Errorf("after a change: %q", got)
 	}
-	os.Remove(filepath.Join(dir, "rw-nc.openbsd"))
-	if err := os.Chtimes(dir, later, later); err != nil { // as if nothing had happened
-		t.Fatal(err)
-	}
-	if got := find(); !slices.Equal(got, []string{"rw-late rw-late"}) {
-		t.Errorf("a file of the note is gone: %q", got)
+	for what, change := range map[string]func() error{
+		"what a name leads to is gone": func() error { return os.Remove(filepath.Join(dir, "rw-nc.openbsd")) },
+		"a program is none now":        func() error { return os.Chmod(tool("rw-nc.openbsd", 0o644), 0o644) },
+	} {
+		time.Sleep(20 * time.Millisecond)
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		if got := find(); !slices.Equal(got, []string{"rw-late rw-late"}) {
+			t.Errorf("%s: %q", what, got)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -18,7 +17,11 @@ func (f *Facts) shownFile() string { return filepath.Join(f.StateDir, "shown") }
 
 // shownKey adds to the base what is asked of no file here.
 func (f *Facts) shownKey(base string) string {
-	return fmt.Sprintf("%s %d %t %q", base, f.Groups, f.Account != nil, f.Home)
+	groups := make([]int64, 0, len(f.Groups))
+	for _, g := range f.Groups {
+		groups = append(groups, int64(g))
+	}
+	return seen.Key(base, f.Home, f.accountKey(), numbers(groups...))
 }
 
 // recallShown fills in what an earlier start found. An error tells why it has
@@ -50,7 +53,10 @@ func (f *Facts) rememberShown(eyes *seen.Eyes, base string, trees []tree) error 
 	return seen.Save(f.shownFile(), record)
 }
 
-var errNoBase = errors.New("nothing tells this boot from the next")
+var (
+	errNoBase  = errors.New("nothing tells this boot from the next")
+	errDamaged = errors.New("a damaged record")
+)
 
 func (f *Facts) packShown(trees []tree) []byte {
 	var p seen.Packer
@@ -105,7 +111,7 @@ func (f *Facts) unpackShown(made []byte) ([]tree, error) {
 	private := many(u, unpackPrivate)
 	trees := many(u, func(u *seen.Unpacker) tree { return tree{u.Text(), u.Text()} })
 	if !u.Done() {
-		return nil, errors.New("a damaged record of what there is to show")
+		return nil, errDamaged
 	}
 	f.Root, f.Etc, f.Path, f.Tools, f.ToolVars, f.Private = root, etc, path, tools, vars, private
 	return trees, nil

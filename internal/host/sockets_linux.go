@@ -2,10 +2,13 @@ package host
 
 import (
 	"bufio"
-	"os"
+	"io"
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/seen"
 )
 
@@ -14,12 +17,12 @@ import (
 // are looked for at each start.
 func (f *Facts) sockets(trees []tree) {
 	s := &searcher{eyes: seen.New(nil, time.Now()), trees: trees, other: f.Account != nil, found: f.Private}
-	file, err := os.Open("/proc/net/unix")
+	fd, err := direct.Open("/proc/net/unix", unix.O_RDONLY)
 	if err != nil {
 		return
 	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
+	defer unix.Close(fd)
+	for lines := bufio.NewScanner(descriptor(fd)); lines.Scan(); {
 		// Num RefCount Protocol Flags Type St Inode Path
 		if _, path, found := strings.Cut(lines.Text(), " /"); found {
 			s.socket("/" + path)
@@ -38,5 +41,23 @@ func (s *searcher) socket(path string) {
 	}
 	if real, err := s.eyes.Resolve(path); err == nil {
 		s.hide(Private{Path: real, Why: "a service's socket"})
+	}
+}
+
+// descriptor reads an open file of the kernel's, which never makes anybody wait.
+type descriptor int
+
+func (d descriptor) Read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(d), b)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
+		}
+		return n, nil
 	}
 }

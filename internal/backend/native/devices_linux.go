@@ -1,7 +1,6 @@
 package native
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/plan"
 )
@@ -59,7 +59,7 @@ func (t *translation) cover(path string, dir bool) {
 // bootID gives a run a number of its own for what names this machine's boot.
 func (t *translation) bootID(path string) error {
 	b := make([]byte, 16)
-	if _, err := rand.Read(b); err != nil {
+	if err := direct.Random(b); err != nil {
 		return err
 	}
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // RFC 9562, version 4

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/egress"
+	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/mount"
 	"ringwall/internal/plan"
 )
@@ -39,7 +39,7 @@ func (r *run) choosePlaceholders() error {
 // random is n characters that nobody can guess.
 func random(n int) (string, error) {
 	b := make([]byte, n)
-	if _, err := rand.Read(b); err != nil {
+	if err := direct.Random(b); err != nil {
 		return "", err
 	}
 	return base64.RawURLEncoding.EncodeToString(b)[:n], nil

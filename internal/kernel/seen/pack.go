@@ -13,6 +13,15 @@ type Packer struct{ b []byte }
 // Bytes are what was packed.
 func (p *Packer) Bytes() []byte { return p.b }
 
+// Key packs texts into one that no other texts make.
+func Key(parts ...string) string {
+	var p Packer
+	for _, part := range parts {
+		p.Text(part)
+	}
+	return string(p.b)
+}
+
 // Text packs a text, whatever is in it.
 func (p *Packer) Text(s string) {
 	p.Number(len(s))
