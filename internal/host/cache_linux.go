@@ -159,8 +159,11 @@ func unpackCgroups(u *seen.Unpacker) Cgroups {
 
 // Forget drops what is remembered: a start that rested on it failed.
 func (f *Facts) Forget() error {
-	var all error
-	for _, path := range []string{f.cacheFile(), f.shownFile()} {
+	files, all := []string{f.cacheFile()}, error(nil)
+	for i := range slots {
+		files = append(files, filepath.Join(f.StateDir, "shown."+strconv.Itoa(i)))
+	}
+	for _, path := range files {
 		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 			all = errors.Join(all, err)
 		}

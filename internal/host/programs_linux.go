@@ -19,17 +19,20 @@ func (f Facts) FindPrograms(names []string) []Program {
 	return f.findPrograms(names, seen.New(nil, time.Now()))
 }
 
-func (f Facts) programsFile() string { return filepath.Join(f.StateDir, "programs") }
+func (f Facts) programsFile(path string) string {
+	return slot(filepath.Join(f.StateDir, "programs"), path)
+}
 
 func (f Facts) findPrograms(names []string, eyes *seen.Eyes) []Program {
 	path := unique(slices.Concat(f.Path, systemPath))
-	key := seen.Key(numbers(int64(f.UID)), seen.Key(path...), seen.Key(names...))
-	if kept, err := recallPrograms(f.programsFile(), key); err == nil {
+	folders := seen.Key(path...)
+	file, key := f.programsFile(folders), seen.Key(numbers(int64(f.UID)), folders, seen.Key(names...))
+	if kept, err := recallPrograms(file, key); err == nil {
 		return kept
 	}
 	found := searchPrograms(eyes, path, names)
 	if record, err := eyes.Keep(key, packPrograms(found)); err == nil {
-		seen.Save(f.programsFile(), record) // if it fails, the next start searches again
+		seen.Save(file, record) // if it fails, the next start searches again
 	}
 	return found
 }

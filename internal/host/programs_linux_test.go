@@ -39,7 +39,7 @@ func TestFindPrograms(t *testing.T) {
 	if got := find(); !slices.Equal(got, first) {
 		t.Fatalf("%q", got)
 	}
-	note := f.programsFile()
+	note := f.programsFile(seen.Key(append([]string{dir, "/nowhere"}, systemPath...)...))
 	before, err := os.Stat(note)
 	if err != nil {
 		t.Fatal(err)

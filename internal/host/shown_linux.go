@@ -2,9 +2,11 @@ package host
 
 import (
 	"errors"
+	"hash/crc32"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"ringwall/internal/kernel/seen"
 )
@@ -13,7 +15,17 @@ import (
 // missing name and variable that it was found by (package seen). If one differs,
 // all of it is found again.
 
-func (f *Facts) shownFile() string { return filepath.Join(f.StateDir, "shown") }
+func (f *Facts) shownFile() string { return slot(filepath.Join(f.StateDir, "shown"), f.Env["PATH"]) }
+
+// slots bounds how many records of one kind are kept. Whoever works in several
+// environments at once (direnv, pyenv, a virtual environment) has a PATH in
+// each, and a single record would be made anew by every other start.
+const slots = 4
+
+// slot is the file for one of them.
+func slot(path, of string) string {
+	return path + "." + strconv.Itoa(int(crc32.ChecksumIEEE([]byte(of))%slots))
+}
 
 // shownKey adds to the base what is asked of no file here.
 func (f *Facts) shownKey(base string) string {

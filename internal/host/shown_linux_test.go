@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -185,6 +186,39 @@ func TestShownForeign(t *testing.T) {
 	foundLongAgo(t, f)
 	if _, err := f.recallShown(""); err == nil {
 		t.Error("nothing tells this boot from the next, and the record is believed")
+	}
+}
+
+// TestShownOfEachPath: two environments in turn do not take each other's record
+// away, and there is an end to how many are kept.
+func TestShownOfEachPath(t *testing.T) {
+	home, f := workshop(t)
+	other := f
+	for i := 0; other.shownFile() == f.shownFile(); i++ {
+		other.Env = map[string]string{"PATH": fmt.Sprint(home, "/late/bin:/", i)}
+	}
+	foundLongAgo(t, f)
+	foundLongAgo(t, other)
+	for range 2 {
+		for _, again := range []Facts{f, other} {
+			if _, err := again.recallShown(f.baseKey()); err != nil {
+				t.Errorf("%s: %v", again.Env["PATH"], err)
+			}
+		}
+	}
+	for i := range 20 {
+		other.Env = map[string]string{"PATH": fmt.Sprint("/", i)}
+		foundLongAgo(t, other)
+	}
+	kept, err := os.ReadDir(f.StateDir)
+	if err != nil || len(kept) > slots {
+		t.Errorf("%d records are kept, %v", len(kept), err)
+	}
+	if err := f.Forget(); err != nil {
+		t.Error(err)
+	}
+	if kept, err = os.ReadDir(f.StateDir); err != nil || len(kept) != 0 {
+		t.Errorf("%v, %v: not forgotten", kept, err)
 	}
 }
 
