@@ -47,10 +47,9 @@ func (o *object) payload(e *Event) bool {
 		o.num("in_force", e.LimitSet.InForce)
 		o.str("by", e.LimitSet.By)
 		o.close()
-	case e.Changeset != nil && e.Changeset.Changes != nil && len(e.Changeset.Changes) == 0:
+	case e.Changeset != nil && len(e.Changeset.Changes) == 0:
 		o.open("changeset")
-		o.key("changes")
-		o.b = append(o.b, "[]"...)
+		o.none("changes", e.Changeset.Changes == nil)
 		o.close()
 	case e.Apply != nil:
 		o.open("apply")
@@ -171,6 +170,16 @@ func (o *object) numOr(name string, v int64) {
 	if v != 0 {
 		o.num(name, v)
 	}
+}
+
+// none writes a list that has nothing in it, or is not there at all.
+func (o *object) none(name string, missing bool) {
+	o.key(name)
+	if missing {
+		o.b = append(o.b, "null"...)
+		return
+	}
+	o.b = append(o.b, "[]"...)
 }
 
 func (o *object) list(name string, v []string) {

@@ -62,6 +62,12 @@ func TestRoutineIsJSON(t *testing.T) {
 	if written < 40 {
 		t.Errorf("only %d events were written", written)
 	}
+	for _, list := range [][]Change{nil, {}} { // most runs change nothing
+		l := link{Prev: zeroHash, Event: Event{Time: time.Now().UTC(), Changeset: &Changeset{Changes: list}}}
+		if want, err := json.Marshal(l); err != nil || string(l.routine()) != string(want) {
+			t.Errorf("an empty changeset: %s, not %s, %v", l.routine(), want, err)
+		}
+	}
 	l := link{Prev: zeroHash, Event: Event{Time: time.Now().In(time.FixedZone("x", 3600)), Apply: &Apply{}}}
 	if got := l.routine(); got != nil {
 		t.Errorf("a time that is not UTC: %s", got)
