@@ -219,6 +219,7 @@ func TestKeepWhatCannotBeRead(t *testing.T) {
 	dir := stage(t)
 	must(t, os.Chmod(dir+"/file", 0))
 	must(t, os.Chmod(dir+"/folder", 0))
+	t.Cleanup(func() { os.Chmod(dir+"/folder", 0o700) })
 	for _, see := range []func(*Eyes, string){read, list} {
 		e := patient(nil)
 		see(e, dir)
@@ -286,6 +287,12 @@ func TestLoad(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("%v", left)
+	}
+	if err := Save(dir, []byte("x")); err == nil { // cannot take the place of a folder
+		t.Error("a folder was written over")
+	}
+	if _, err := os.Lstat(dir + ".new"); err == nil {
+		t.Error("what could not be put in place was left")
 	}
 	for name, spoil := range map[string]func(p string) error{
 		"others may read it":  func(p string) error { return os.Chmod(p, 0o644) },
