@@ -22,6 +22,36 @@ var heavy = map[string]string{
 	"os.ReadFile":        "read it when it is needed",
 }
 
+// weighty are packages that no program of ours is built from.
+var weighty = map[string]string{
+	"html/template": "looks methods up by name, which keeps each one of the program; report fills its page in itself",
+	"text/template": "looks methods up by name, which keeps each one of the program",
+}
+
+// TestProgramIsLight: nothing that the program is built from, tests apart, takes
+// what would keep all of it alive.
+func TestProgramIsLight(t *testing.T) {
+	files, err := load(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, f := range files {
+		for _, path := range f.imports {
+			why, bad := weighty[path]
+			switch {
+			case bad && f.test:
+				seen++ // the check finds what it looks for
+			case bad:
+				t.Errorf("%s imports %s: %s", f.path, path, why)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no test imports them either: is this looking at anything?")
+	}
+}
+
 // TestStartIsLight: no package of ours makes anything heavy, and none has an
 // init function, before main begins.
 func TestStartIsLight(t *testing.T) {

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"reflect"
 
@@ -22,27 +20,24 @@ const maxRows = 200
 
 // HTML writes one page that stands on its own: no script, nothing loaded, safe
 // to open from a mail attachment. Every string of an event is made printable
-// and then escaped by html/template for the place where it stands.
+// and then escaped (fill).
 func HTML(w io.Writer, r Run) error {
-	t, err := template.New("report").Funcs(funcs()).Parse(pageHTML)
+	page, err := fill(pageHTML, funcs(), newPage(r))
 	if err != nil {
 		return fmt.Errorf("report page: %w", err)
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, newPage(r)); err != nil {
-		return fmt.Errorf("report page: %w", err)
-	}
-	_, err = w.Write(b.Bytes())
+	_, err = w.Write(page)
 	return err
 }
 
 // funcs is what the template may call.
-func funcs() template.FuncMap {
-	return template.FuncMap{
-		"css":       func() template.CSS { return template.CSS(pageCSS) },
+func funcs() map[string]any {
+	return map[string]any{
+		"css":       func() markup { return markup(pageCSS) },
 		"show":      func(s string) string { return show(s) },
 		"brief":     func(s string) string { return evidence.Cut(show(s), 20) },
 		"tone":      outcomeTone,
+		"verdict":   Journal.Verdict,
 		"plural":    count,
 		"nature":    nature,
 		"first":     first,
