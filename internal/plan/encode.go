@@ -124,19 +124,60 @@ func (o *object) rest(name string, v any) {
 	o.b = append(o.b, b...)
 }
 
-// text writes a string; anything but plain characters is left to the library.
+func (o *object) numbers(name string, v []int) {
+	o.key(name)
+	if v == nil {
+		o.b = append(o.b, "null"...)
+		return
+	}
+	o.b = append(o.b, '[')
+	for i, n := range v {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		o.b = strconv.AppendInt(o.b, int64(n), 10)
+	}
+	o.b = append(o.b, ']')
+}
+
+// text writes a string; what has other characters than plain ones and those of
+// small files is left to the library.
 func (o *object) text(s string) {
+	begin, from := len(o.b), 0 // of the text in the line, and of what is left of it
+	o.b = append(o.b, '"')
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		c := s[i]
+		if c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' {
+			continue
+		}
+		short := shortEscape(c)
+		if short == "" {
 			b, err := json.Marshal(s)
 			if err != nil {
 				o.err = err
 			}
-			o.b = append(o.b, b...)
+			o.b = append(o.b[:begin], b...)
 			return
 		}
+		o.b = append(append(o.b, s[from:i]...), short...)
+		from = i + 1
 	}
-	o.b = append(append(append(o.b, '"'), s...), '"')
+	o.b = append(append(o.b, s[from:]...), '"')
+}
+
+// shortEscape is how JSON writes a character of small files; empty for others.
+func shortEscape(c byte) string {
+	switch c {
+	case '"':
+		return `\"`
+	case '\\':
+		return `\\`
+	case '\n':
+		return `\n`
+	case '\t':
+		return `\t`
+	}
+	return ""
 }
 
 func (p *Plan) encode() ([]byte, error) {

@@ -149,10 +149,18 @@ func (o *object) process(w *Op) {
 
 func (o *object) network(w *Op) {
 	if w.Gateway != nil {
-		o.rest("gateway", w.Gateway)
+		o.open("gateway")
+		o.str("mode", w.Gateway.Mode)
+		o.numbers("ports", w.Gateway.Ports)
+		o.bound(w.Gateway.Bound)
+		o.close()
 	}
 	if w.Egress != nil {
-		o.rest("egress", w.Egress)
+		o.open("egress")
+		o.str("host", w.Egress.Host)
+		o.num("port", int64(w.Egress.Port))
+		o.listOr("methods", w.Egress.Methods)
+		o.close()
 	}
 	if w.Credential != nil {
 		o.rest("credential", w.Credential)

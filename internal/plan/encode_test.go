@@ -8,7 +8,7 @@ import (
 
 // texts are what strings are filled with: nothing, plain, and all that JSON has
 // to escape.
-var texts = []string{"", "plain", "\"\\/<&>\x00\x1f\n\t\x7f é \u2028 \xff"}
+var texts = []string{"", "plain", "a\tsmall \"file\"\n\\ of plain characters\n", "\"\\/<&>\x00\x1f\n\t\x7f é \u2028 \xff"}
 
 // fillAll sets every field of a value, at any depth, to something.
 func fillAll(v reflect.Value, text string, n int) {
