@@ -209,6 +209,9 @@ func TestKeepRefuses(t *testing.T) {
 	if _, err := e.Keep("", nil); err != nil {
 		t.Errorf("nothing stands against this one: %v", err)
 	}
+	if _, err := e.Keep("", make([]byte, maxRecord)); err == nil {
+		t.Error("a record of any size is kept")
+	}
 }
 
 // TestKeepWhatCannotBeRead: only somebody else than root fails to.
