@@ -34,7 +34,10 @@ type Native struct {
 	Stdout  *os.File
 	Stderr  *os.File
 	IterDir string // has upper/ and work/, on one file system
-	Dir     string // inside, where the command starts; empty: the project
+	// Layers is a folder on the same file system, this project's and this run's
+	// alone: what stays from run to run. Empty: nothing does.
+	Layers string
+	Dir    string // inside, where the command starts; empty: the project
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
 	Secrets      map[string]string // by credential name
@@ -98,6 +101,7 @@ type run struct {
 	user         *plan.User
 	identity     namespace.Identity
 	given        bool // what the account made
+	layered      bool // absent guardrails stand in a layer of their own
 	placeholders map[string]string
 	rules        []seccomp.Rule
 	gateway      *egress.Gateway

@@ -72,17 +72,17 @@ func (r *run) credentialEnv() map[string]string {
 
 // mapped shows the project and the iteration's directory to the agent's
 // account as its own. On disk everything belongs to the project's owner.
-func (r *run) mapped(project, iteration string) ([]*os.File, error) {
+func (r *run) mapped(dirs ...string) ([]*os.File, error) {
 	if r.native.Host.Account == nil {
 		return nil, errors.New("no account to map to")
 	}
 	uid, gid := r.native.ProjectOwner[0], r.native.ProjectOwner[1]
 	for _, d := range []string{"", "upper", "work"} {
-		if err := os.Chown(filepath.Join(iteration, d), uid, gid); err != nil {
+		if err := os.Chown(filepath.Join(r.native.IterDir, d), uid, gid); err != nil {
 			return nil, err
 		}
 	}
-	return r.native.Host.Mapped(uid, gid, project, iteration)
+	return r.native.Host.Mapped(uid, gid, dirs...)
 }
 
 // cloneForChild copies a mount for a first process that could not walk to it.

@@ -25,20 +25,40 @@ func overlay(s *launch.StepView) syscall.Errno {
 		return errno
 	}
 	ownFiles(false) // what the overlay does to its layers it does as who mounts it
+	errno := layers(s.Target, hasBetween)
+	if errno != 0 && hasBetween { // a layer is for speed: the names can be taken without it
+		errno = layers(s.Target, false)
+	}
+	ownFiles(true)
+	return errno
+}
+
+// hasBetween tells whether there is a layer at betweenDir.
+var hasBetween bool
+
+// between shows a layer to the next overlay.
+func between(s *launch.StepView) syscall.Errno {
+	layer := launch.StepView{Target: bytesOf(betweenDir), Source: s.Source, Flags: s.Flags, FD: s.FD}
+	errno := bind(&layer)
+	hasBetween = errno == 0
+	return errno
+}
+
+func layers(target launch.Text, three bool) syscall.Errno {
 	fs := newFileSystem("overlay\x00")
-	fs.set("lowerdir\x00", lowerDir)
+	if three {
+		fs.set("lowerdir\x00", ".work/between:.work/lower\x00")
+	} else {
+		fs.set("lowerdir\x00", lowerDir)
+	}
 	fs.set("upperdir\x00", ".work/stage/upper\x00")
 	fs.set("workdir\x00", ".work/stage/work\x00")
 	// Without trusted.* attributes, which only root may set, and without an
 	// index of hard links, whose entries no reader of the upper knows.
 	fs.flag("userxattr\x00")
 	fs.set("index\x00", "off\x00")
-	made := launch.StepView{Target: s.Target, Flags: launch.Writable}
-	if errno := attachNew(&made, &fs); errno != 0 {
-		return errno
-	}
-	ownFiles(true)
-	return 0
+	made := launch.StepView{Target: target, Flags: launch.Writable}
+	return attachNew(&made, &fs)
 }
 
 // again mounts what is at a path onto itself with other attributes. A mount
@@ -55,12 +75,16 @@ func again(path []byte, a attributes) syscall.Errno {
 	return attachOn(fd, from)
 }
 
-// absent takes a name that does not exist: something empty and read-only
-// stands there for as long as the sandbox lives. It lies in the overlay's upper
-// layer and never reaches the project.
+// absent takes a name that does not exist in the project: something empty and
+// read-only stands there for as long as the sandbox lives. Where no layer has it,
+// it is made in the overlay's upper one, and never reaches the project.
 func absent(s *launch.StepView) syscall.Errno {
+	errno := again(s.Target, inert)
+	if errno != unix.ENOENT {
+		return errno
+	}
 	ownFiles(false) // whoever applies the changes later has to take it away again
-	errno := closed(mountPoint(s.Target, s.Flags&launch.Folder != 0))
+	errno = closed(mountPoint(s.Target, s.Flags&launch.Folder != 0))
 	ownFiles(true)
 	if errno != 0 {
 		return errno

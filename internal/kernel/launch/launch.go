@@ -82,6 +82,7 @@ const (
 	Absent                 // make Target, which does not exist, empty and read-only
 	Mask                   // Data in place of the content of Target
 	ReadOnly               // make the mount at Target read-only, and none of those on it
+	Between                // the host's directory Source, or FD, goes between the two of the next Overlay
 )
 
 // Flags of a step.
