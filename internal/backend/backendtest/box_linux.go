@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -82,6 +83,18 @@ func NewBox(t *testing.T, target Target) *Box {
 	t.Cleanup(func() { openUp(b.IterDir) })
 	b.Plan = basePlan(target.Host, b.Project, target.Program)
 	return b
+}
+
+// NextIteration drops what was changed, and makes room for the next one.
+func (b *Box) NextIteration() {
+	b.T.Helper()
+	openUp(b.IterDir)
+	for _, d := range []string{"upper", "work"} {
+		path := filepath.Join(b.IterDir, d)
+		if err := errors.Join(os.RemoveAll(path), os.Mkdir(path, 0o700)); err != nil {
+			b.T.Fatal(err)
+		}
+	}
 }
 
 // openUp makes a tree removable: the kernel leaves the overlay's work directory

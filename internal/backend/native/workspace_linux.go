@@ -127,8 +127,8 @@ func maskText(m *plan.Mask) string {
 func paths(ops map[string]launch.Step) []string {
 	for p := range ops {
 		for dir := filepath.Dir(p); dir != "."; dir = filepath.Dir(dir) {
-			if _, taken := ops[dir]; !taken {
-				ops[dir] = launch.Step{Op: launch.Pin}
+			if op, taken := ops[dir]; !taken || op.Op == launch.Pin {
+				ops[dir] = launch.Step{Op: launch.Pin, Flags: op.Flags | folder(ops[p].Op == launch.Absent)}
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func step(s *launch.StepView) syscall.Errno {
 	case launch.Freeze:
 		return again(s.Target, readOnly)
 	case launch.Pin:
-		return again(s.Target, bare)
+		return pin(s)
 	case launch.Absent:
 		return absent(s)
 	case launch.Mask:

@@ -75,6 +75,18 @@ func again(path []byte, a attributes) syscall.Errno {
 	return attachOn(fd, from)
 }
 
+// pin keeps a folder where it is. One on the way to an absent guardrail may be
+// absent too.
+func pin(s *launch.StepView) syscall.Errno {
+	errno := again(s.Target, bare)
+	if errno == unix.ENOENT && s.Flags&launch.Folder != 0 {
+		if errno = closed(folder(s.Target, 0o755)); errno == 0 {
+			errno = again(s.Target, bare)
+		}
+	}
+	return errno
+}
+
 // absent takes a name that does not exist in the project: something empty and
 // read-only stands there for as long as the sandbox lives. Where no layer has it,
 // it is made in the overlay's upper one, and never reaches the project.

@@ -92,7 +92,7 @@ const (
 	Devices
 	Optional // if Source does not exist, leave the step out
 	UseFD    // FD instead of Source
-	Folder   // Absent, Mask: a directory, not a file
+	Folder   // Absent, Mask: a directory, not a file; Pin: made if it is not there
 )
 
 // When the first process becomes the user and group that the command runs as.

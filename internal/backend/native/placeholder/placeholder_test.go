@@ -219,7 +219,7 @@ func TestListsAreTheProjects(t *testing.T) {
 	w.must(unix.Setxattr(lib, acl.Access, given.Encode(), 0))
 	w.must(unix.Setxattr(lib, acl.Default, given.Encode(), 0))
 	dir := w.good()
-	w.must(os.Mkdir(filepath.Join(lib, "deep"), 0o755)) // the kernel's own answer
+	w.must(os.Mkdir(filepath.Join(lib, "deep"), 0o777)) // the kernel's own answer
 	for _, path := range []string{"lib", "lib/deep"} {
 		for _, kind := range []string{acl.Access, acl.Default} {
 			want, _, err := listAt(filepath.Join(w.project, path), kind)

@@ -151,40 +151,18 @@ func (s *surveyor) made(rel string, mode uint32, in node) node {
 	return n
 }
 
-// madeFolder is a new folder, which gets the lists that its parent has for it.
+// madeFolder is a new folder. Where its parent has a list for it, that stands in
+// the place of the umask.
 func (s *surveyor) madeFolder(rel string, in node) node {
 	n := s.made(rel, newFolder|in.mode&unix.S_ISGID, in)
 	n.dir, n.initial = true, in.initial
 	if l, err := acl.Decode(in.initial); err == nil {
-		n.access, n.mode = bounded(l, n.mode)
+		n.mode = in.mode&unix.S_ISGID | l.Mode()
+		if !l.Minimal() { // else the mode says it all
+			n.access = in.initial
+		}
 	}
 	return n
-}
-
-// bounded is the list that a new file gets from its folder's, with the mode that
-// it was made with, and the mode that it then has.
-func bounded(l acl.List, mode uint32) (access []byte, _ uint32) {
-	group := acl.GroupObj
-	for _, e := range l {
-		if e.Tag == acl.Mask {
-			group = acl.Mask
-		}
-	}
-	for i, e := range l {
-		switch e.Tag {
-		case acl.UserObj:
-			l[i].Perm &= uint16(mode >> 6 & 7)
-		case group:
-			l[i].Perm &= uint16(mode >> 3 & 7)
-		case acl.Other:
-			l[i].Perm &= uint16(mode & 7)
-		}
-	}
-	mode = mode&^0o777 | l.Mode()
-	if l.Minimal() {
-		return nil, mode // the mode says it all
-	}
-	return l.Encode(), mode
 }
 
 // lists reads a folder's access control lists. A folder with other attributes
