@@ -53,7 +53,7 @@ func rootsOwn(e os.DirEntry) bool {
 
 // cover puts nothing in the place of what is there.
 func (t *translation) cover(path string, dir bool) {
-	t.step(launch.Step{Op: launch.Mask, Target: path, Flags: folder(dir)})
+	t.step(launch.Step{Op: launch.Cover, Target: path, Flags: folder(dir)})
 }
 
 // bootID gives a run a number of its own for what names this machine's boot.

@@ -48,7 +48,7 @@ func TestOneLayerAtATime(t *testing.T) {
 		{"the freeze of what is absent", without(launch.Absent, launch.Between), rail, map[string]string{"create:AGENTS.md": "ok"}},
 		{"the pins", without(launch.Pin), rail, map[string]string{"rename:sub|other": "EXDEV"}}, // the overlay's own answer, not EBUSY
 		{"the sealed /dev", without(launch.ReadOnly), nil, map[string]string{"create:/dev/new": "ok", "unlink:/dev/null": "EBUSY"}},
-		{"the masks", without(launch.Mask), nil, map[string]string{"read:/proc/timer_list": "ok EACCES EPERM ENOENT", "read:/proc/kallsyms": "ok"}},
+		{"the covers", without(launch.Cover), nil, map[string]string{"read:/proc/timer_list": "ok EACCES EPERM ENOENT", "read:/proc/kallsyms": "ok"}},
 		// A writable mount of the host that Landlock does not list.
 		{"Landlock", noLandlock, func(b *backendtest.Box) { b.Show(given, "/given", true) }, map[string]string{"create:/given/y": "ok"}},
 		{"nothing, with a mount too many", func(*launch.Spec) {}, func(b *backendtest.Box) { b.Show(given, "/given", true) }, map[string]string{"create:/given/x": "EACCES"}},

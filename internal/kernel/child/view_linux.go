@@ -18,6 +18,7 @@ const (
 	stageDir   = ".work/stage\x00" // no quoting: a project's path may hold any byte
 	betweenDir = ".work/between\x00"
 	maskFile   = ".work/mask\x00"  // the text of a mask, until it is mounted
+	blankFile  = ".work/blank\x00" // stands in for files
 	emptyDir   = ".work/empty\x00" // stands in for folders
 )
 

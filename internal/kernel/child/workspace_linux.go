@@ -110,11 +110,8 @@ var (
 	maskFD   = -1
 )
 
-// mask mounts a short text over a file, or an empty folder over a folder.
+// mask mounts a short text over a file.
 func mask(s *launch.StepView) syscall.Errno {
-	if s.Flags&launch.Folder != 0 {
-		return maskFolder(s.Target)
-	}
 	if maskFD < 0 || string(maskText) != string(s.Data) {
 		if errno := newMask(s.Data); errno != 0 {
 			return errno
@@ -127,19 +124,52 @@ func mask(s *launch.StepView) syscall.Errno {
 	return attachAt(fd, s.Target)
 }
 
-// emptyFD is the folder at emptyDir; -1 before it is needed.
-var emptyFD = -1
+// What covers: an empty folder and an empty file, each a mount that is inert, as
+// its copies then are; -1 before it is needed.
+var emptyFD, blankFD = -1, -1
 
-func maskFolder(path []byte) syscall.Errno {
-	if emptyFD < 0 {
-		mkdir(emptyDir)
-		emptyFD = openFolder(emptyDir)
+// cover puts nothing in the place of a name that the kernel made.
+func cover(s *launch.StepView) syscall.Errno {
+	from, errno := &blankFD, syscall.Errno(0)
+	if s.Flags&launch.Folder != 0 {
+		from = &emptyFD
 	}
-	fd, errno := copyTree(emptyFD, inert)
+	if *from < 0 {
+		if *from, errno = inertCopy(s.Flags&launch.Folder != 0); errno != 0 {
+			return errno
+		}
+	}
+	parent, name, errno := parentOf(s.Target)
 	if errno != 0 {
 		return errno
 	}
-	return attachAt(fd, path)
+	const flags = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_EMPTY_PATH
+	fd, errno := call(unix.SYS_OPEN_TREE, uintptr(*from), literal(nothing), flags)
+	if errno != 0 {
+		return errno
+	}
+	made, errno := terminated(name)
+	if errno != 0 {
+		return errno
+	}
+	return attachName(int(fd), parent, made, s.Target)
+}
+
+// inertCopy makes something empty, mounts it onto itself, and opens that.
+func inertCopy(dir bool) (int, syscall.Errno) {
+	path := bytesOf(blankFile)
+	if dir {
+		path = bytesOf(emptyDir)
+	}
+	at, errno := mountPoint(path, dir)
+	if errno != 0 {
+		return -1, errno
+	}
+	closeFD(at)
+	if errno := again(path, inert); errno != 0 {
+		return -1, errno
+	}
+	return inside(path, unix.O_PATH)
 }
 
 // newMask writes the file for the next masks. The mounts hold on to the one

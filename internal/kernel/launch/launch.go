@@ -82,6 +82,7 @@ const (
 	Absent                 // make Target, which does not exist, empty and read-only
 	Mask                   // Data in place of the content of Target
 	ReadOnly               // make the mount at Target read-only, and none of those on it
+	Cover                  // nothing in place of Target, a name that the kernel made
 	Between                // the host's directory Source, or FD, goes between the two of the next Overlay
 )
 
@@ -92,7 +93,7 @@ const (
 	Devices
 	Optional // if Source does not exist, leave the step out
 	UseFD    // FD instead of Source
-	Folder   // Absent, Mask: a directory, not a file; Pin: made if it is not there
+	Folder   // Absent, Cover: a directory, not a file; Pin: made if it is not there
 )
 
 // When the first process becomes the user and group that the command runs as.
