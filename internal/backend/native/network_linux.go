@@ -78,11 +78,20 @@ func (r *run) mapped(dirs ...string) ([]*os.File, error) {
 	}
 	uid, gid := r.native.ProjectOwner[0], r.native.ProjectOwner[1]
 	for _, d := range []string{"", "upper", "work"} {
-		if err := os.Chown(filepath.Join(r.native.IterDir, d), uid, gid); err != nil {
+		if err := chown(filepath.Join(r.native.IterDir, d), uid, gid); err != nil {
 			return nil, err
 		}
 	}
 	return r.native.Host.Mapped(uid, gid, dirs...)
+}
+
+// chown gives a file of ours to somebody, if it is not theirs already.
+func chown(path string, uid, gid int) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err == nil && int(st.Uid) == uid && int(st.Gid) == gid {
+		return nil
+	}
+	return os.Chown(path, uid, gid)
 }
 
 // cloneForChild copies a mount for a first process that could not walk to it.

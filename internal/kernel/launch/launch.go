@@ -168,9 +168,23 @@ const version = 3
 
 // Encode renders the Spec as bytes.
 func (s *Spec) Encode() []byte {
-	e := &encoder{b: []byte{version}}
+	e := &encoder{b: append(make([]byte, 0, s.size()), version)}
 	s.walk(e)
 	return e.b
+}
+
+// size is about what the Spec takes: memory that grows is memory touched twice.
+func (s *Spec) size() int {
+	n := 4096 + len(s.Filter)
+	for _, st := range s.Steps {
+		n += len(st.Target) + len(st.Source) + len(st.Data) + 24
+	}
+	for _, list := range [][]string{s.Argv, s.Env, s.Watch, s.Write} {
+		for _, text := range list {
+			n += len(text) + 4
+		}
+	}
+	return n
 }
 
 // Decode reads what Encode wrote, and nothing else: bytes that Encode would
