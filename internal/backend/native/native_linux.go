@@ -100,8 +100,10 @@ type run struct {
 
 	user         *plan.User
 	identity     namespace.Identity
-	given        bool // what the account made
-	layered      bool // absent guardrails stand in a layer of their own
+	given        bool          // what the account made
+	ahead        *ahead        // nil: nothing was made ahead
+	mapping      *host.Mapping // nil: none, or not needed any more
+	layered      bool          // absent guardrails stand in a layer of their own
 	placeholders map[string]string
 	rules        []seccomp.Rule
 	gateway      *egress.Gateway
@@ -117,7 +119,11 @@ type run struct {
 }
 
 func newRun(n *Native, p plan.Plan, rec evidence.Recorder) *run {
-	return &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
+	r := &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
+	if n.Waiting != nil {
+		r.ahead = n.Waiting.ahead
+	}
+	return r
 }
 
 // prepare makes everything that does not need the first process.
@@ -212,6 +218,7 @@ func (r *run) meet(spec *launch.Spec) error {
 			return err
 		}
 	}
+	r.dropMapping()
 	return r.handshake(spec)
 }
 
@@ -276,9 +283,16 @@ func (r *run) part() {
 	}
 }
 
+// dropMapping ends the process that was needed to map the project's owner.
+func (r *run) dropMapping() {
+	r.mapping.Close()
+	r.mapping = nil
+}
+
 // bury removes what would outlive the processes.
 func (r *run) bury() {
 	r.endProcesses()
+	r.dropMapping()
 	if r.group != nil {
 		r.group.Remove()
 	}

@@ -82,7 +82,11 @@ func (r *run) mapped(dirs ...string) ([]*os.File, error) {
 			return nil, err
 		}
 	}
-	return r.native.Host.Mapped(uid, gid, dirs...)
+	var err error
+	if r.mapping, err = r.ahead.takeMapping(); err != nil {
+		return nil, err
+	}
+	return r.mapping.Mounts(r.native.Host, uid, gid, dirs...)
 }
 
 // chown gives a file of ours to somebody, if it is not theirs already.
