@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -79,6 +80,7 @@ func (n *Native) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder) (b
 	if n.Dir == "" {
 		n.Dir = p.Project
 	}
+	go r.shown() // it is needed soon, and made meanwhile
 	if err := r.prepare(); err != nil {
 		return backend.Result{}, err
 	}
@@ -100,10 +102,11 @@ type run struct {
 
 	user         *plan.User
 	identity     namespace.Identity
-	given        bool          // what the account made
-	ahead        *ahead        // nil: nothing was made ahead
-	mapping      *host.Mapping // nil: none, or not needed any more
-	layered      bool          // absent guardrails stand in a layer of their own
+	given        bool                   // what the account made
+	shown        func() ([]byte, error) // the plan as the agent sees it
+	ahead        *ahead                 // nil: nothing was made ahead
+	mapping      *host.Mapping          // nil: none, or not needed any more
+	layered      bool                   // absent guardrails stand in a layer of their own
 	placeholders map[string]string
 	rules        []seccomp.Rule
 	gateway      *egress.Gateway
@@ -120,6 +123,7 @@ type run struct {
 
 func newRun(n *Native, p plan.Plan, rec evidence.Recorder) *run {
 	r := &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
+	r.shown = sync.OnceValues(func() ([]byte, error) { return p.Shown().Canonical() })
 	if n.Waiting != nil {
 		r.ahead = n.Waiting.ahead
 	}
@@ -219,6 +223,9 @@ func (r *run) meet(spec *launch.Spec) error {
 		}
 	}
 	r.dropMapping()
+	if err := r.readLimitsBack(false); err != nil {
+		return err
+	}
 	return r.handshake(spec)
 }
 
