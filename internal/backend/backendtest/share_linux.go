@@ -51,7 +51,8 @@ func (b *Box) shareOne(path string, d fs.DirEntry) error {
 	return errors.Join(err, unix.Setxattr(path, acl.Access, shared, 0))
 }
 
-// shared tells whether an access control list names the account already.
+// shared tells whether an access control list gives the account all that the
+// owner has already.
 func shared(path string, uid uint32) bool {
 	buf := make([]byte, 1024)
 	n, err := unix.Getxattr(path, acl.Access, buf)
@@ -59,6 +60,9 @@ func shared(path string, uid uint32) bool {
 		return false
 	}
 	l, err := acl.Decode(buf[:n])
-	_, named := l.Grants(uid)
-	return err == nil && named
+	if err != nil {
+		return false
+	}
+	perm, named := l.Grants(uid)
+	return named && perm == l.Of(acl.UserObj)
 }
