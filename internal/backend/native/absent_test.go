@@ -188,6 +188,24 @@ func TestWorkBesideAbsent(t *testing.T) {
 	})
 }
 
+// TestOpaqueIsNotTheAgents: overlayfs' own mark, by which a folder hides what is
+// below it, means nothing when it comes from inside.
+func TestOpaqueIsNotTheAgents(t *testing.T) {
+	eachIdentity(t, func(t *testing.T, target backendtest.Target) {
+		b := absentBox(t, target)
+		want := map[string]string{"opaque:.": "ok EPERM EOPNOTSUPP", "opaque:sub": "ok EPERM EOPNOTSUPP", "opaque:sub/deep": "ok EPERM EOPNOTSUPP"}
+		b.Expect(b.Attack(sorted(want)...), want)
+		for _, dir := range []string{".", "sub", "sub/deep"} {
+			if _, err := unix.Getxattr(filepath.Join(b.IterDir, "upper", dir), "user.overlay.opaque", nil); err == nil {
+				t.Errorf("%s has the mark", dir)
+			}
+		}
+		// Overlayfs forgets at the next mount what it knows of a folder.
+		taken := map[string]string{"create:AGENTS.md": "EEXIST", "create:sub/deep/CLAUDE.md": "EEXIST", "read:sub/deep/mine": "ok"}
+		b.Expect(b.Attack(sorted(taken)...), taken)
+	})
+}
+
 // TestFolderRemovedMeanwhile: a person takes a folder away that has a taken name
 // in it. The name stays taken, and nothing comes back.
 func TestFolderRemovedMeanwhile(t *testing.T) {

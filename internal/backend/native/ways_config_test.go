@@ -24,7 +24,7 @@ var waysOfConfiguration = []wayOut{
 			}
 		}
 		return all, leaveOut("the freeze of what is absent", without(launch.Absent, launch.Between))
-	}, shown: []string{"TestGuardrails", "TestJudge", "TestStubsAreNoChange"}},
+	}, shown: []string{"TestGuardrails", "TestAbsentLeavesNothing", "TestJudge", "TestStubsAreNoChange"}},
 	{id: "CFG-02", try: func(_ *testing.T, b *backendtest.Box) ([]attempt, control) {
 		var all []attempt
 		for _, dir := range []string{".claude", ".codex", ".cursor", ".gemini", ".vscode", ".github"} {

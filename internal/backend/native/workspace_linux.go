@@ -6,7 +6,7 @@ import (
 	"sort"
 	"strings"
 
-	"ringwall/internal/backend/native/placeholder"
+	"ringwall/internal/backend/native/absent"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/plan"
 )
@@ -51,13 +51,13 @@ func (t *translation) layer(project string, ops map[string]launch.Step, order []
 	if t.run.native.Layers == "" {
 		return nil
 	}
-	var places []placeholder.Place
+	var places []absent.Place
 	for _, path := range order {
 		if s := ops[path]; s.Op == launch.Absent {
-			places = append(places, placeholder.Place{Path: path, Dir: s.Flags&launch.Folder != 0})
+			places = append(places, absent.Place{Path: path, Dir: s.Flags&launch.Folder != 0})
 		}
 	}
-	dir, err := placeholder.Layer(t.run.native.Layers, project, places, t.run.filesOwner())
+	dir, err := absent.Layer(t.run.native.Layers, project, places, t.run.filesOwner())
 	if t.run.layered = err == nil && dir != ""; !t.run.layered {
 		return nil
 	}
@@ -65,11 +65,11 @@ func (t *translation) layer(project string, ops map[string]launch.Step, order []
 }
 
 // filesOwner is whose the workspace's files are on disk.
-func (r *run) filesOwner() placeholder.Owner {
+func (r *run) filesOwner() absent.Owner {
 	if r.user.Form == accountRootForm {
-		return placeholder.Owner{UID: r.native.ProjectOwner[0], GID: r.native.ProjectOwner[1]}
+		return absent.Owner{UID: r.native.ProjectOwner[0], GID: r.native.ProjectOwner[1]}
 	}
-	return placeholder.Owner{UID: os.Geteuid(), GID: os.Getegid()}
+	return absent.Owner{UID: os.Geteuid(), GID: os.Getegid()}
 }
 
 // pinParents makes each directory above the project a mount point where it

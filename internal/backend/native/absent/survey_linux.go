@@ -1,4 +1,4 @@
-package placeholder
+package absent
 
 import (
 	"crypto/sha256"
@@ -209,7 +209,7 @@ func list(fd int, name string) ([]byte, error) {
 // nameOf is the hash of all that a layer must hold. When the project's folders
 // were changed is left out: that is set at each use.
 func nameOf(nodes []node) string {
-	b := []byte("ringwall placeholders 1\n")
+	b := []byte("ringwall absent 1\n")
 	for _, n := range nodes {
 		b = strconv.AppendQuote(b, n.path)
 		for _, v := range []uint64{uint64(n.mode), uint64(n.uid), uint64(n.gid), uint64(flag(n.dir) | 2*flag(n.merged))} {

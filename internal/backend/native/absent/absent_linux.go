@@ -1,4 +1,4 @@
-// Package placeholder keeps the layer in which a workspace's absent guardrails
+// Package absent keeps the layer in which a workspace's absent guardrails
 // stand: a folder that holds nothing but empty files and folders of their names,
 // and the folders on the way to them. As the topmost layer below what the agent
 // writes it takes those names in the view; nothing is made for it in the project
@@ -8,7 +8,7 @@
 // the hash of what it must hold. A folder that the project has too lends its
 // attributes to the view, so it has those of the project's. Whatever is found
 // under the name is looked at before each use, and made anew if it is not that.
-package placeholder
+package absent
 
 import (
 	"errors"
