@@ -35,7 +35,7 @@ func (s *session) loopSession(tune func(*native.Native)) (loop.Session, error) {
 		Stubs: stubs(s.work.plan), Recorder: s.journal,
 		Backend: func(iterDir string, io loop.IO) backend.Backend {
 			n := &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
-				IterDir: iterDir, ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
+				IterDir: iterDir, Layers: filepath.Join(s.place, "layers"), ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
 			tune(n)
 			return n
 		},

@@ -138,6 +138,9 @@ func split(e Event) []Event {
 // always one part, and an empty list stays what it was, nil or not.
 func chunks(all []Change) [][]Change {
 	var out [][]Change
+	if all == nil {
+		all = []Change{} // no change is a list too, which takes the short way to be written
+	}
 	from, size := 0, 0
 	for i, c := range all {
 		b, _ := json.Marshal(c) // strings and a number: cannot fail

@@ -15,7 +15,39 @@ import (
 // and group number) belong, for the kernel, to the agent's account, and what
 // the account writes belongs to owner on disk. Only root can.
 func (f Facts) Mapped(uid, gid int, dirs ...string) ([]*os.File, error) {
-	ns, err := mappingNamespace(uid, gid, f.Account.UID, f.Account.GID)
+	m, err := NewMapping()
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	return m.Mounts(f, uid, gid, dirs...)
+}
+
+// Mapping is a user namespace for one call of Mounts. The kernel takes a while
+// to make it, which can be before it is known who is mapped.
+type Mapping struct{ process *keeper.Keeper }
+
+// NewMapping makes one. A process has to be in it; it does nothing there.
+func NewMapping() (*Mapping, error) {
+	k, err := keeper.Start(unix.CLONE_NEWUSER)
+	if err != nil {
+		return nil, fmt.Errorf("make a user namespace for the mapping: %w", err)
+	}
+	return &Mapping{k}, nil
+}
+
+// Close ends the process. The mounts keep what they need of the namespace. It
+// does nothing where there is no mapping.
+func (m *Mapping) Close() {
+	if m != nil && m.process != nil {
+		m.process.Dismiss()
+		m.process = nil
+	}
+}
+
+// Mounts is Facts.Mapped with this namespace.
+func (m *Mapping) Mounts(f Facts, uid, gid int, dirs ...string) ([]*os.File, error) {
+	ns, err := m.fill(uid, gid, f.Account.UID, f.Account.GID)
 	if err != nil {
 		return nil, fmt.Errorf("make a user namespace for the mapping: %w", err)
 	}
@@ -32,15 +64,9 @@ func (f Facts) Mapped(uid, gid int, dirs ...string) ([]*os.File, error) {
 	return out, nil
 }
 
-// mappingNamespace makes a user namespace that maps owner to account and holds
-// on to it. A process has to be in it for a moment; it does nothing there.
-func mappingNamespace(uid, gid, toUID, toGID int) (*os.File, error) {
-	k, err := keeper.Start(unix.CLONE_NEWUSER)
-	if err != nil {
-		return nil, err
-	}
-	defer k.Dismiss()
-	proc := fmt.Sprintf("/proc/%d/", k.PID)
+// fill maps owner to account, and opens the namespace.
+func (m *Mapping) fill(uid, gid, toUID, toGID int) (*os.File, error) {
+	proc := fmt.Sprintf("/proc/%d/", m.process.PID)
 	for _, m := range []struct {
 		file     string
 		from, to int

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +30,7 @@ type Job struct {
 	Host                  host.Facts
 	Name                  string
 	IterDir               string
+	Layers                string // what stays between the runs of a box
 	Owner                 [2]int // of the project's files
 	Stdin, Stdout, Stderr *os.File
 }
@@ -46,6 +48,7 @@ type Box struct {
 	Target   Target
 	Project  string
 	IterDir  string
+	Layers   string
 	Plan     plan.Plan
 	Stdin    *os.File
 	Recorder evidence.Memory
@@ -70,6 +73,7 @@ func NewBox(t *testing.T, target Target) *Box {
 	base := t.TempDir()
 	// An account that is not the project's owner must not need to walk here.
 	b := &Box{T: t, Target: target, Project: filepath.Join(base, "project"), IterDir: filepath.Join(base, "iteration"),
+		Layers:  filepath.Join(base, "layers"),
 		Context: context.Background(), Keep: 1 << 20}
 	for _, d := range []string{b.Project, filepath.Join(b.IterDir, "upper"), filepath.Join(b.IterDir, "work")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -79,6 +83,18 @@ func NewBox(t *testing.T, target Target) *Box {
 	t.Cleanup(func() { openUp(b.IterDir) })
 	b.Plan = basePlan(target.Host, b.Project, target.Program)
 	return b
+}
+
+// NextIteration drops what was changed, and makes room for the next one.
+func (b *Box) NextIteration() {
+	b.T.Helper()
+	openUp(b.IterDir)
+	for _, d := range []string{"upper", "work"} {
+		path := filepath.Join(b.IterDir, d)
+		if err := errors.Join(os.RemoveAll(path), os.Mkdir(path, 0o700)); err != nil {
+			b.T.Fatal(err)
+		}
+	}
 }
 
 // openUp makes a tree removable: the kernel leaves the overlay's work directory
@@ -169,7 +185,7 @@ func (b *Box) Run() Ran {
 	var streams sync.WaitGroup
 	out, outW := b.stream(&streams)
 	errs, errW := b.stream(&streams)
-	job := Job{Host: b.Target.Host, Name: unique(), IterDir: b.IterDir, Owner: [2]int{os.Getuid(), os.Getgid()},
+	job := Job{Host: b.Target.Host, Name: unique(), IterDir: b.IterDir, Layers: b.Layers, Owner: [2]int{os.Getuid(), os.Getgid()},
 		Stdin: b.Stdin, Stdout: outW, Stderr: errW}
 	var ran Ran
 	ran.Result, ran.Err = b.Target.New(job).Run(b.Context, b.Plan, &b.Recorder)

@@ -31,6 +31,7 @@ var fileProbes = map[string]probe{
 		return "", unix.UtimesNanoAt(unix.AT_FDCWD, p, make([]unix.Timespec, 2), 0)
 	},
 	"setxattr": func(p string) (string, error) { return "", unix.Setxattr(p, "user.x", []byte("1"), 0) },
+	"opaque":   func(p string) (string, error) { return "", unix.Setxattr(p, "user.overlay.opaque", []byte("y"), 0) },
 	"rename":   func(p string) (string, error) { a, b := two(p); return "", unix.Rename(a, b) },
 	"exchange": func(p string) (string, error) {
 		a, b := two(p)

@@ -36,6 +36,9 @@ func (b *Box) share() {
 }
 
 func (b *Box) shareOne(path string, d fs.DirEntry) error {
+	if shared(path, uint32(b.Target.Host.Account.UID)) {
+		return nil // in the run before
+	}
 	info, err := d.Info()
 	if err != nil {
 		return err
@@ -46,4 +49,20 @@ func (b *Box) shareOne(path string, d fs.DirEntry) error {
 		err = unix.Setxattr(path, acl.Default, shared, 0)
 	}
 	return errors.Join(err, unix.Setxattr(path, acl.Access, shared, 0))
+}
+
+// shared tells whether an access control list gives the account all that the
+// owner has already.
+func shared(path string, uid uint32) bool {
+	buf := make([]byte, 1024)
+	n, err := unix.Getxattr(path, acl.Access, buf)
+	if err != nil {
+		return false
+	}
+	l, err := acl.Decode(buf[:n])
+	if err != nil {
+		return false
+	}
+	perm, named := l.Grants(uid)
+	return named && perm == l.Of(acl.UserObj)
 }

@@ -10,7 +10,7 @@ import (
 // is built, so that what is read there is what the supervisor wrote.
 func (t *translation) ask(a *plan.Ask) error {
 	t.self = a.Source
-	text, err := t.run.plan.Shown().Canonical()
+	text, err := t.run.shown()
 	if err != nil {
 		return err
 	}

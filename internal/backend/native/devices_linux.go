@@ -3,7 +3,6 @@ package native
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -28,32 +27,25 @@ var shownProc = []string{"cpuinfo", "filesystems", "loadavg", "meminfo", "mounts
 func (t *translation) proc(m *plan.Mount) error {
 	// Writable as a mount: each process writes its own files there.
 	t.step(launch.Step{Op: launch.Proc, Target: m.Target, Flags: launch.Writable | launch.NoExec})
-	entries, err := os.ReadDir("/proc")
-	if err == nil && !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "version" }) {
+	entries, err := procNames()
+	if err == nil && !slices.ContainsFunc(entries, func(e procName) bool { return e.name == "version" }) {
 		err = errors.New("the host's own /proc is not whole, so that what to cover in the sandbox's is not known")
 	}
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if name := e.Name(); (name[0] < '0' || name[0] > '9') && !slices.Contains(shownProc, name) && !rootsOwn(e) {
-			t.cover(m.Target+"/"+name, e.IsDir())
+		if !slices.Contains(shownProc, e.name) && !rootsOwn(e) {
+			t.cover(m.Target+"/"+e.name, e.dir)
 		}
 	}
 	t.step(launch.Step{Op: launch.Freeze, Target: m.Target + "/sys"})
 	return t.bootID(m.Target + "/sys/kernel/random/boot_id")
 }
 
-// rootsOwn tells whether only root may open a file: kcore, kmsg, slabinfo. The
-// agent is never root, so that covering it would only take time.
-func rootsOwn(e os.DirEntry) bool {
-	info, err := e.Info()
-	return err == nil && !e.IsDir() && info.Mode().Perm()&0o077 == 0
-}
-
 // cover puts nothing in the place of what is there.
 func (t *translation) cover(path string, dir bool) {
-	t.step(launch.Step{Op: launch.Mask, Target: path, Flags: folder(dir)})
+	t.step(launch.Step{Op: launch.Cover, Target: path, Flags: folder(dir)})
 }
 
 // bootID gives a run a number of its own for what names this machine's boot.

@@ -77,7 +77,7 @@ func (r *run) confined(spec *launch.Spec) error {
 			return err
 		}
 	}
-	if err := r.readLimitsBack(); err != nil {
+	if err := r.readLimitsBack(true); err != nil {
 		return err
 	}
 	if err := r.startTerminal(); err != nil {

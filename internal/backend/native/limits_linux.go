@@ -98,10 +98,11 @@ func (r *run) setGroupLimits() error {
 
 // readLimitsBack asks the kernel what is in force for the first process, and
 // records the answer. A limit that is wider than the plan's stops the start.
-func (r *run) readLimitsBack() error {
+// Those that the first process sets itself can be asked about when it has.
+func (r *run) readLimitsBack(itsOwn bool) error {
 	for _, c := range r.plan.Controls {
 		l := c.Want.Limit
-		if l == nil {
+		if l == nil || ofProcess(l) != itsOwn {
 			continue
 		}
 		inForce, err := r.inForce(l)
@@ -117,6 +118,12 @@ func (r *run) readLimitsBack() error {
 		}
 	}
 	return nil
+}
+
+// ofProcess tells whether a limit is one that the first process sets.
+func ofProcess(l *plan.Limit) bool {
+	_, resource := rlimits[l.Resource]
+	return !byGroup(l) && (resource || l.By == "CPU affinity")
 }
 
 // inForce is a limit as the kernel has it. What the supervisor keeps by itself

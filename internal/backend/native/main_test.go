@@ -73,7 +73,7 @@ func facts(t *testing.T) host.Facts {
 }
 
 func backendOf(j backendtest.Job) *Native {
-	return &Native{Host: j.Host, Name: j.Name, IterDir: j.IterDir, ProjectOwner: j.Owner,
+	return &Native{Host: j.Host, Name: j.Name, IterDir: j.IterDir, Layers: j.Layers, ProjectOwner: j.Owner,
 		Stdin: j.Stdin, Stdout: j.Stdout, Stderr: j.Stderr}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -34,7 +35,10 @@ type Native struct {
 	Stdout  *os.File
 	Stderr  *os.File
 	IterDir string // has upper/ and work/, on one file system
-	Dir     string // inside, where the command starts; empty: the project
+	// Layers is a folder on the same file system, this project's and this run's
+	// alone: what stays from run to run. Empty: nothing does.
+	Layers string
+	Dir    string // inside, where the command starts; empty: the project
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
 	Secrets      map[string]string // by credential name
@@ -76,6 +80,7 @@ func (n *Native) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder) (b
 	if n.Dir == "" {
 		n.Dir = p.Project
 	}
+	go r.shown() // it is needed soon, and made meanwhile
 	if err := r.prepare(); err != nil {
 		return backend.Result{}, err
 	}
@@ -97,7 +102,11 @@ type run struct {
 
 	user         *plan.User
 	identity     namespace.Identity
-	given        bool // what the account made
+	given        bool                   // what the account made
+	shown        func() ([]byte, error) // the plan as the agent sees it
+	ahead        *ahead                 // nil: nothing was made ahead
+	mapping      *host.Mapping          // nil: none, or not needed any more
+	layered      bool                   // absent guardrails stand in a layer of their own
 	placeholders map[string]string
 	rules        []seccomp.Rule
 	gateway      *egress.Gateway
@@ -113,7 +122,12 @@ type run struct {
 }
 
 func newRun(n *Native, p plan.Plan, rec evidence.Recorder) *run {
-	return &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
+	r := &run{native: n, plan: p, recorder: rec, stop: make(chan string, 8)}
+	r.shown = sync.OnceValues(func() ([]byte, error) { return p.Shown().Canonical() })
+	if n.Waiting != nil {
+		r.ahead = n.Waiting.ahead
+	}
+	return r
 }
 
 // prepare makes everything that does not need the first process.
@@ -208,6 +222,10 @@ func (r *run) meet(spec *launch.Spec) error {
 			return err
 		}
 	}
+	r.dropMapping()
+	if err := r.readLimitsBack(false); err != nil {
+		return err
+	}
 	return r.handshake(spec)
 }
 
@@ -272,9 +290,16 @@ func (r *run) part() {
 	}
 }
 
+// dropMapping ends the process that was needed to map the project's owner.
+func (r *run) dropMapping() {
+	r.mapping.Close()
+	r.mapping = nil
+}
+
 // bury removes what would outlive the processes.
 func (r *run) bury() {
 	r.endProcesses()
+	r.dropMapping()
 	if r.group != nil {
 		r.group.Remove()
 	}

@@ -72,17 +72,30 @@ func (r *run) credentialEnv() map[string]string {
 
 // mapped shows the project and the iteration's directory to the agent's
 // account as its own. On disk everything belongs to the project's owner.
-func (r *run) mapped(project, iteration string) ([]*os.File, error) {
+func (r *run) mapped(dirs ...string) ([]*os.File, error) {
 	if r.native.Host.Account == nil {
 		return nil, errors.New("no account to map to")
 	}
 	uid, gid := r.native.ProjectOwner[0], r.native.ProjectOwner[1]
 	for _, d := range []string{"", "upper", "work"} {
-		if err := os.Chown(filepath.Join(iteration, d), uid, gid); err != nil {
+		if err := chown(filepath.Join(r.native.IterDir, d), uid, gid); err != nil {
 			return nil, err
 		}
 	}
-	return r.native.Host.Mapped(uid, gid, project, iteration)
+	var err error
+	if r.mapping, err = r.ahead.takeMapping(); err != nil {
+		return nil, err
+	}
+	return r.mapping.Mounts(r.native.Host, uid, gid, dirs...)
+}
+
+// chown gives a file of ours to somebody, if it is not theirs already.
+func chown(path string, uid, gid int) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err == nil && int(st.Uid) == uid && int(st.Gid) == gid {
+		return nil
+	}
+	return os.Chown(path, uid, gid)
 }
 
 // cloneForChild copies a mount for a first process that could not walk to it.

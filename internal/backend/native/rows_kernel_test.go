@@ -211,7 +211,7 @@ func ownGroups(t *testing.T, tg backendtest.Target) {
 func masked(t *testing.T, tg backendtest.Target) {
 	files := []string{"read:/proc/kallsyms", "read:/proc/keys", "read:/proc/timer_list", "read:/proc/kcore", "read:/proc/config.gz"}
 	in := backendtest.NewBox(t, tg).Attack(files...)
-	out := backendtest.NewBox(t, weaker(tg, without(launch.Mask))).Attack(files...)
+	out := backendtest.NewBox(t, weaker(tg, without(launch.Cover))).Attack(files...)
 	shown := 0
 	for _, f := range files {
 		if v := in.Report(f).Value; v != "" {

@@ -213,18 +213,11 @@ func (t *translation) finish() error {
 	if limit := t.run.limit("time"); limit > 0 {
 		t.spec.Seconds = limit + overtime
 	}
-	rules := seccomp.Default()
-	if len(t.spec.CPUs) > 0 {
-		rules = append(rules, seccomp.Affinity()...)
-	}
-	if t.spec.Observe {
-		rules = append(rules, seccomp.Observation()...)
-	}
-	program, err := seccomp.Assemble(rules, seccomp.Options{Notify: t.spec.Observe})
-	if err != nil {
-		return err
+	f := t.run.ahead.takeFilter(t.spec.Observe, len(t.spec.CPUs) > 0)
+	if f.err != nil {
+		return f.err
 	}
 	bounds := seccomp.Bounds(seccomp.Bounded{Disk: t.run.find("disk") != nil, Core: t.run.find("core") != nil})
-	t.spec.Filter, t.run.rules = seccomp.Bytes(append(bounds, program...)), rules
+	t.spec.Filter, t.run.rules = seccomp.Bytes(append(bounds, f.program...)), f.rules
 	return nil
 }

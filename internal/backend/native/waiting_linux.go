@@ -21,6 +21,7 @@ type Waiting struct {
 	janitor *keeper.Keeper
 	control string // that could not be carried out
 	err     error
+	ahead   *ahead
 	buried  chan struct{} // nil: not begun
 }
 
@@ -41,7 +42,7 @@ func (w *Waiting) bury(r *run) {
 // Prestart begins one; name is the Native's. Give it to that Native, and call
 // Abandon in the end, whether it was used or not.
 func Prestart(h host.Facts, name string) *Waiting {
-	w := &Waiting{begun: make(chan struct{})}
+	w := &Waiting{begun: make(chan struct{}), ahead: lookAhead(h)}
 	go func() {
 		defer close(w.begun)
 		w.begin(cgroup.Place{Version: h.Cgroups.Version, Dirs: h.Cgroups.Dirs}, name)
@@ -62,6 +63,9 @@ func (w *Waiting) take() *Waiting {
 // Abandon ends the process, and removes its control group, if nobody took it,
 // and else waits until nothing of it is left.
 func (w *Waiting) Abandon() {
+	if w != nil {
+		w.ahead.close()
+	}
 	if w.take() == nil {
 		if w != nil && w.buried != nil {
 			<-w.buried

@@ -159,8 +159,11 @@ func (w *watcher) opened(path string) {
 		Why: "it got a decoy; the real file is not in the view"}})
 }
 
-// stubs is how many files stand for absent guardrails; they are no changes.
+// stubs is how many files among the changes stand for absent guardrails.
 func (w *watcher) stubs() (n int64) {
+	if w.run.layered {
+		return 0
+	}
 	for _, c := range w.run.plan.Controls {
 		if g := c.Want.Guardrail; g != nil && !g.Present && !g.Dir {
 			n++

@@ -23,8 +23,8 @@ var waysOfConfiguration = []wayOut{
 				all = append(all, attempt{what: "create:" + n, errno: "EEXIST"}, attempt{what: "symlink:x|" + n, errno: "EEXIST"})
 			}
 		}
-		return all, leaveOut("the freeze of what is absent", without(launch.Absent))
-	}, shown: []string{"TestGuardrails", "TestJudge", "TestStubsAreNoChange"}},
+		return all, leaveOut("the freeze of what is absent", without(launch.Absent, launch.Between))
+	}, shown: []string{"TestGuardrails", "TestAbsentLeavesNothing", "TestJudge", "TestStubsAreNoChange"}},
 	{id: "CFG-02", try: func(_ *testing.T, b *backendtest.Box) ([]attempt, control) {
 		var all []attempt
 		for _, dir := range []string{".claude", ".codex", ".cursor", ".gemini", ".vscode", ".github"} {
@@ -32,7 +32,7 @@ var waysOfConfiguration = []wayOut{
 			all = append(all, attempt{what: "mkdir:" + dir, errno: "EEXIST"}, attempt{what: "symlink:x|" + dir, errno: "EEXIST"},
 				attempt{what: "create:" + dir + "/settings.json", errno: "EROFS", free: "ENOENT"}) // the folder has to be made first
 		}
-		return all, leaveOut("the freeze of what is absent", without(launch.Absent))
+		return all, leaveOut("the freeze of what is absent", without(launch.Absent, launch.Between))
 	}},
 	{id: "CFG-03", try: func(_ *testing.T, b *backendtest.Box) ([]attempt, control) {
 		b.File("CLAUDE.md", "be good\n")
@@ -50,7 +50,7 @@ var waysOfConfiguration = []wayOut{
 	}, also: projectIsNotSwapped},
 	{id: "CFG-06", try: func(_ *testing.T, b *backendtest.Box) ([]attempt, control) {
 		rail(b, plan.Guardrail{Path: ".codex", Dir: true})
-		return each("EEXIST", "symlink:elsewhere|.codex"), leaveOut("the freeze of what is absent", without(launch.Absent))
+		return each("EEXIST", "symlink:elsewhere|.codex"), leaveOut("the freeze of what is absent", without(launch.Absent, launch.Between))
 	}, shown: []string{"TestGuardrailThatCannotBeFrozen", "TestLinksInFrozenFolders"}},
 	{id: "CFG-10", try: func(_ *testing.T, b *backendtest.Box) ([]attempt, control) {
 		const deep = "a/b/c/d/e/f/g"

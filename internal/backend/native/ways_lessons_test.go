@@ -24,7 +24,7 @@ var lessons = []wayOut{
 	{id: "CTR-14", shown: []string{"TestPrivateAll", "TestKilledSupervisor", "TestNothingIsLeft"}},
 	{id: "CTR-15", also: noProcNoStart},
 
-	{id: "pitfall-1", shown: []string{"TestStubsAreNoChange", "TestKilledSupervisor"}},
+	{id: "pitfall-1", shown: []string{"TestAbsentLeavesNothing", "TestStubsAreNoChange", "TestKilledSupervisor"}},
 	{id: "pitfall-2", shown: []string{"TestSuite"}}, // git
 	{id: "pitfall-4", also: mountsHoldInANewNamespace},
 	{id: "pitfall-5", shown: []string{"TestKnownWaysOut", "TestSecretUnderAnotherName", "TestGuardrailThatCannotBeFrozen"}}, // CFG-05, CFG-10

@@ -93,12 +93,12 @@ func procIsCovered(t *testing.T, tg backendtest.Target) {
 		if e.Name()[0] <= '9' || strings.Contains(needed, " "+e.Name()+" ") {
 			continue
 		}
-		probe, readable := "tells:", unix.Access(name, unix.R_OK) == nil && !rootsOwn(e)
+		probe, readable := "tells:", unix.Access(name, unix.R_OK) == nil && !rootsOwn(procName{e.Name(), e.IsDir()})
 		if e.IsDir() {
 			probe = "holds:"
 		}
 		covered[probe+name] = "ENODATA"
-		if rootsOwn(e) {
+		if rootsOwn(procName{e.Name(), e.IsDir()}) {
 			covered[probe+name] = "EACCES"
 		} else if readable && !slices.Contains(own, e.Name()) && unconfined(t, tg, probe+name) == "ok" {
 			open[probe+name] = "ok"

@@ -1,29 +1,75 @@
 package native
 
 import (
+	"os"
 	"path/filepath"
 	"sort"
 	"strings"
 
+	"ringwall/internal/backend/native/absent"
 	"ringwall/internal/kernel/launch"
 	"ringwall/internal/plan"
 )
 
 func (t *translation) workspace(w *plan.Workspace) error {
 	t.pinParents(w.Path)
+	ops, order := t.frozen()
+	layer := t.layer(w.Path, ops, order)
 	s := launch.Step{Op: launch.Overlay, Target: w.Path, Source: w.Path, Data: t.run.native.IterDir}
 	if t.user.Form == accountRootForm {
-		files, err := t.run.mapped(w.Path, t.run.native.IterDir)
+		dirs := []string{w.Path, t.run.native.IterDir}
+		if layer != nil {
+			dirs = append(dirs, layer.Source)
+		}
+		files, err := t.run.mapped(dirs...)
 		if err != nil {
 			return err
 		}
 		s.Flags = launch.UseFD
 		s.FD = t.pass(files[0])
 		t.pass(files[1])
+		if layer != nil {
+			layer.Flags, layer.FD = launch.UseFD, t.pass(files[2])
+		}
+	}
+	if layer != nil {
+		t.step(*layer)
 	}
 	t.step(s)
-	t.freeze(w.Path)
+	for _, path := range order {
+		frozen := ops[path]
+		frozen.Target = w.Path + "/" + path
+		t.step(frozen)
+	}
 	return nil
+}
+
+// layer takes the names of absent guardrails in a layer of their own. Where
+// there cannot be one the first process takes them one by one: nothing is lost
+// but time.
+func (t *translation) layer(project string, ops map[string]launch.Step, order []string) *launch.Step {
+	if t.run.native.Layers == "" {
+		return nil
+	}
+	var places []absent.Place
+	for _, path := range order {
+		if s := ops[path]; s.Op == launch.Absent {
+			places = append(places, absent.Place{Path: path, Dir: s.Flags&launch.Folder != 0})
+		}
+	}
+	dir, err := absent.Layer(t.run.native.Layers, project, places, t.run.filesOwner())
+	if t.run.layered = err == nil && dir != ""; !t.run.layered {
+		return nil
+	}
+	return &launch.Step{Op: launch.Between, Target: project, Source: dir}
+}
+
+// filesOwner is whose the workspace's files are on disk.
+func (r *run) filesOwner() absent.Owner {
+	if r.user.Form == accountRootForm {
+		return absent.Owner{UID: r.native.ProjectOwner[0], GID: r.native.ProjectOwner[1]}
+	}
+	return absent.Owner{UID: os.Geteuid(), GID: os.Getegid()}
 }
 
 // pinParents makes each directory above the project a mount point where it
@@ -42,10 +88,11 @@ func (t *translation) pinParents(project string) {
 	}
 }
 
-// freeze emits the guardrails and the hidden files, outer before inner, and
-// makes every directory between the project and a frozen path a mount point:
-// a mount on the path alone leaves its parent free to be moved.
-func (t *translation) freeze(project string) {
+// frozen lists the steps for the guardrails and the hidden files, by path, and
+// their order, outer before inner. Every directory between the project and a
+// frozen path becomes a mount point: a mount on the path alone leaves its parent
+// free to be moved.
+func (t *translation) frozen() (map[string]launch.Step, []string) {
 	ops := map[string]launch.Step{}
 	for _, c := range t.run.plan.Controls {
 		if g := c.Want.Guardrail; g != nil {
@@ -59,11 +106,7 @@ func (t *translation) freeze(project string) {
 			ops[m.Path] = launch.Step{Op: launch.Mask, Data: maskText(m)}
 		}
 	}
-	for _, path := range paths(ops) {
-		s := ops[path]
-		s.Target = project + "/" + path
-		t.step(s)
-	}
+	return ops, paths(ops)
 }
 
 func folder(dir bool) uint8 {
@@ -84,8 +127,8 @@ func maskText(m *plan.Mask) string {
 func paths(ops map[string]launch.Step) []string {
 	for p := range ops {
 		for dir := filepath.Dir(p); dir != "."; dir = filepath.Dir(dir) {
-			if _, taken := ops[dir]; !taken {
-				ops[dir] = launch.Step{Op: launch.Pin}
+			if op, taken := ops[dir]; !taken || op.Op == launch.Pin {
+				ops[dir] = launch.Step{Op: launch.Pin, Flags: op.Flags | folder(ops[p].Op == launch.Absent)}
 			}
 		}
 	}

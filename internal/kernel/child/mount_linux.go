@@ -74,7 +74,7 @@ func attachOn(detached, target int) syscall.Errno {
 	return errno
 }
 
-// attachAt is attach for a path.
+// attachAt is attach for a path that leads through no link.
 func attachAt(detached int, path []byte) syscall.Errno {
 	target, errno := inside(path, unix.O_PATH)
 	if errno != 0 {
@@ -82,6 +82,36 @@ func attachAt(detached int, path []byte) syscall.Errno {
 	}
 	covered(path)
 	return attachOn(detached, target)
+}
+
+// place is attach for a path whose last name is made if it is not there, a
+// folder or a file. A link of that name is not followed: it would be covered.
+func place(detached int, path []byte, dir bool) syscall.Errno {
+	parent, name, errno := parentOf(path)
+	if errno != 0 {
+		return errno
+	}
+	made, errno := terminated(name)
+	if errno != 0 {
+		return errno
+	}
+	if dir {
+		_, errno = call(unix.SYS_MKDIRAT, uintptr(parent), made, 0o755)
+	} else {
+		_, errno = call6(unix.SYS_MKNODAT, uintptr(parent), made, unix.S_IFREG|0o444, 0, 0, 0)
+	}
+	if errno != 0 && errno != unix.EEXIST {
+		return errno
+	}
+	return attachName(detached, parent, made, path)
+}
+
+// attachName is attach for one name in an open folder; path is all of it.
+func attachName(detached, parent int, name uintptr, path []byte) syscall.Errno {
+	_, errno := call6(unix.SYS_MOVE_MOUNT, uintptr(detached), literal(nothing), uintptr(parent), name, unix.MOVE_MOUNT_F_EMPTY_PATH, 0)
+	closeFD(detached)
+	covered(path)
+	return errno
 }
 
 // fileSystem is one that is being made: its parameters are set one by one.

@@ -33,13 +33,17 @@ func step(s *launch.StepView) syscall.Errno {
 	case launch.Freeze:
 		return again(s.Target, readOnly)
 	case launch.Pin:
-		return again(s.Target, bare)
+		return pin(s)
 	case launch.Absent:
 		return absent(s)
 	case launch.Mask:
 		return mask(s)
 	case launch.ReadOnly:
 		return seal(s.Target, unix.MOUNT_ATTR_RDONLY)
+	case launch.Cover:
+		return cover(s)
+	case launch.Between:
+		return between(s)
 	}
 	return unix.EINVAL
 }
@@ -73,6 +77,10 @@ func verb(op launch.Op) string {
 		return "hide"
 	case launch.ReadOnly:
 		return "make read-only"
+	case launch.Cover:
+		return "cover"
+	case launch.Between:
+		return "put a layer below"
 	}
 	return "understand the step for"
 }
@@ -116,12 +124,7 @@ func attachNew(s *launch.StepView, fs *fileSystem) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
-	target, errno := folder(s.Target, 0o755)
-	if errno != 0 {
-		return errno
-	}
-	covered(s.Target)
-	return attachOn(fd, target)
+	return place(fd, s.Target, true)
 }
 
 // bind shows a file or directory of the host.
@@ -133,12 +136,7 @@ func bind(s *launch.StepView) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
-	target, errno := mountPoint(s.Target, isFolder(fd))
-	if errno != 0 {
-		return errno
-	}
-	covered(s.Target)
-	return attachOn(fd, target)
+	return place(fd, s.Target, isFolder(fd))
 }
 
 // source is a detached copy of what the step shows. One that the supervisor

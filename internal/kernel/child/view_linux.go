@@ -12,12 +12,14 @@ import (
 // system of its own, so that all of it goes with one unmount. The kernel waits
 // for all CPUs at each.
 const (
-	workDir  = ".work\x00"
-	hostDir  = ".work/host\x00"  // the host's root, at the end
-	lowerDir = ".work/lower\x00" // the overlay's layers, under names that need
-	stageDir = ".work/stage\x00" // no quoting: a project's path may hold any byte
-	maskFile = ".work/mask\x00"  // the text of a mask, until it is mounted
-	emptyDir = ".work/empty\x00" // stands in for folders
+	workDir    = ".work\x00"
+	hostDir    = ".work/host\x00"  // the host's root, at the end
+	lowerDir   = ".work/lower\x00" // the overlay's layers, under names that need
+	stageDir   = ".work/stage\x00" // no quoting: a project's path may hold any byte
+	betweenDir = ".work/between\x00"
+	maskFile   = ".work/mask\x00"  // the text of a mask, until it is mounted
+	blankFile  = ".work/blank\x00" // stands in for files
+	emptyDir   = ".work/empty\x00" // stands in for folders
 )
 
 // root is the new root, which is empty at first.

@@ -25,20 +25,40 @@ func overlay(s *launch.StepView) syscall.Errno {
 		return errno
 	}
 	ownFiles(false) // what the overlay does to its layers it does as who mounts it
+	errno := layers(s.Target, hasBetween)
+	if errno != 0 && hasBetween { // a layer is for speed: the names can be taken without it
+		errno = layers(s.Target, false)
+	}
+	ownFiles(true)
+	return errno
+}
+
+// hasBetween tells whether there is a layer at betweenDir.
+var hasBetween bool
+
+// between shows a layer to the next overlay.
+func between(s *launch.StepView) syscall.Errno {
+	layer := launch.StepView{Target: bytesOf(betweenDir), Source: s.Source, Flags: s.Flags, FD: s.FD}
+	errno := bind(&layer)
+	hasBetween = errno == 0
+	return errno
+}
+
+func layers(target launch.Text, three bool) syscall.Errno {
 	fs := newFileSystem("overlay\x00")
-	fs.set("lowerdir\x00", lowerDir)
+	if three {
+		fs.set("lowerdir\x00", ".work/between:.work/lower\x00")
+	} else {
+		fs.set("lowerdir\x00", lowerDir)
+	}
 	fs.set("upperdir\x00", ".work/stage/upper\x00")
 	fs.set("workdir\x00", ".work/stage/work\x00")
 	// Without trusted.* attributes, which only root may set, and without an
 	// index of hard links, whose entries no reader of the upper knows.
 	fs.flag("userxattr\x00")
 	fs.set("index\x00", "off\x00")
-	made := launch.StepView{Target: s.Target, Flags: launch.Writable}
-	if errno := attachNew(&made, &fs); errno != 0 {
-		return errno
-	}
-	ownFiles(true)
-	return 0
+	made := launch.StepView{Target: target, Flags: launch.Writable}
+	return attachNew(&made, &fs)
 }
 
 // again mounts what is at a path onto itself with other attributes. A mount
@@ -55,12 +75,28 @@ func again(path []byte, a attributes) syscall.Errno {
 	return attachOn(fd, from)
 }
 
-// absent takes a name that does not exist: something empty and read-only
-// stands there for as long as the sandbox lives. It lies in the overlay's upper
-// layer and never reaches the project.
+// pin keeps a folder where it is. One on the way to an absent guardrail may be
+// absent too.
+func pin(s *launch.StepView) syscall.Errno {
+	errno := again(s.Target, bare)
+	if errno == unix.ENOENT && s.Flags&launch.Folder != 0 {
+		if errno = closed(folder(s.Target, 0o755)); errno == 0 {
+			errno = again(s.Target, bare)
+		}
+	}
+	return errno
+}
+
+// absent takes a name that does not exist in the project: something empty and
+// read-only stands there for as long as the sandbox lives. Where no layer has it,
+// it is made in the overlay's upper one, and never reaches the project.
 func absent(s *launch.StepView) syscall.Errno {
+	errno := again(s.Target, inert)
+	if errno != unix.ENOENT {
+		return errno
+	}
 	ownFiles(false) // whoever applies the changes later has to take it away again
-	errno := closed(mountPoint(s.Target, s.Flags&launch.Folder != 0))
+	errno = closed(mountPoint(s.Target, s.Flags&launch.Folder != 0))
 	ownFiles(true)
 	if errno != 0 {
 		return errno
@@ -74,11 +110,8 @@ var (
 	maskFD   = -1
 )
 
-// mask mounts a short text over a file, or an empty folder over a folder.
+// mask mounts a short text over a file.
 func mask(s *launch.StepView) syscall.Errno {
-	if s.Flags&launch.Folder != 0 {
-		return maskFolder(s.Target)
-	}
 	if maskFD < 0 || string(maskText) != string(s.Data) {
 		if errno := newMask(s.Data); errno != 0 {
 			return errno
@@ -91,19 +124,52 @@ func mask(s *launch.StepView) syscall.Errno {
 	return attachAt(fd, s.Target)
 }
 
-// emptyFD is the folder at emptyDir; -1 before it is needed.
-var emptyFD = -1
+// What covers: an empty folder and an empty file, each a mount that is inert, as
+// its copies then are; -1 before it is needed.
+var emptyFD, blankFD = -1, -1
 
-func maskFolder(path []byte) syscall.Errno {
-	if emptyFD < 0 {
-		mkdir(emptyDir)
-		emptyFD = openFolder(emptyDir)
+// cover puts nothing in the place of a name that the kernel made.
+func cover(s *launch.StepView) syscall.Errno {
+	from, errno := &blankFD, syscall.Errno(0)
+	if s.Flags&launch.Folder != 0 {
+		from = &emptyFD
 	}
-	fd, errno := copyTree(emptyFD, inert)
+	if *from < 0 {
+		if *from, errno = inertCopy(s.Flags&launch.Folder != 0); errno != 0 {
+			return errno
+		}
+	}
+	parent, name, errno := parentOf(s.Target)
 	if errno != 0 {
 		return errno
 	}
-	return attachAt(fd, path)
+	const flags = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_EMPTY_PATH
+	fd, errno := call(unix.SYS_OPEN_TREE, uintptr(*from), literal(nothing), flags)
+	if errno != 0 {
+		return errno
+	}
+	made, errno := terminated(name)
+	if errno != 0 {
+		return errno
+	}
+	return attachName(int(fd), parent, made, s.Target)
+}
+
+// inertCopy makes something empty, mounts it onto itself, and opens that.
+func inertCopy(dir bool) (int, syscall.Errno) {
+	path := bytesOf(blankFile)
+	if dir {
+		path = bytesOf(emptyDir)
+	}
+	at, errno := mountPoint(path, dir)
+	if errno != 0 {
+		return -1, errno
+	}
+	closeFD(at)
+	if errno := again(path, inert); errno != 0 {
+		return -1, errno
+	}
+	return inside(path, unix.O_PATH)
 }
 
 // newMask writes the file for the next masks. The mounts hold on to the one

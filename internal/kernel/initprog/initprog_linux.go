@@ -5,7 +5,6 @@
 package initprog
 
 import (
-	"bytes"
 	"embed"
 	"encoding/binary"
 	"errors"
@@ -65,7 +64,7 @@ func open() (*os.File, error) {
 	built, err := files.Open(fileName())
 	if err == nil {
 		defer built.Close()
-		return sealed(Name, built) // without a copy of the whole on the heap
+		return sealed(Name, copied(built)) // without a copy of the whole on the heap
 	}
 	data, err := standIn()
 	if err != nil {
@@ -96,16 +95,27 @@ func standIn() ([]byte, error) {
 // Sealed makes a file in memory with that content which nobody can change any
 // more, this process included.
 func Sealed(name string, data []byte) (*os.File, error) {
-	return sealed(name, bytes.NewReader(data))
+	return sealed(name, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
 }
 
-func sealed(name string, content io.Reader) (*os.File, error) {
+// copied fills a file from another, in pieces.
+func copied(from io.Reader) func(*os.File) error {
+	return func(f *os.File) error {
+		_, err := io.CopyBuffer(struct{ io.Writer }{f}, from, make([]byte, 32<<10))
+		return err
+	}
+}
+
+func sealed(name string, fill func(*os.File) error) (*os.File, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
 	f := os.NewFile(uintptr(fd), name)
-	if _, err := io.CopyBuffer(struct{ io.Writer }{f}, content, make([]byte, 32<<10)); err != nil {
+	if err := fill(f); err != nil {
 		f.Close()
 		return nil, err
 	}

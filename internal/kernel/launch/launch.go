@@ -82,6 +82,8 @@ const (
 	Absent                 // make Target, which does not exist, empty and read-only
 	Mask                   // Data in place of the content of Target
 	ReadOnly               // make the mount at Target read-only, and none of those on it
+	Cover                  // nothing in place of Target, a name that the kernel made
+	Between                // the host's directory Source, or FD, goes between the two of the next Overlay
 )
 
 // Flags of a step.
@@ -91,7 +93,7 @@ const (
 	Devices
 	Optional // if Source does not exist, leave the step out
 	UseFD    // FD instead of Source
-	Folder   // Absent, Mask: a directory, not a file
+	Folder   // Absent, Cover: a directory, not a file; Pin: made if it is not there
 )
 
 // When the first process becomes the user and group that the command runs as.
@@ -166,9 +168,23 @@ const version = 3
 
 // Encode renders the Spec as bytes.
 func (s *Spec) Encode() []byte {
-	e := &encoder{b: []byte{version}}
+	e := &encoder{b: append(make([]byte, 0, s.size()), version)}
 	s.walk(e)
 	return e.b
+}
+
+// size is about what the Spec takes: memory that grows is memory touched twice.
+func (s *Spec) size() int {
+	n := 4096 + len(s.Filter)
+	for _, st := range s.Steps {
+		n += len(st.Target) + len(st.Source) + len(st.Data) + 24
+	}
+	for _, list := range [][]string{s.Argv, s.Env, s.Watch, s.Write} {
+		for _, text := range list {
+			n += len(text) + 4
+		}
+	}
+	return n
 }
 
 // Decode reads what Encode wrote, and nothing else: bytes that Encode would
