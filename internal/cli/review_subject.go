@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
+	"ringwall/internal/report"
+	"ringwall/internal/review"
+	"ringwall/internal/stage"
+)
+
+// subject is a run that is being reviewed.
+type subject struct {
+	archive archive
+	plan    plan.Plan
+	run     review.Run
+	its     []iteration
+	// entries finds what stands behind a change.
+	entries map[entryKey]stage.Entry
+}
+
+type entryKey struct {
+	iteration   int
+	path, state string
+}
+
+// subject gathers what a run left.
+func (a archive) subject(run string) (*subject, error) {
+	s := &subject{archive: a, entries: map[entryKey]stage.Entry{}}
+	var err error
+	if s.plan, err = a.plan(run); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the plan of run %s: %w", run, err)
+	}
+	if s.its, err = a.iterations(run); err != nil {
+		return nil, err
+	}
+	s.run = review.Run{Format: review.Format, Run: run, Project: evidence.Printable(s.plan.Project),
+		Outcome: a.outcome(run), Iterations: []review.Iteration{}}
+	for _, it := range s.its {
+		s.run.Iterations = append(s.run.Iterations, s.iteration(it))
+	}
+	s.run.Count()
+	return s, nil
+}
+
+func (a archive) outcome(run string) string {
+	f, err := os.Open(filepath.Join(a.runDir(run), "journal.jsonl"))
+	if err != nil {
+		return report.Unfinished
+	}
+	defer f.Close()
+	r, err := report.Load(f)
+	if err != nil {
+		return report.Unfinished
+	}
+	return evidence.Printable(r.Outcome)
+}
+
+func (s *subject) iteration(it iteration) review.Iteration {
+	out := review.Iteration{Number: it.n, State: string(it.State), Why: evidence.Printable(it.Why), Changes: []review.Change{}}
+	add := func(e stage.Entry, state, sum string) {
+		c := changeOf(it.n, e, state)
+		c.SHA256 = sum
+		s.entries[entryKey{it.n, c.Path, state}] = e
+		out.Changes = append(out.Changes, c)
+	}
+	held, applied := review.Held, review.Applied
+	switch it.State {
+	case stateKept:
+		held = review.Kept
+	case stateRolledBack:
+		applied = review.Undone
+	}
+	for _, h := range it.Held {
+		add(h.Entry, held, h.SHA256)
+	}
+	for _, e := range it.Applied {
+		add(e, applied, "")
+	}
+	if it.State == stateKept && len(it.Held) == 0 {
+		out.Changes = append(out.Changes, review.Change{Iteration: it.n, State: review.Kept, Class: "kept", Why: out.Why})
+	}
+	return out
+}
+
+// changeOf is an entry as a person sees it.
+func changeOf(n int, e stage.Entry, state string) review.Change {
+	c := review.Change{Iteration: n, State: state, Path: e.Path.String(), Action: string(e.Action), Class: string(e.Class),
+		Why: evidence.Printable(e.Detail), Type: string(e.Type), OldType: string(e.Lower.Type), Size: e.Size,
+		Target: e.Target.String()}
+	if e.Type != stage.Symlink && e.Action != stage.Deleted {
+		c.Mode = octal(e.Mode)
+	}
+	if e.Lower.Type != stage.Absent && e.Lower.Type != stage.Symlink {
+		c.OldMode = octal(e.Lower.Mode)
+	}
+	return c
+}
+
+func octal(mode uint32) string { return fmt.Sprintf("%04o", mode) }
+
+// only leaves the changes that are named, or lie in a folder that is.
+func (s *subject) only(paths []string, number int) error {
+	used := make([]bool, len(paths))
+	for i := range s.run.Iterations {
+		it := &s.run.Iterations[i]
+		left := []review.Change{}
+		for _, c := range it.Changes {
+			if (number == 0 || number == it.Number) && fits(c, paths, used) {
+				left = append(left, c)
+			}
+		}
+		it.Changes = left
+	}
+	for i, p := range paths {
+		if !used[i] {
+			return withHint("ringwall review --list names them; a folder stands for all in it",
+				"run %s changed nothing that is called %q", s.run.Run, p)
+		}
+	}
+	s.run.Count()
+	return nil
+}
+
+// fits tells whether a change is among the paths, and which of them it is. A
+// name is written as it is listed.
+func fits(c review.Change, paths []string, used []bool) bool {
+	hit := len(paths) == 0
+	for i, p := range paths {
+		p = path.Clean(p)
+		if c.Path == p || strings.HasPrefix(c.Path, p+"/") || p == "." {
+			hit, used[i] = true, true
+		}
+	}
+	return hit && (!c.Whole() || len(paths) == 0)
+}
+
+// diff compares the two sides of a change. What cannot be read is said.
+func (s *subject) diff(c review.Change) *review.Diff {
+	e, known := s.entries[entryKey{c.Iteration, c.Path, c.State}]
+	if !known {
+		return review.Compare(c, nil, nil)
+	}
+	k := s.keptOf(c.Iteration)
+	before, err1 := side(e.Lower.Type, func() (io.ReadCloser, error) { return s.archive.stage.before(k, e) })
+	after, err2 := side(e.Type, func() (io.ReadCloser, error) { return s.archive.stage.after(k, e) })
+	d := review.Compare(c, before, after)
+	for _, err := range []error{err1, err2} {
+		if err != nil {
+			d.Notes = append(d.Notes, "cannot be read: "+evidence.Printable(err.Error()))
+		}
+	}
+	return d
+}
+
+func (s *subject) keptOf(n int) *kept {
+	for _, it := range s.its {
+		if it.n == n {
+			return it.kept
+		}
+	}
+	return nil
+}
+
+// side reads one side; nil where there is none.
+func side(t stage.Type, open func() (io.ReadCloser, error)) (*review.Side, error) {
+	if t != stage.File && t != stage.Symlink {
+		return nil, nil
+	}
+	r, err := open()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	s, err := review.Load(r)
+	if err == nil && t == stage.Symlink {
+		s = review.TextSide(string(bytes.TrimSuffix(s.Text, []byte("\n"))))
+	}
+	return s, err
+}

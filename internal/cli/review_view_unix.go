@@ -1,0 +1,29 @@
+//go:build unix
+
+package cli
+
+import (
+	"errors"
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// watchTerminal tells when the terminal has another size or the program is to
+// be stopped for a while, and when it is to end.
+func watchTerminal() (changed, ended <-chan os.Signal, stop func()) {
+	c, e := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(c, unix.SIGWINCH, unix.SIGTSTP, unix.SIGCONT)
+	signal.Notify(e, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
+	return c, e, func() { signal.Stop(c); signal.Stop(e) }
+}
+
+// suspended gives the terminal back while the program is stopped.
+func (t *screen) suspended(s os.Signal) error {
+	if s != unix.SIGTSTP {
+		return nil
+	}
+	left := t.leave()
+	return errors.Join(left, unix.Kill(unix.Getpid(), unix.SIGSTOP), t.enter())
+}
