@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"ringwall/internal/evidence"
 	"ringwall/internal/review"
@@ -13,12 +14,7 @@ import (
 
 // decide accepts or drops all that is held and selected.
 func (e *env) decide(s *subject, d review.Decision, f reviewFlags) error {
-	var all []review.Decided
-	for _, c := range s.run.Changes() {
-		if c.Open() {
-			all = append(all, review.Decided{Change: c, Decision: d})
-		}
-	}
+	all := s.chosen(d)
 	if len(all) == 0 {
 		return withHint("ringwall review --list "+s.run.Run, "nothing that is held is meant: there is nothing to %s", string(d))
 	}
@@ -26,6 +22,24 @@ func (e *env) decide(s *subject, d review.Decision, f reviewFlags) error {
 		return err
 	}
 	return e.settle(s, all)
+}
+
+// chosen are the changes that are held and selected, with the folders that go
+// with them.
+func (s *subject) chosen(d review.Decision) []review.Decided {
+	meant := map[entryKey]bool{}
+	for _, c := range s.run.Changes() {
+		meant[entryKey{c.Iteration, c.Path, c.State}] = true
+	}
+	all := []review.Decided{}
+	for _, c := range s.whole.Changes() {
+		x := review.Decided{Change: c}
+		if c.Open() && meant[entryKey{c.Iteration, c.Path, c.State}] {
+			x.Decision = d
+		}
+		all = append(all, x)
+	}
+	return slices.DeleteFunc(review.Agree(all), func(c review.Decided) bool { return c.Decision == review.None })
 }
 
 // settle carries decisions out, iteration by iteration, the oldest first. Each

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ringwall/internal/evidence"
@@ -22,7 +23,8 @@ import (
 type subject struct {
 	archive archive
 	plan    plan.Plan
-	run     review.Run
+	whole   review.Run // all of it
+	run     review.Run // what is meant of it
 	its     []iteration
 	// entries finds what stands behind a change.
 	entries map[entryKey]stage.Entry
@@ -49,6 +51,8 @@ func (a archive) subject(run string) (*subject, error) {
 		s.run.Iterations = append(s.run.Iterations, s.iteration(it))
 	}
 	s.run.Count()
+	s.whole = s.run
+	s.whole.Iterations = slices.Clone(s.run.Iterations)
 	return s, nil
 }
 

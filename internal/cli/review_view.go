@@ -91,6 +91,11 @@ func (e *env) showView(v *review.View) (err error) {
 			return exit(exitInterrupted, errors.New("interrupted: nothing was carried out"))
 		}
 		for _, k := range keys {
+			if k == review.Ctrl+"z" {
+				if err := t.suspend(); err != nil {
+					return err
+				}
+			}
 			v.Key(k)
 			if done, _ := v.Done(); done {
 				break // what was typed ahead is not for the shell's eyes either
@@ -133,7 +138,7 @@ func (t *screen) size() (columns, rows int) {
 func (t *screen) draw(rows [][]review.Span) error {
 	var b strings.Builder
 	for i, row := range rows {
-		fmt.Fprintf(&b, "\x1b[%d;1H%s\x1b[K", i+1, review.Paint(row, t.colour))
+		fmt.Fprintf(&b, "\x1b[%d;1H\x1b[K%s", i+1, review.Paint(row, t.colour))
 	}
 	_, err := io.WriteString(t.out, b.String())
 	return err

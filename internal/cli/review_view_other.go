@@ -14,3 +14,4 @@ func watchTerminal() (changed, ended <-chan os.Signal, stop func()) {
 }
 
 func (t *screen) suspended(os.Signal) error { return nil }
+func (t *screen) suspend() error            { return nil }

@@ -19,11 +19,17 @@ func watchTerminal() (changed, ended <-chan os.Signal, stop func()) {
 	return c, e, func() { signal.Stop(c); signal.Stop(e) }
 }
 
-// suspended gives the terminal back while the program is stopped.
+// suspended gives way to a stop from outside; any other signal is for the next
+// drawing.
 func (t *screen) suspended(s os.Signal) error {
 	if s != unix.SIGTSTP {
 		return nil
 	}
+	return t.suspend()
+}
+
+// suspend gives the terminal back while the program is stopped.
+func (t *screen) suspend() error {
 	left := t.leave()
 	return errors.Join(left, unix.Kill(unix.Getpid(), unix.SIGSTOP), t.enter())
 }

@@ -8,7 +8,10 @@
 // the package itself put there.
 package review
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Format is the version of the JSON form.
 const Format = 1
@@ -75,20 +78,23 @@ func (c Change) Name() string {
 	return c.Path
 }
 
-// Changes are those of all iterations: what waits for a decision first, each
-// part in its order.
+// Changes are those of all iterations: what waits for a decision first, what git
+// changed in its own folder last, each part in its order.
 func (r Run) Changes() []Change {
-	var open, rest []Change
+	var open, rest, git []Change
 	for _, it := range r.Iterations {
 		for _, c := range it.Changes {
-			if c.Open() {
+			switch {
+			case c.Open():
 				open = append(open, c)
-			} else {
+			case inGit(c):
+				git = append(git, c)
+			default:
 				rest = append(rest, c)
 			}
 		}
 	}
-	return append(open, rest...)
+	return slices.Concat(open, rest, git)
 }
 
 // Count fills in how many changes are held and applied.

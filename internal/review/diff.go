@@ -27,6 +27,10 @@ func Compare(c Change, before, after *Side) *Diff {
 	switch {
 	case before == nil && after == nil:
 		return d
+	case before == nil && c.OldType == "file" && c.Action != "added":
+		d.Notes = append(d.Notes, "the old version is not there any more: the new one is shown whole")
+	}
+	switch {
 	case before.binary() || after.binary():
 		d.binary(before, after)
 		return d

@@ -83,7 +83,7 @@ func (s *Side) binary() bool {
 }
 
 // begins is how many bytes of a binary file are shown.
-const begins = 48
+const begins = 16
 
 // describe names a side that is not shown as text.
 func (s *Side) describe() string {

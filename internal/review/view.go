@@ -4,15 +4,16 @@ package review
 // and rows of text, and nothing of a terminal.
 type View struct {
 	title  string
-	items  []Decided
+	items  []Decided // with what was pressed; agreed has what that comes to
+	agreed []Decided
 	load   func(Change) *Diff
 	mode   mode
 	cursor int // the change that is looked at
 	scroll int // first row of its diff
 	w, h   int // columns and rows of the screen
-	diffs  map[int]*Diff
+	shown  shown
 	done   bool
-	agreed bool
+	yes    bool   // the decisions were confirmed
 	notice string // for the next screen only
 }
 
@@ -28,10 +29,11 @@ const (
 // NewView shows the changes of a run. load is asked for the diff of a change
 // when it is first looked at.
 func NewView(r Run, load func(Change) *Diff) *View {
-	v := &View{title: r.Run, load: load, diffs: map[int]*Diff{}, w: 80, h: 24}
+	v := &View{title: r.Run, load: load, w: 80, h: 24}
 	for _, c := range r.Changes() {
 		v.items = append(v.items, Decided{Change: c})
 	}
+	v.agreed = Agree(v.items)
 	return v
 }
 
@@ -43,12 +45,12 @@ func (v *View) Resize(columns, rows int) {
 
 // Done tells whether the view is to be closed, and whether its decisions were
 // confirmed.
-func (v *View) Done() (done, agreed bool) { return v.done, v.agreed }
+func (v *View) Done() (done, agreed bool) { return v.done, v.yes }
 
 // Decisions are those that were made, in the order of the list.
 func (v *View) Decisions() []Decided {
 	var out []Decided
-	for _, c := range v.items {
+	for _, c := range v.agreed {
 		if c.Decision != None {
 			out = append(out, c)
 		}
@@ -89,7 +91,7 @@ func (v *View) finish() {
 func (v *View) confirm(k Key) {
 	switch k {
 	case "y":
-		v.done, v.agreed = true, true
+		v.done, v.yes = true, true
 	case "n", Escape, "b":
 		v.mode, v.scroll = both, 0
 	case "Q":
@@ -154,19 +156,26 @@ func (v *View) move(by int) {
 	}
 }
 
-// decide notes a decision and goes on to the next change.
+// decide notes a decision, about a folder for all that is held in it, and goes
+// on to what comes after.
 func (v *View) decide(d Decision) {
 	if len(v.items) == 0 {
 		return
 	}
-	c := &v.items[v.cursor]
+	c := v.items[v.cursor].Change
 	if !c.Open() {
-		v.notice = "this one is " + c.State + ": it cannot be decided here (ringwall rollback takes an iteration back)"
+		v.notice = "it is " + c.State + "; ringwall rollback takes whole iterations back"
 		return
 	}
-	c.Decision = d
-	if v.cursor+1 < len(v.items) && v.items[v.cursor+1].Open() {
-		v.move(1)
+	next := v.cursor
+	for i, other := range v.items {
+		if other.Open() && within(other.Change, c) {
+			v.items[i].Decision, next = d, i
+		}
+	}
+	v.agreed = Agree(v.items)
+	if next+1 < len(v.items) && v.items[next+1].Open() {
+		v.move(next + 1 - v.cursor)
 	}
 }
 

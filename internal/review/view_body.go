@@ -14,10 +14,7 @@ func (v *View) body() [][]Span {
 	}
 	c := v.items[v.cursor].Change
 	rows := v.head(c)
-	for _, line := range v.diff().Spans() {
-		rows = append(rows, Fold(line, v.w, "  ")...)
-	}
-	return rows
+	return append(rows, v.diff()...)
 }
 
 // head tells what a change is, before its content.
@@ -37,16 +34,29 @@ func (v *View) head(c Change) [][]Span {
 	return append(rows, nil)
 }
 
-// diff is that of the change under the cursor, loaded once.
-func (v *View) diff() *Diff {
-	d, known := v.diffs[v.cursor]
-	if !known {
-		if d = v.load(v.items[v.cursor].Change); d == nil {
-			d = &Diff{}
-		}
-		v.diffs = map[int]*Diff{v.cursor: d} // one at a time: each can be large
+// shown is the diff that is on the screen, as rows. One is kept: each can be
+// large.
+type shown struct {
+	known         bool
+	cursor, width int
+	diff          *Diff
+	rows          [][]Span
+}
+
+// diff is that of the change under the cursor, loaded when it is first asked
+// for.
+func (v *View) diff() [][]Span {
+	s := &v.shown
+	if !s.known || s.cursor != v.cursor {
+		*s = shown{known: true, cursor: v.cursor, diff: v.load(v.items[v.cursor].Change)}
 	}
-	return d
+	if s.width != v.w {
+		s.width, s.rows = v.w, nil
+		for _, line := range s.diff.Spans() {
+			s.rows = append(s.rows, Fold(line, v.w, "  ")...)
+		}
+	}
+	return s.rows
 }
 
 // paragraph wraps a text at blanks.
@@ -64,7 +74,7 @@ func (v *View) question() [][]Span {
 		rows = append(rows, v.paragraph(line, Plain)...)
 	}
 	left := 0
-	for _, c := range v.items {
+	for _, c := range v.agreed {
 		if c.Open() && c.Decision == None {
 			left++
 		}
@@ -84,7 +94,7 @@ func (v *View) helpText() [][]Span {
 		"backspace, PgUp scroll it up",
 		"enter           the diff alone, and back to the list",
 		"n p             next and previous change, in a diff too",
-		"a               accept: it is to go into the project",
+		"a               accept: into the project (a folder: all that is held in it)",
 		"d               drop: it is to be deleted",
 		"s               skip: it stays as it is, undecided",
 		"q               done: asks once, then carries the decisions out",

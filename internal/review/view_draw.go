@@ -80,7 +80,7 @@ func (v *View) list() [][]Span {
 
 // entry is one row of the list.
 func (v *View) entry(i int) []Span {
-	c := v.items[i]
+	c := v.agreed[i]
 	point, style := "  ", Plain
 	if i == v.cursor {
 		point, style = "> ", Bold
