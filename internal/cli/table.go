@@ -58,11 +58,6 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
 }
 
-// shellQuote makes a path one word of a shell's command line.
-func shellQuote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // plural counts things.
 func plural(n int, word string) string {
 	if n == 1 {

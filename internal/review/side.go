@@ -79,8 +79,11 @@ func (s *Side) binary() bool {
 		}
 		i += n
 	}
-	return odd > len(s.Text)/10
+	return odd > max(few, len(s.Text)/10)
 }
+
+// few such bytes do not make even a short text binary.
+const few = 8
 
 // begins is how many bytes of a binary file are shown.
 const begins = 16

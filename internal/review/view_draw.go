@@ -14,7 +14,7 @@ const (
 // Screen is the view as rows of spans, as many as the screen has, none wider.
 func (v *View) Screen() [][]Span {
 	if v.w < minColumns || v.h < minRows {
-		return v.fit([][]Span{{{fmt.Sprintf("make the terminal larger: at least %d x %d", minColumns, minRows), Warn}}})
+		return v.fit([][]Span{{{fmt.Sprintf("too small: needs %d x %d", minColumns, minRows), Warn}}})
 	}
 	rows := [][]Span{v.header()}
 	if v.mode == both {

@@ -104,6 +104,7 @@ func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width
 // Lines after the first keep the indent of the first.
 func Wrap(text string, n int) []string {
 	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	n = max(n, len(indent)+8)
 	var lines []string
 	line, empty := indent, true
 	for _, word := range strings.Split(text[len(indent):], " ") {
