@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
@@ -52,9 +53,26 @@ func (a archive) names() ([]string, error) {
 			out = append(out, d.Name())
 		}
 	}
-	slices.Sort(out)
-	slices.Reverse(out)
+	slices.SortFunc(out, func(x, y string) int { return a.compare(y, x) })
 	return out, nil
+}
+
+// compare orders runs by their beginning: the name tells the second, and within
+// it the plan, which is written once.
+func (a archive) compare(x, y string) int {
+	const second = len("20060102-150405")
+	if len(x) < second || len(y) < second || x[:second] != y[:second] {
+		return strings.Compare(x, y)
+	}
+	return a.begun(x).Compare(a.begun(y))
+}
+
+func (a archive) begun(run string) time.Time {
+	info, err := os.Lstat(filepath.Join(a.runDir(run), "plan.json"))
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // of lists the runs of a project, newest first; of all projects for "".
@@ -119,6 +137,9 @@ func (a archive) iterations(run string) ([]iteration, error) {
 		k, err := a.stage.look(filepath.Join(a.runDir(run), "iterations", d.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("look at iteration %d of run %s: %w", n, run, err)
+		}
+		if k.idle() {
+			k.State = stateNothing
 		}
 		out = append(out, iteration{n, k})
 	}

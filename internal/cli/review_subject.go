@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +49,11 @@ func (a archive) subject(run string) (*subject, error) {
 	s.run = review.Run{Format: review.Format, Run: run, Project: evidence.Printable(s.plan.Project),
 		Outcome: a.outcome(run), Iterations: []review.Iteration{}}
 	for _, it := range s.its {
-		s.run.Iterations = append(s.run.Iterations, s.iteration(it))
+		listed := s.iteration(it)
+		if it.State == stateKept {
+			listed.Changes = append(listed.Changes, s.partsOf(it)...)
+		}
+		s.run.Iterations = append(s.run.Iterations, listed)
 	}
 	s.run.Count()
 	s.whole = s.run
@@ -90,8 +95,38 @@ func (s *subject) iteration(it iteration) review.Iteration {
 	for _, e := range it.Applied {
 		add(e, applied, "")
 	}
+	for _, h := range it.Dropped {
+		add(h.Entry, review.Dropped, h.SHA256)
+	}
 	if it.State == stateKept && len(it.Held) == 0 {
 		out.Changes = append(out.Changes, review.Change{Iteration: it.n, State: review.Kept, Class: "kept", Why: out.Why})
+	}
+	return out
+}
+
+// mostParts bounds what is listed of a changeset that is kept whole.
+const mostParts = 5000
+
+// partsOf lists what is in a changeset that is kept whole.
+func (s *subject) partsOf(it iteration) []review.Change {
+	o, err := optionsFor(s.plan, s.run.Run, it.kept)
+	var entries []stage.Entry
+	if err == nil {
+		entries, err = s.archive.stage.parts(context.Background(), o)
+	}
+	if err != nil {
+		return []review.Change{{Iteration: it.n, State: review.Part, Path: "(not listed)", Class: "kept",
+			Why: "cannot be read: " + evidence.Printable(err.Error())}}
+	}
+	it.Project = o.Project
+	var out []review.Change
+	for _, e := range entries[:min(mostParts, len(entries))] {
+		c := changeOf(it.n, e, review.Part)
+		s.entries[entryKey{it.n, c.Path, review.Part}] = e
+		out = append(out, c)
+	}
+	if n := len(entries) - mostParts; n > 0 {
+		out = append(out, review.Change{Iteration: it.n, State: review.Part, Path: fmt.Sprintf("(and %d more)", n), Class: "kept"})
 	}
 	return out
 }
@@ -107,6 +142,7 @@ func changeOf(n int, e stage.Entry, state string) review.Change {
 	if e.Lower.Type != stage.Absent && e.Lower.Type != stage.Symlink {
 		c.OldMode = octal(e.Lower.Mode)
 	}
+	more(&c, e)
 	return c
 }
 
@@ -157,6 +193,9 @@ func (s *subject) diff(c review.Change) *review.Diff {
 	k := s.keptOf(c.Iteration)
 	before, err1 := side(e.Lower.Type, func() (io.ReadCloser, error) { return s.archive.stage.before(k, e) })
 	after, err2 := side(e.Type, func() (io.ReadCloser, error) { return s.archive.stage.after(k, e) })
+	if after == nil && e.Type == stage.Symlink && e.Action != stage.Deleted {
+		after = review.TextSide(string(e.Target))
+	}
 	d := review.Compare(c, before, after)
 	for _, err := range []error{err1, err2} {
 		if err != nil {

@@ -79,6 +79,9 @@ func (s *subject) after(n int) ([]iteration, error) {
 	var out []iteration
 	for _, it := range slices.Backward(s.its) {
 		last = max(last, it.n)
+		if it.n > n && it.State == stateOpen {
+			return nil, withHint("ringwall recover", "iteration %d of run %s is at work, or was cut short", it.n, s.run.Run)
+		}
 		if it.n > n && it.State == stateApplied && len(it.Applied) > 0 {
 			out = append(out, it)
 		}
@@ -131,7 +134,7 @@ func (a archive) later(s *subject) []string {
 	for _, name := range names {
 		its, err := a.iterations(name)
 		applied := func(it iteration) bool { return it.State == stateApplied && len(it.Applied) > 0 }
-		if name > s.run.Run && err == nil && slices.ContainsFunc(its, applied) {
+		if a.compare(name, s.run.Run) > 0 && err == nil && slices.ContainsFunc(its, applied) {
 			after = append(after, evidence.Printable(name))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"ringwall/internal/agent"
 	"ringwall/internal/evidence"
 	"ringwall/internal/plan"
+	"ringwall/internal/review"
 	"ringwall/internal/stage"
 )
 
@@ -25,6 +26,8 @@ type stager interface {
 	// none. They follow no link; that of a link is its text.
 	before(k *kept, e stage.Entry) (io.ReadCloser, error)
 	after(k *kept, e stage.Entry) (io.ReadCloser, error)
+	// parts lists a changeset that is kept whole.
+	parts(ctx context.Context, o stage.Options) ([]stage.Entry, error)
 }
 
 // kept is what an iteration's folder still holds.
@@ -34,6 +37,7 @@ type kept struct {
 	Why       string
 	Applied   []stage.Entry
 	Held      []stage.Held
+	Dropped   []stage.Held // by the owner
 	Project   string
 	ProjectID stage.ID
 }
@@ -64,6 +68,16 @@ func (e *env) stage() stager {
 		return e.staged
 	}
 	return realStage{}
+}
+
+// more fills in what entries tell beyond their change: an old name, why it runs
+// on the host, how much a folder stands for.
+func more(*review.Change, stage.Entry) {}
+
+// idle tells an iteration that is open from one that changed nothing: that has
+// no upper directory any more.
+func (k *kept) idle() bool {
+	return k.State == stateOpen && k.Why == "" && !present(filepath.Join(k.dir, "upper")) && !present(filepath.Join(k.dir, "apply.json"))
 }
 
 // optionsFor says which iteration of which project is meant.
@@ -99,8 +113,8 @@ func sized(dir string) (int64, bool) {
 	return n, whole && err == nil
 }
 
-// present tells whether a folder of the state directory is there.
-func present(dir string) bool {
-	info, err := os.Lstat(dir)
-	return err == nil && info.IsDir()
+// present tells whether a name of the state directory is there.
+func present(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

@@ -35,6 +35,16 @@ func (realStage) rollback(context.Context, stage.Options, evidence.Recorder) (st
 	return stage.Result{}, errNotYet
 }
 
+// parts leaves an interrupted reading's error to the caller: what is kept whole
+// may be so because it could not be read.
+func (realStage) parts(ctx context.Context, o stage.Options) ([]stage.Entry, error) {
+	c, err := stage.Read(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return c.Entries, nil
+}
+
 // look reads the records of an iteration.
 func (realStage) look(dir string) (*kept, error) {
 	k := &kept{dir: dir, State: stateNothing}
@@ -120,6 +130,8 @@ func (realStage) after(k *kept, e stage.Entry) (io.ReadCloser, error) {
 	}
 	h := k.heldAs(e)
 	switch {
+	case k.State == stateKept:
+		return openBeneath(filepath.Join(k.dir, "upper"), string(e.Path))
 	case h == nil:
 		return openBeneath(k.Project, string(e.Path))
 	case h.File == "":

@@ -28,6 +28,10 @@ func (realStage) rollback(context.Context, stage.Options, evidence.Recorder) (st
 	return stage.Result{}, stage.ErrOnlyLinux
 }
 
+func (realStage) parts(context.Context, stage.Options) ([]stage.Entry, error) {
+	return nil, stage.ErrOnlyLinux
+}
+
 func (realStage) before(*kept, stage.Entry) (io.ReadCloser, error) { return nil, stage.ErrOnlyLinux }
 func (realStage) after(*kept, stage.Entry) (io.ReadCloser, error)  { return nil, stage.ErrOnlyLinux }
 

@@ -22,6 +22,8 @@ const (
 	Kept    = "kept"    // the iteration's changes are kept whole, unapplied
 	Applied = "applied" // in the project
 	Undone  = "undone"  // was in the project, and was rolled back
+	Part    = "part"    // of a whole that is kept: decided with it
+	Dropped = "dropped" // was held, and the owner dropped it
 )
 
 // Run is what one run left for its owner to look at.
@@ -56,6 +58,7 @@ type Change struct {
 	Runs      string `json:"runs,omitempty"` // why it runs on the host
 	Type      string `json:"type"`           // file, dir, symlink, special
 	OldType   string `json:"old_type,omitempty"`
+	Below     int    `json:"below,omitempty"`    // entries of a folder that stands for all in it
 	Size      int64  `json:"size"`               // bytes
 	Mode      string `json:"mode,omitempty"`     // octal
 	OldMode   string `json:"old_mode,omitempty"` // octal

@@ -53,15 +53,22 @@ func notes(c Change) []string {
 	}
 	switch {
 	case c.Type == "dir" && c.Action == "added":
-		out = append(out, "a new folder")
+		out = append(out, "a new folder"+inIt(c))
 	case c.Type == "dir" && c.Action == "deleted":
-		out = append(out, "the folder is deleted")
+		out = append(out, "the folder is deleted"+inIt(c))
 	case c.Type == "special":
 		out = append(out, "a fifo, socket or device: its content cannot be kept")
 	case c.Type == "symlink" && c.Action != "deleted":
 		out = append(out, "a link to "+c.Target)
 	}
 	return out
+}
+
+func inIt(c Change) string {
+	if c.Below == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and stands for the %d entries in it", c.Below)
 }
 
 func kind(t string) string {

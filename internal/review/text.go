@@ -89,7 +89,7 @@ func row(c Change, tone Style) [][]Span {
 	} else {
 		out = append(out, []Span{{strings.TrimRight("  "+what+pad(name, room)+" "+size, " "), tone}})
 	}
-	for _, why := range []string{c.Why, c.Runs} {
+	for _, why := range []string{c.Why, c.Runs, strings.TrimPrefix(inIt(c), ", and ")} {
 		if why == "" {
 			continue
 		}

@@ -164,7 +164,7 @@ func (v *View) decide(d Decision) {
 	}
 	c := v.items[v.cursor].Change
 	if !c.Open() {
-		v.notice = "it is " + c.State + "; ringwall rollback takes whole iterations back"
+		v.notice = undecidable(c.State)
 		return
 	}
 	next := v.cursor
@@ -177,6 +177,17 @@ func (v *View) decide(d Decision) {
 	if next+1 < len(v.items) && v.items[next+1].Open() {
 		v.move(next + 1 - v.cursor)
 	}
+}
+
+// undecidable says why there is nothing to decide.
+func undecidable(state string) string {
+	switch state {
+	case Part:
+		return "its iteration is kept whole, and decided as a whole: at the top of the list"
+	case Applied:
+		return "it is applied; ringwall rollback takes whole iterations back"
+	}
+	return "it is " + state + ": there is nothing to decide"
 }
 
 // clamp keeps the diff on the screen.
