@@ -122,10 +122,10 @@ func (v *View) footer() []Span {
 	if v.notice != "" {
 		return []Span{{v.notice, Warn}}
 	}
-	keys := "a accept  d drop  s skip  j/k move  enter read  space scroll  ? help  q done"
+	keys := "a accept  d drop  s skip  q done  ? help  j/k move  enter read  space scroll"
 	switch v.mode {
 	case reading:
-		keys = "a accept  d drop  s skip  j/k scroll  n/p next, previous  enter list  q done"
+		keys = "a accept  d drop  s skip  q done  ? help  enter list  j/k scroll  n/p other"
 	case help:
 		keys = "any key goes back"
 	case confirming:
