@@ -29,7 +29,6 @@ func grove(t *testing.T) (dir, outside string) {
 	return dir, outside
 }
 
-
 // TestRemoveFollowsNothing: all of it goes, and nothing that a link leads to.
 func TestRemoveFollowsNothing(t *testing.T) {
 	dir, outside := grove(t)
