@@ -118,7 +118,7 @@ func (s *subject) partsOf(it iteration) []review.Change {
 		return []review.Change{{Iteration: it.n, State: review.Part, Path: "(not listed)", Class: "kept",
 			Why: "cannot be read: " + evidence.Printable(err.Error())}}
 	}
-	it.Project = o.Project
+	it.inProject(o.Project)
 	var out []review.Change
 	for _, e := range entries[:min(mostParts, len(entries))] {
 		c := changeOf(it.n, e, review.Part)
@@ -191,8 +191,12 @@ func (s *subject) diff(c review.Change) *review.Diff {
 		return review.Compare(c, nil, nil)
 	}
 	k := s.keptOf(c.Iteration)
-	before, err1 := side(e.Lower.Type, func() (io.ReadCloser, error) { return s.archive.stage.before(k, e) })
-	after, err2 := side(e.Type, func() (io.ReadCloser, error) { return s.archive.stage.after(k, e) })
+	old := e
+	if was, moved := s.entries[entryKey{c.Iteration, c.From, c.State}]; moved && c.From != "" {
+		old = was
+	}
+	before, err1 := side(old.Lower.Type, func() (io.ReadCloser, error) { return k.sides.Old(old) })
+	after, err2 := side(e.Type, func() (io.ReadCloser, error) { return k.sides.New(e) })
 	if after == nil && e.Type == stage.Symlink && e.Action != stage.Deleted {
 		after = review.TextSide(string(e.Target))
 	}

@@ -31,7 +31,7 @@ type fakeStage struct {
 
 func (f *fakeStage) look(dir string) (*kept, error) {
 	k := *f.its[filepath.Base(dir)]
-	k.dir = dir
+	k.dir, k.sides = dir, f
 	return &k, nil
 }
 
@@ -61,9 +61,9 @@ func (f *fakeStage) rollback(_ context.Context, o stage.Options, _ evidence.Reco
 	return stage.Result{Applied: 1, Held: f.held}, f.err
 }
 
-func (f *fakeStage) before(*kept, stage.Entry) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
+func (f *fakeStage) Old(stage.Entry) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
 
-func (f *fakeStage) after(_ *kept, e stage.Entry) (io.ReadCloser, error) {
+func (f *fakeStage) New(e stage.Entry) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader("text of " + string(e.Path) + "\n")), nil
 }
 

@@ -22,12 +22,15 @@ type stager interface {
 	accept(ctx context.Context, o stage.Options, names []stage.Name, rec evidence.Recorder) (stage.Result, error)
 	drop(ctx context.Context, o stage.Options, names []stage.Name, rec evidence.Recorder) (int, error)
 	rollback(ctx context.Context, o stage.Options, rec evidence.Recorder) (stage.Result, error)
-	// before and after open one side of an entry; fs.ErrNotExist where it has
-	// none. They follow no link; that of a link is its text.
-	before(k *kept, e stage.Entry) (io.ReadCloser, error)
-	after(k *kept, e stage.Entry) (io.ReadCloser, error)
 	// parts lists a changeset that is kept whole.
 	parts(ctx context.Context, o stage.Options) ([]stage.Entry, error)
+}
+
+// sides opens what stood in the project before an entry, and what the agent made
+// of it; fs.ErrNotExist where there is none. No link is followed.
+type sides interface {
+	Old(e stage.Entry) (io.ReadCloser, error)
+	New(e stage.Entry) (io.ReadCloser, error)
 }
 
 // kept is what an iteration's folder still holds.
@@ -40,6 +43,7 @@ type kept struct {
 	Dropped   []stage.Held // by the owner
 	Project   string
 	ProjectID stage.ID
+	sides     sides
 }
 
 // state is where an iteration stands.

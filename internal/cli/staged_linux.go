@@ -69,6 +69,7 @@ func (realStage) look(dir string) (*kept, error) {
 			return nil, err
 		}
 	}
+	k.sides = recordSides{k}
 	k.Project, k.ProjectID, k.Why, k.Held = string(apply.Project), apply.ProjectID, whole.Why, held.Held
 	switch {
 	case found[1]:
@@ -113,18 +114,24 @@ func readRecord(path string, into any) (found bool, err error) {
 	return true, nil
 }
 
-// before opens what stands in the project now, for an entry that is held. Of
+// recordSides finds the two sides by the records.
+type recordSides struct{ *kept }
+
+// inProject tells where the project is, where no record does.
+func (k *kept) inProject(path string) { k.Project = path }
+
+// Old opens what stands in the project now, for an entry that is held. Of
 // one that was applied nothing is kept yet.
-func (realStage) before(k *kept, e stage.Entry) (io.ReadCloser, error) {
+func (k recordSides) Old(e stage.Entry) (io.ReadCloser, error) {
 	if k.heldAs(e) == nil && k.State != stateKept || e.Lower.Type == stage.Absent {
 		return nil, fs.ErrNotExist
 	}
 	return openBeneath(k.Project, string(e.Path))
 }
 
-// after opens what the agent made: the held file, or what was applied, as it is
+// New opens what the agent made: the held file, or what was applied, as it is
 // in the project now.
-func (realStage) after(k *kept, e stage.Entry) (io.ReadCloser, error) {
+func (k recordSides) New(e stage.Entry) (io.ReadCloser, error) {
 	if e.Action == stage.Deleted {
 		return nil, fs.ErrNotExist
 	}

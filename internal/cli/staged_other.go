@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"io"
 
 	"ringwall/internal/evidence"
 	"ringwall/internal/plan"
@@ -32,8 +31,7 @@ func (realStage) parts(context.Context, stage.Options) ([]stage.Entry, error) {
 	return nil, stage.ErrOnlyLinux
 }
 
-func (realStage) before(*kept, stage.Entry) (io.ReadCloser, error) { return nil, stage.ErrOnlyLinux }
-func (realStage) after(*kept, stage.Entry) (io.ReadCloser, error)  { return nil, stage.ErrOnlyLinux }
+func (k *kept) inProject(string) {}
 
 // stubs: nothing is frozen here.
 func stubs(plan.Plan) []string { return nil }

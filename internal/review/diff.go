@@ -43,7 +43,7 @@ func Compare(c Change, before, after *Side) *Diff {
 func notes(c Change) []string {
 	out := []string{}
 	if c.From != "" {
-		out = append(out, "renamed from "+c.From)
+		out = append(out, "it seems to come from "+c.From)
 	}
 	if c.OldType != "" && c.Type != "" && c.OldType != c.Type && c.Action != "added" {
 		out = append(out, fmt.Sprintf("a %s became a %s", kind(c.OldType), kind(c.Type)))

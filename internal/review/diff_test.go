@@ -45,7 +45,7 @@ func TestCompare(t *testing.T) {
 			"= mode 0700: it can be executed|@@ -0,0 +1,1 @@|+x"},
 		"mode alone": {with(file, func(c *Change) { c.Action, c.Mode = "mode", "0600" }), "-", "-", "= mode 0644 -> 0600"},
 		"renamed": {with(file, func(c *Change) { c.Action, c.From = "renamed", "old name" }), "x\n", "x\n",
-			"= renamed from old name|= the content is the same"},
+			"= it seems to come from old name|= the content is the same"},
 		"kind": {with(file, func(c *Change) { c.Type, c.Target, c.Mode = "symlink", "../up", "" }), "x\n", "../up\n",
 			"= a file became a link|= a link to ../up|@@ -1,1 +1,1 @@|-x|+../up"},
 		"folder":  {Change{Path: "d", Action: "added", Type: "dir", Mode: "0755"}, "-", "-", "= a new folder"},
