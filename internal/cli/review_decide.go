@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -92,8 +93,11 @@ func (e *env) settleIteration(s *subject, it iteration, d review.Decision, all [
 	if len(changes) == 0 {
 		return 0, nil
 	}
-	if whole {
+	switch {
+	case whole:
 		names = nil
+	case len(names) == 0: // the stage would take it for all
+		return 0, errors.New("nothing of it can be done without what was not decided")
 	}
 	o, err := optionsFor(s.plan, s.run.Run, it.kept)
 	if err != nil {
@@ -133,7 +137,27 @@ func (s *subject) meant(it iteration, d review.Decision, all []review.Decided) (
 		}
 		changes = append(changes, evidence.Change{Name: c.Name(), Action: c.Action, Class: c.Class, Detail: c.Why, Size: c.Size})
 	}
-	return names, changes, whole || it.State == stateKept && len(names) == len(it.Held)
+	return exactly(names, it.Held), changes, whole
+}
+
+// exactly leaves out each name that would take along what was not decided: the
+// stage takes a name for all that is held below it, and brings the new folders
+// that a name needs by itself.
+func exactly(names []stage.Name, held []stage.Held) []stage.Name {
+	meant := map[stage.Name]bool{}
+	for _, n := range names {
+		meant[n] = true
+	}
+	more := map[stage.Name]bool{} // has something below it that is not meant
+	for _, h := range held {
+		if meant[h.Path] {
+			continue
+		}
+		for at := path.Dir(string(h.Path)); at != "." && at != "/"; at = path.Dir(at) {
+			more[stage.Name(at)] = true
+		}
+	}
+	return slices.DeleteFunc(names, func(n stage.Name) bool { return more[n] })
 }
 
 // tellConflicts names what could not be done, and why.

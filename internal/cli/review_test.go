@@ -189,6 +189,37 @@ func TestAcceptIsRecordedFirst(t *testing.T) {
 	}
 }
 
+// TestNoMoreThanWasDecided: the stage takes a folder for all that is held in it.
+// So it is named only where all of that was decided; what was not shown in the
+// question is never done.
+func TestNoMoreThanWasDecided(t *testing.T) {
+	dir := func(path string) stage.Held {
+		e := entry(path, stage.Guardrail)
+		e.Type = stage.Dir
+		return stage.Held{Entry: e}
+	}
+	file := func(path string) stage.Held { return stage.Held{Entry: entry(path, stage.Guardrail)} }
+	for name, test := range map[string]struct{ args, want []string }{
+		"one file":       {[]string{"--accept", "deep/AGENTS.md"}, []string{`accept 1 ["deep/AGENTS.md"]`}},
+		"dropping one":   {[]string{"--drop", "deep/AGENTS.md"}, []string{`drop 1 ["deep/AGENTS.md"]`}},
+		"a folder in it": {[]string{"--accept", "deep/.claude"}, []string{`accept 1 ["deep/.claude" "deep/.claude/settings.json"]`}},
+		"all of it":      {[]string{"--accept", "deep"}, []string{`accept 1 ["deep" "deep/.claude" "deep/.claude/settings.json" "deep/AGENTS.md"]`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.stage.its = map[string]*kept{"1": {State: stateApplied, Project: d.project,
+				Held: []stage.Held{dir("deep"), dir("deep/.claude"), file("deep/.claude/settings.json"), file("deep/AGENTS.md"), file("deeper")}}}
+			for _, n := range []string{"2", "3", "4"} {
+				d.must(os.Remove(filepath.Join(d.state, "runs", oldRun, "iterations", n)))
+			}
+			if code, out := d.run(append([]string{"review", "--yes"}, test.args...)...); code != exitDone {
+				t.Fatal(code, out)
+			}
+			d.called(test.want...)
+		})
+	}
+}
+
 // TestDecideByName: a hostile name is chosen as it is listed, one iteration can
 // be meant alone, and a whole that is kept is decided as a whole.
 func TestDecideByName(t *testing.T) {

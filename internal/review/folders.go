@@ -2,10 +2,12 @@ package review
 
 import "strings"
 
-// Agree makes decisions about files and the new folders that they lie in agree:
-// a folder of which something is accepted is accepted, whatever was said of it,
-// and one of which all is dropped is dropped with it. all are the changes of the
-// run, parents before children; what has no decision is among them.
+// Agree makes decisions about what lies in one another agree, since to accept or
+// drop a folder is to do so with all that is held in it. A new folder goes with
+// what it holds: it is accepted if anything of that is, and dropped if all of it
+// is. Any other one, or what took a folder's place, is decided only if all below
+// it is decided alike. all are the changes of the run, parents before children;
+// what has no decision is among them.
 func Agree(all []Decided) []Decided {
 	out := append([]Decided(nil), all...)
 	below := map[place]tally{}
@@ -14,17 +16,25 @@ func Agree(all []Decided) []Decided {
 		if !c.Open() || c.Whole() {
 			continue
 		}
-		if here := below[place{c.Iteration, c.Path}]; c.newFolder() && here != (tally{}) {
-			switch {
-			case here.accepted:
-				c.Decision = Accept
-			case !here.undecided:
-				c.Decision = Drop
-			}
+		if t := below[place{c.Iteration, c.Path}]; t != (tally{}) {
+			c.Decision = t.decide(*c)
 		}
 		note(below, c)
 	}
 	return out
+}
+
+// decide is what becomes of a change with decisions below it.
+func (t tally) decide(c Decided) Decision {
+	switch {
+	case c.newFolder() && t.accepted:
+		return Accept
+	case c.newFolder() && !t.undecided:
+		return Drop
+	case c.Decision == Accept && t == tally{accepted: true}, c.Decision == Drop && t == tally{dropped: true}:
+		return c.Decision
+	}
+	return None
 }
 
 func (c Change) newFolder() bool { return c.Type == "dir" && c.Action == "added" }

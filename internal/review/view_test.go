@@ -176,6 +176,8 @@ func TestAgree(t *testing.T) {
 		"all dropped, the folder too":        {"drop deep/AGENTS.md|drop deep/CLAUDE.md", "drop deep|drop deep/AGENTS.md|drop deep/CLAUDE.md"},
 		"something is left in it":            {"drop deep/AGENTS.md", "drop deep/AGENTS.md"},
 		"accepted in spite of its folder":    {"drop deep|accept deep/AGENTS.md|drop deep/CLAUDE.md", "accept deep|accept deep/AGENTS.md|drop deep/CLAUDE.md"},
+		"a folder alone is nothing":          {"accept deep", ""},
+		"less than the folder holds":         {"drop deep|drop deep/AGENTS.md", "drop deep/AGENTS.md"},
 		"nothing is said, nothing is done":   {"", ""},
 		"a whole iteration stands by itself": {"accept ", "accept "},
 	} {
