@@ -93,7 +93,13 @@ func (s *subject) iteration(it iteration) review.Iteration {
 		add(h.Entry, held, h.SHA256)
 	}
 	for _, e := range it.Applied {
-		add(e, applied, "")
+		inside, err := s.archive.stage.inside(it.kept, e, mostParts)
+		if err != nil {
+			e.Detail = strings.TrimPrefix(e.Detail+"; what is in it cannot be read: "+err.Error(), "; ")
+		}
+		for _, e := range append([]stage.Entry{e}, inside...) {
+			add(e, applied, "")
+		}
 	}
 	for _, h := range it.Dropped {
 		add(h.Entry, review.Dropped, h.SHA256)
@@ -104,7 +110,8 @@ func (s *subject) iteration(it iteration) review.Iteration {
 	return out
 }
 
-// mostParts bounds what is listed of a changeset that is kept whole.
+// mostParts bounds what is listed of a changeset that is kept whole, and of a
+// folder that was applied as one.
 const mostParts = 5000
 
 // partsOf lists what is in a changeset that is kept whole.

@@ -71,6 +71,13 @@ func (f *fakeStage) parts(context.Context, stage.Options) ([]stage.Entry, error)
 	return []stage.Entry{entry("part.txt", stage.Ordinary)}, nil
 }
 
+func (f *fakeStage) inside(_ *kept, e stage.Entry, most int) ([]stage.Entry, error) {
+	if e.Type != stage.Dir {
+		return nil, nil
+	}
+	return []stage.Entry{entry(string(e.Path)+"/in it", stage.Ordinary)}[:min(most, 1)], f.err
+}
+
 func entry(path string, class stage.Class) stage.Entry {
 	return stage.Entry{Path: stage.Name(path), Action: stage.Added, Type: stage.File, Class: class, Size: 5, Mode: 0o644}
 }
@@ -367,6 +374,25 @@ func TestWholeIsListed(t *testing.T) {
 		t.Errorf("%d: %s", code, out)
 	}
 	if code, out := d.run("review", "part.txt"); code != exitDone || !strings.Contains(out, "+text of part.txt") {
+		t.Errorf("%d: %s", code, out)
+	}
+}
+
+// TestInsideIsListed: a folder that was applied as one hides nothing of what it
+// holds.
+func TestInsideIsListed(t *testing.T) {
+	d := newDesk(t)
+	e := entry("folder", stage.Ordinary)
+	e.Type = stage.Dir
+	d.stage.its["4"].Applied = []stage.Entry{e}
+	if code, out := d.run("review", "--list"); code != exitDone || !strings.Contains(out, "applied ordinary  added    folder/in it") {
+		t.Errorf("%d: %s", code, out)
+	}
+	if code, out := d.run("review", "folder/in it"); code != exitDone || !strings.Contains(out, "+text of folder/in it") {
+		t.Errorf("%d: %s", code, out)
+	}
+	d.stage.err = errors.New("gone")
+	if code, out := d.run("review", "--list"); code != exitDone || !strings.Contains(out, "what is in it cannot be read: gone") {
 		t.Errorf("%d: %s", code, out)
 	}
 }

@@ -28,8 +28,15 @@ func (t *screen) suspended(s os.Signal) error {
 	return t.suspend()
 }
 
-// suspend gives the terminal back while the program is stopped.
+// suspend gives the terminal back while the program is stopped. The stop may
+// come a moment after the call that asks for it, so going on is waited for.
 func (t *screen) suspend() error {
-	left := t.leave()
-	return errors.Join(left, unix.Kill(unix.Getpid(), unix.SIGSTOP), t.enter())
+	goesOn := make(chan os.Signal, 1)
+	signal.Notify(goesOn, unix.SIGCONT)
+	defer signal.Stop(goesOn)
+	if err := errors.Join(t.leave(), unix.Kill(unix.Getpid(), unix.SIGSTOP)); err != nil {
+		return err
+	}
+	<-goesOn
+	return t.enter()
 }

@@ -24,6 +24,9 @@ type stager interface {
 	rollback(ctx context.Context, o stage.Options, rec evidence.Recorder) (stage.Result, error)
 	// parts lists a changeset that is kept whole.
 	parts(ctx context.Context, o stage.Options) ([]stage.Entry, error)
+	// inside lists what lies in a folder that was applied as one entry, at most
+	// so many.
+	inside(k *kept, e stage.Entry, most int) ([]stage.Entry, error)
 }
 
 // sides opens what stood in the project before an entry, and what the agent made

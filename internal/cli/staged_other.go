@@ -31,6 +31,8 @@ func (realStage) parts(context.Context, stage.Options) ([]stage.Entry, error) {
 	return nil, stage.ErrOnlyLinux
 }
 
+func (realStage) inside(*kept, stage.Entry, int) ([]stage.Entry, error) { return nil, nil }
+
 func (k *kept) inProject(string) {}
 
 // stubs: nothing is frozen here.
