@@ -97,6 +97,7 @@ func (s *subject) iteration(it iteration) review.Iteration {
 		if err != nil {
 			e.Detail = strings.TrimPrefix(e.Detail+"; what is in it cannot be read: "+err.Error(), "; ")
 		}
+		slices.SortFunc(inside, func(a, b stage.Entry) int { return strings.Compare(string(a.Path), string(b.Path)) })
 		for _, e := range append([]stage.Entry{e}, inside...) {
 			add(e, applied, "")
 		}
@@ -150,6 +151,9 @@ func changeOf(n int, e stage.Entry, state string) review.Change {
 		c.OldMode = octal(e.Lower.Mode)
 	}
 	more(&c, e)
+	if c.Runs == "" && c.Why == "" && e.Type == stage.File && e.Action == stage.Added && e.Mode&0o111 != 0 {
+		c.Runs = "runs on the host: new executable" // in a folder that was applied as one nothing else says so
+	}
 	return c
 }
 
