@@ -53,54 +53,75 @@ const (
 // showView lets a person use the view. The terminal is as it was when this
 // returns, however it returns.
 func (e *env) showView(v *review.View) (err error) {
-	t := &screen{in: e.in, out: e.out.(*os.File), colour: e.colour()}
-	if err := t.enter(); err != nil {
+	s := &showing{view: v, screen: &screen{in: e.in, out: e.out.(*os.File), colour: e.colour()}}
+	if err := s.screen.enter(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, t.leave()) }()
-	input, stop := t.listen()
+	defer func() { err = errors.Join(err, s.screen.leave()) }()
+	var stop, unwatch func()
+	s.input, stop = s.screen.listen()
 	defer stop()
-	resized, ended, unwatch := watchTerminal()
+	s.changed, s.ended, unwatch = watchTerminal()
 	defer unwatch()
-	rest := ""
-	for done, _ := v.Done(); !done; done, _ = v.Done() {
-		v.Resize(t.size())
-		if err := t.draw(v.Screen()); err != nil {
-			return err
+	for done, _ := v.Done(); !done && err == nil; done, _ = v.Done() {
+		v.Resize(s.screen.size())
+		if err = s.screen.draw(v.Screen()); err == nil {
+			err = s.step()
 		}
-		// What begins like a special key is waited for only a moment: it may be
-		// the Escape key.
-		var late <-chan time.Time
-		if rest != "" {
-			late = time.After(50 * time.Millisecond)
+	}
+	return err
+}
+
+// showing is the view on a terminal, and what can happen to it.
+type showing struct {
+	view           *review.View
+	screen         *screen
+	input          <-chan string
+	changed, ended <-chan os.Signal
+	rest           string // what was typed and may go on
+}
+
+// step waits for one thing to happen.
+func (s *showing) step() error {
+	select {
+	case text, open := <-s.input:
+		if !open {
+			return exit(exitInterrupted, errors.New("the terminal is gone: nothing was carried out"))
 		}
-		var keys []review.Key
-		select {
-		case text, open := <-input:
-			if !open {
-				return nil // the terminal is gone, and nothing was confirmed
-			}
-			keys, rest = review.Keys(rest+text, false)
-		case <-late:
-			keys, rest = review.Keys(rest, true)
-		case s := <-resized:
-			if err := t.suspended(s); err != nil {
+		return s.typed(text, false)
+	case <-s.late():
+		return s.typed("", true)
+	case signal := <-s.changed:
+		return s.screen.suspended(signal)
+	case <-s.ended:
+		return exit(exitInterrupted, errors.New("interrupted: nothing was carried out"))
+	}
+}
+
+// late tells when what begins like a special key is not going on: then it is the
+// Escape key.
+func (s *showing) late() <-chan time.Time {
+	if s.rest == "" {
+		return nil
+	}
+	return time.After(50 * time.Millisecond)
+}
+
+// typed gives keys to the view, until it is done: what was typed ahead is dropped.
+func (s *showing) typed(text string, all bool) error {
+	var keys []review.Key
+	keys, s.rest = review.Keys(s.rest+text, all)
+	for _, k := range keys {
+		if done, _ := s.view.Done(); done {
+			return nil
+		}
+		if k == review.Ctrl+"z" {
+			if err := s.screen.suspend(); err != nil {
 				return err
 			}
-		case <-ended:
-			return exit(exitInterrupted, errors.New("interrupted: nothing was carried out"))
+			continue
 		}
-		for _, k := range keys {
-			if k == review.Ctrl+"z" {
-				if err := t.suspend(); err != nil {
-					return err
-				}
-			}
-			v.Key(k)
-			if done, _ := v.Done(); done {
-				break // what was typed ahead is not for the shell's eyes either
-			}
-		}
+		s.view.Key(k)
 	}
 	return nil
 }
