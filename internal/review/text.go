@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -29,17 +30,22 @@ func List(r Run) [][]Span {
 func list(it Iteration) [][]Span {
 	out := [][]Span{nil, {{fmt.Sprintf("iteration %d", it.Number), Bold}, {"  " + standing(it), Plain}}}
 	var open, rest []Change
-	git := 0
+	git, folder := 0, Change{Path: "/"} // the last that stands for all in it; none
 	for _, c := range it.Changes {
 		switch {
 		case c.Open():
 			open = append(open, c)
 		case inGit(c):
 			git++
+		case within(c, folder) && !notable(c): // told with its folder
 		default:
 			rest = append(rest, c)
 		}
+		if c.Below > 0 {
+			folder = c
+		}
 	}
+	slices.SortStableFunc(rest, func(a, b Change) int { return first(notable(a), notable(b)) })
 	for _, c := range open {
 		out = append(out, row(c, Warn)...)
 	}
@@ -53,6 +59,20 @@ func list(it Iteration) [][]Span {
 		out = append(out, []Span{{"  " + Count(git, "change") + " inside .git, as git makes them", Dim}})
 	}
 	return out
+}
+
+// notable tells whether there is something to be said about a change.
+func notable(c Change) bool { return c.Why != "" || c.Runs != "" }
+
+// first sorts what is notable before the rest.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // standing is the state of an iteration in words.

@@ -222,6 +222,28 @@ func TestListFits(t *testing.T) {
 	}
 }
 
+// TestListTellsWhatMatters: what lies in a folder that stands for it is told with
+// the folder, unless there is something to be said; and that comes first.
+func TestListTellsWhatMatters(t *testing.T) {
+	ordinary := func(path string) Change {
+		return Change{Iteration: 1, State: Applied, Path: path, Action: "added", Class: "ordinary", Type: "file"}
+	}
+	folder, script := ordinary("docs"), ordinary("docs/run.sh")
+	folder.Type, folder.Below, script.Runs = "dir", 61, "runs on the host: new executable"
+	changes := []Change{ordinary("a"), folder, script}
+	for i := range 60 {
+		changes = append(changes, ordinary(fmt.Sprint("docs/page", i)))
+	}
+	var got []string
+	for _, row := range List(Run{Iterations: []Iteration{{Number: 1, Changes: append(changes, ordinary("docsx"))}}})[3:] {
+		got = append(got, strings.Join(strings.Fields(strings.TrimPrefix(plain(row), "  applied ordinary  added")), " "))
+	}
+	want := "docs/run.sh 0 B|runs on the host: new executable|a 0 B|docs|stands for the 61 entries in it|docsx 0 B"
+	if s := strings.Join(got, "|"); s != want {
+		t.Errorf("%s\nwant %s", s, want)
+	}
+}
+
 // TestPrint: with colour there is nothing more than styles of our own.
 func TestPrint(t *testing.T) {
 	var plain, colour strings.Builder
