@@ -68,6 +68,9 @@ func inIt(c Change) string {
 	if c.Below == 0 {
 		return ""
 	}
+	if c.Below == 1 {
+		return ", and stands for the one entry in it"
+	}
 	return fmt.Sprintf(", and stands for the %d entries in it", c.Below)
 }
 
