@@ -66,6 +66,7 @@ var arrows = []rule{
 		tests: []string{"host"}, // a backend made for a test has a method that takes host facts
 	},
 	{pkg: "report", may: []string{"evidence"}},
+	{pkg: "review", may: []string{"evidence"}},
 	{pkg: "report/*", may: []string{"evidence", "report"}},
 	{pkg: "cli", may: []string{anything}},
 

@@ -42,6 +42,7 @@ type env struct {
 	dir  string // working directory
 	// inside is what is known where this process runs in a sandbox; else nil.
 	inside *why.World
+	staged stager // of tests; nil: package stage
 	flag   struct {
 		json    bool
 		project string
@@ -93,7 +94,7 @@ func (e *env) root(args []string) *cobra.Command {
 		return root
 	}
 	root.AddCommand(e.initCommand(), e.planCommand(), e.runCommand(), e.loopCommand(), e.reportCommand(),
-		e.whyCommand(), e.trustCommand(), e.setupCommand(), e.doctorCommand(), e.versionCommand())
+		e.reviewCommand(), e.rollbackCommand(), e.recoverCommand(), e.runsCommand(), e.pruneCommand(), e.whyCommand(), e.trustCommand(), e.setupCommand(), e.doctorCommand(), e.versionCommand())
 	if e.inside != nil {
 		outsideOnly(root)
 	}

@@ -130,8 +130,11 @@ func (e *env) endLoop(s *session, end loop.Ending, failed error) error {
 		end.Outcome, end.Reason = loop.Failed, failed.Error()
 	}
 	code := loopCode(end.Outcome)
-	next := "ringwall report"
-	err := s.end(evidence.RunEnded{Outcome: end.Outcome, ExitCode: code, Iterations: end.Iterations, Reason: end.Reason})
+	next, settles := "ringwall report", e.settles(s)
+	if settles != "" {
+		next += ", then " + settles
+	}
+	err := s.end(evidence.RunEnded{Outcome: end.Outcome, ExitCode: code, Iterations: end.Iterations, Reason: end.Reason, Next: settles})
 	if failed == nil {
 		failed = err
 	}
@@ -141,6 +144,16 @@ func (e *env) endLoop(s *session, end loop.Ending, failed error) error {
 	}
 	fmt.Fprintf(e.out, "%s after %s: %s\nnext: %s\n", end.Outcome, plural(end.Iterations, "iteration"), evidence.Printable(end.Reason), next)
 	return exit(code, nil)
+}
+
+// settles is the command that settles what waits for the owner's decision; empty
+// where nothing does.
+func (e *env) settles(s *session) string {
+	its, err := archive{s.work.host.StateDir, e.stage()}.iterations(s.run)
+	if err == nil && waits(its) == 0 {
+		return ""
+	}
+	return "ringwall review " + s.run
 }
 
 func loopFailure(err error) error {

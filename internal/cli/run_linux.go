@@ -125,10 +125,10 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 		}
 	}
 	next := ""
-	if len(o.Applied.Held) > 0 {
-		next = "ls " + shellQuote(o.Applied.HeldDir)
-		e.tellHeld(o)
+	if o.Kept != "" || len(o.Applied.Held) > 0 {
+		next = "ringwall review " + s.run
 	}
+	e.tellHeld(o, next)
 	if err := s.end(evidence.RunEnded{Outcome: outcome, ExitCode: code, Iterations: 1, Reason: reason, Next: next}); err != nil && failed == nil {
 		failed = err
 	}
@@ -139,7 +139,7 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 	if reason != backend.Exited {
 		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", endWords(reason))
 		if o.Kept != "" {
-			fmt.Fprintf(e.err, "ringwall: its changes were not applied; they are kept in %s\n", o.Kept)
+			fmt.Fprintf(e.err, "ringwall: its changes were not applied; they are kept in %s\n  next: ringwall review %s\n", o.Kept, s.run)
 		}
 	}
 	return exit(code, nil)
@@ -198,7 +198,10 @@ func endWords(reason string) string {
 }
 
 // tellHeld names what did not reach the project.
-func (e *env) tellHeld(o loop.Outcome) {
+func (e *env) tellHeld(o loop.Outcome, next string) {
+	if len(o.Applied.Held) == 0 {
+		return
+	}
 	fmt.Fprintf(e.err, "ringwall: %d %s held back and did not reach the project:\n", len(o.Applied.Held), were(len(o.Applied.Held)))
 	for i, h := range o.Applied.Held {
 		if i == 10 {
@@ -207,7 +210,7 @@ func (e *env) tellHeld(o loop.Outcome) {
 		}
 		fmt.Fprintf(e.err, "  %s (%s%s)\n", evidence.Printable(string(h.Path)), h.Class, detail(h.Detail))
 	}
-	fmt.Fprintf(e.err, "  kept in %s\n", o.Applied.HeldDir)
+	fmt.Fprintf(e.err, "  kept in %s\n  next: %s\n", o.Applied.HeldDir, next)
 }
 
 func were(n int) string {

@@ -150,28 +150,39 @@ func runName() string {
 	return fmt.Sprintf("%s-%06x", time.Now().UTC().Format("20060102-150405"), rand.Uint32()>>8)
 }
 
-// recover settles what a run on this project left that was cut short, by
-// SIGKILL or a power cut, and says so.
+// recover settles what a run on this project left that was cut short, and says
+// so, in this run's journal too.
 func (s *session) recover(e *env) error {
-	old, err := marked(filepath.Join(s.place, activeMark))
+	event, err := s.work.settleMarked(s.place)
+	if err != nil || event == nil {
+		return err
+	}
+	fmt.Fprintf(e.err, "recovered: run %s was cut short; %s\n", event.Run, event.Did)
+	return s.journal.Record(evidence.Event{Recovered: event})
+}
+
+// settleMarked settles what a run left that was cut short, by SIGKILL or a power
+// cut: the one that the project's place names as active. The caller has the
+// project's lock, so nobody is at work in it. Nil: nothing was cut short.
+func (w *work) settleMarked(place string) (*evidence.Recovered, error) {
+	old, err := marked(filepath.Join(place, activeMark))
 	if err != nil {
-		return nil // nothing was cut short
+		return nil, nil
 	}
 	if old != filepath.Base(old) || old == "" || old == ".." {
-		return fmt.Errorf("the record of the last run on this project is damaged: %s", filepath.Join(s.place, activeMark))
+		return nil, fmt.Errorf("the record of the last run on this project is damaged: %s", filepath.Join(place, activeMark))
 	}
-	s.work.dropGroups(old)
-	dir := filepath.Join(s.work.host.StateDir, "runs", old)
-	if err := s.work.claim(dir); err != nil {
-		return withHint("ringwall doctor tells what the account lacks; the changes are kept in the state directory",
+	w.dropGroups(old)
+	dir := filepath.Join(w.host.StateDir, "runs", old)
+	if err := w.claim(dir); err != nil {
+		return nil, withHint("ringwall doctor tells what the account lacks; the changes are kept in the state directory",
 			"recover run %s: what its agent made belongs to another account: %w", old, err)
 	}
 	event, err := settle(dir, old)
 	if err != nil {
-		return withHint("the changes are kept in the state directory", "recover run %s: %w", old, err)
+		return nil, withHint("the changes are kept in the state directory", "recover run %s: %w", old, err)
 	}
-	fmt.Fprintf(e.err, "recovered: run %s was cut short; %s\n", old, event.Did)
-	return s.journal.Record(evidence.Event{Recovered: event})
+	return event, nil
 }
 
 // settle finishes or drops each iteration of a run.
@@ -235,7 +246,7 @@ func ended(path string) (bool, error) {
 	defer f.Close()
 	over := false
 	evidence.Read(f, func(e evidence.Event) error { // Open reports a broken chain
-		over = e.RunEnded != nil
+		over = over || e.RunEnded != nil // what the owner decides comes later
 		return nil
 	})
 	return over, nil

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -180,10 +179,4 @@ func (e *env) carryOutJSON(steps []setup.Step, f setupFlags) error {
 		out.Done++
 	}
 	return errors.Join(failed, e.printJSON(out))
-}
-
-func (e *env) printJSON(v any) error {
-	enc := json.NewEncoder(e.out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

@@ -128,6 +128,12 @@ func split(e Event) []Event {
 			p.Applied = &a
 			out = append(out, p)
 		}
+	case e.Reviewed != nil:
+		for _, part := range chunks(e.Reviewed.Changes) {
+			p := e
+			p.Reviewed = &Reviewed{Decision: e.Reviewed.Decision, Changes: part}
+			out = append(out, p)
+		}
 	default:
 		out = []Event{e}
 	}

@@ -51,6 +51,7 @@ type Event struct {
 	IterationEnded   *IterationEnded   `json:"iteration_ended,omitempty"`
 	Warning          *Warning          `json:"warning,omitempty"`
 	RunEnded         *RunEnded         `json:"run_ended,omitempty"`
+	Reviewed         *Reviewed         `json:"reviewed,omitempty"`
 }
 
 // RunStarted opens a run.
@@ -201,4 +202,12 @@ type RunEnded struct {
 	Iterations int    `json:"iterations"`
 	Reason     string `json:"reason"` // one sentence
 	Next       string `json:"next,omitempty"`
+}
+
+// Reviewed is a decision of the owner about changes of an iteration, written
+// before it is carried out. It may come after the run's end. A long list is
+// spread over several events.
+type Reviewed struct {
+	Decision string   `json:"decision"` // accept, drop, rollback
+	Changes  []Change `json:"changes"`
 }

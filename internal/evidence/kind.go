@@ -24,6 +24,7 @@ const (
 	KindIterationEnded   Kind = "iteration_ended"
 	KindWarning          Kind = "warning"
 	KindRunEnded         Kind = "run_ended"
+	KindReviewed         Kind = "reviewed"
 )
 
 // trait is how the journal treats a kind.
@@ -38,7 +39,7 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRecovered, KindApply, KindApplied:
+	case KindRecovered, KindApply, KindApplied, KindReviewed:
 		return trait{sync: true, essential: true}
 	case KindIterationEnded, KindRunEnded:
 		return trait{close: true, essential: true}
@@ -84,7 +85,7 @@ func (e *Event) payloads() (last Kind, n int) {
 		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
 		{KindIterationEnded, e.IterationEnded != nil}, {KindWarning, e.Warning != nil},
-		{KindRunEnded, e.RunEnded != nil},
+		{KindRunEnded, e.RunEnded != nil}, {KindReviewed, e.Reviewed != nil},
 	} {
 		if p.set {
 			last, n = p.kind, n+1

@@ -13,6 +13,9 @@ type ledger struct{ held map[string]bool }
 // applied notes how the changes of an iteration were settled.
 func (r *reducer) applied(e evidence.Event) {
 	i := r.index(e)
+	if r.undone[i] { // what putting back was counted as
+		return
+	}
 	it, a := &r.run.Timeline[i], e.Applied
 	it.Settled = true
 	it.Applied += a.Applied
@@ -34,7 +37,7 @@ func (r *reducer) net() {
 	byName := map[string]evidence.Change{}
 	for i, it := range r.run.Timeline {
 		applied := r.reached(i)
-		if !it.Settled || len(applied) != it.Applied {
+		if r.undone[i] || !it.Settled || len(applied) != it.Applied {
 			continue
 		}
 		for _, c := range applied {

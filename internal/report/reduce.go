@@ -22,16 +22,17 @@ type reducer struct {
 	denied   map[int][]string // iteration: tools that the agent says were denied
 	told     map[int]bool     // iteration: refusals of layer 2 are events of their own
 	changes  map[int]*ledger  // by index in the timeline
+	undone   map[int]bool     // likewise: rolled back
 }
 
 // newReducer starts with lists that are empty and not nil: JSON has [] for
 // "none", never null.
 func newReducer() *reducer {
 	r := &reducer{layers: map[string]int{}, refusals: map[refusalKey]*Refusal{}, hosts: map[hostKey]int{},
-		limits: map[Limit]bool{}, warnings: map[string]int{}, denied: map[int][]string{}, told: map[int]bool{}, changes: map[int]*ledger{}}
+		limits: map[Limit]bool{}, warnings: map[string]int{}, denied: map[int][]string{}, told: map[int]bool{}, changes: map[int]*ledger{}, undone: map[int]bool{}}
 	r.run = Run{Format: Format, Outcome: Unfinished, Command: []string{}, Applied: []evidence.Change{}, Held: []Held{},
 		Limits: []Limit{}, Reached: []Reached{}, Hosts: []Host{}, NotEnforced: []evidence.WeakControl{},
-		Recovered: []evidence.Recovered{}, Warnings: []Warning{}, Timeline: []Iteration{}}
+		Recovered: []evidence.Recovered{}, Warnings: []Warning{}, Timeline: []Iteration{}, Reviewed: []Reviewed{}}
 	for i, name := range layerNames() {
 		r.layers[name] = i
 		r.run.Layers = append(r.run.Layers, Layer{Name: name, Number: i + 1, Refusals: []Refusal{}})
@@ -45,7 +46,9 @@ func (r *reducer) add(e evidence.Event) {
 	if r.run.Started.IsZero() {
 		r.run.Started = e.Time
 	}
-	r.run.Ended = e.Time
+	if !r.ended { // what the owner decides later is not of the run's time
+		r.run.Ended = e.Time
+	}
 	switch e.Kind() {
 	case evidence.KindRunStarted:
 		r.started(*e.RunStarted)
@@ -86,6 +89,8 @@ func (r *reducer) addIteration(e evidence.Event) {
 		r.at(e).Announced += e.Apply.Count
 	case e.Applied != nil:
 		r.applied(e)
+	case e.Reviewed != nil:
+		r.reviewed(e)
 	case e.IterationEnded != nil:
 		it, end := r.at(e), e.IterationEnded
 		it.Finished, it.Millis, it.Reason, it.ExitCode = true, end.Millis, end.Reason, end.ExitCode

@@ -185,3 +185,23 @@ func FuzzReport(f *testing.F) {
 		}
 	})
 }
+
+// TestReviewed: what the owner decided after the end counts for what is in the
+// project and what is still held, and not for how long the run took.
+func TestReviewed(t *testing.T) {
+	for name, r := range map[string]Run{"reduced": Reduce(decided()), "through a journal": load(t, decided())} {
+		var names []string
+		for _, c := range r.Applied {
+			names = append(names, c.Name+" "+c.Action)
+		}
+		if got := strings.Join(names, ", "); got != ".envrc added, a.go added" || r.AppliedN != 2 {
+			t.Errorf("%s: applied %s, %d in all", name, got, r.AppliedN)
+		}
+		if len(r.Held) != 0 || len(r.Reviewed) != 3 || r.Outcome != "cap" {
+			t.Errorf("%s: held %v, reviewed %v, %s", name, r.Held, r.Reviewed, r.Outcome)
+		}
+	}
+	if r := Reduce(decided()); r.Millis != 11*60_000 {
+		t.Errorf("it took %d ms", r.Millis)
+	}
+}

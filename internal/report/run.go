@@ -29,7 +29,7 @@ type Run struct {
 	PolicyHash    string    `json:"policy_hash"`
 	MaxIterations int       `json:"max_iterations"` // 0: not a loop
 	Started       time.Time `json:"started"`
-	Ended         time.Time `json:"ended"` // of the last event
+	Ended         time.Time `json:"ended"` // of the run's end, or of the last event
 	Millis        int64     `json:"millis"`
 
 	// Outcome is done, cap, blocked, failed, limit, tampered or interrupted;
@@ -52,6 +52,7 @@ type Run struct {
 	Recovered   []evidence.Recovered   `json:"recovered"`
 	Warnings    []Warning              `json:"warnings"`
 	Timeline    []Iteration            `json:"timeline"`
+	Reviewed    []Reviewed             `json:"reviewed"` // decisions, most of them after the end
 	Journal     Journal                `json:"journal"`
 }
 

@@ -127,6 +127,33 @@ func interrupted() []ev {
 	})
 }
 
+// decided is a loop whose owner accepted one held change in the morning, dropped
+// another, and took the second iteration back.
+func decided() []ev {
+	envrc, hook := change(".envrc", "added", "guardrail", ""), change("sub/AGENTS.md", "added", "guardrail", "")
+	good, bad := change("a.go", "added", "ordinary", ""), change("a.go", "modified", "ordinary", "")
+	return at([]ev{opened("loop", 3),
+		{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 3}},
+		{Iteration: 1, Changeset: &evidence.Changeset{Changes: []evidence.Change{envrc, good, hook}}},
+		{Iteration: 1, Apply: &evidence.Apply{Count: 1}},
+		{Iteration: 1, Applied: &evidence.Applied{Applied: 1, Held: []evidence.Change{envrc, hook}, HeldDir: "/s/iterations/1/held"}},
+		{Iteration: 1, IterationEnded: &evidence.IterationEnded{Reason: "exited", Millis: 60_000}},
+		{Iteration: 2, IterationStarted: &evidence.IterationStarted{Of: 3}},
+		{Iteration: 2, Changeset: &evidence.Changeset{Changes: []evidence.Change{bad}}},
+		{Iteration: 2, Apply: &evidence.Apply{Count: 1}},
+		{Iteration: 2, Applied: &evidence.Applied{Applied: 1}},
+		{Iteration: 2, IterationEnded: &evidence.IterationEnded{Reason: "exited", Millis: 60_000}},
+		{RunEnded: &evidence.RunEnded{Outcome: "cap", ExitCode: 3, Iterations: 2, Reason: "The cap is reached."}},
+		{Iteration: 2, Reviewed: &evidence.Reviewed{Decision: "rollback", Changes: []evidence.Change{bad}}},
+		{Iteration: 2, Apply: &evidence.Apply{Count: 1}},
+		{Iteration: 2, Applied: &evidence.Applied{Applied: 1}},
+		{Iteration: 1, Reviewed: &evidence.Reviewed{Decision: "drop", Changes: []evidence.Change{hook}}},
+		{Iteration: 1, Reviewed: &evidence.Reviewed{Decision: "accept", Changes: []evidence.Change{envrc}}},
+		{Iteration: 1, Apply: &evidence.Apply{Count: 1}},
+		{Iteration: 1, Applied: &evidence.Applied{Applied: 1}},
+	}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 600)
+}
+
 // nasty is what a hostile agent, or a hostile journal, would have printed.
 const nasty = "\x1b[2J\x1b]0;owned\x07\u009b31m\u202egpj.\u2066exe\u200b\r\n<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x00\xff</style>{{.}}"
 
@@ -151,6 +178,7 @@ func hostile() []ev {
 		{Iteration: 1, IterationEnded: &evidence.IterationEnded{Signal: n, Reason: n, Token: n}},
 		{Warning: &evidence.Warning{Message: n}},
 		{RunEnded: &evidence.RunEnded{Outcome: n, Iterations: 1, Reason: n, Next: n}},
+		{Iteration: 1, Reviewed: &evidence.Reviewed{Decision: n, Changes: []evidence.Change{{Name: "c" + n, Action: n, Class: n, Detail: n}}}},
 	})
 }
 

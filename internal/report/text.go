@@ -19,6 +19,7 @@ func Text(w io.Writer, r Run, colour bool) error {
 	t := &text{colour: colour}
 	t.outcome(r)
 	t.changes(r)
+	t.reviews(r)
 	t.layers(r)
 	t.limits(r)
 	t.hosts(r)
