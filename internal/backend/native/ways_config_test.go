@@ -48,10 +48,17 @@ var waysOfConfiguration = []wayOut{
 		// moved aside, with the project in them.
 		return each("EBUSY", "rename:"+parent+"|"+parent+"-aside"), leaveOut("the pins", without(launch.Pin))
 	}, also: projectIsNotSwapped},
-	{id: "CFG-06", try: func(_ *testing.T, b *backendtest.Box) ([]attempt, control) {
-		rail(b, plan.Guardrail{Path: ".codex", Dir: true})
-		return each("EEXIST", "symlink:elsewhere|.codex"), leaveOut("the freeze of what is absent", without(launch.Absent))
-	}, shown: []string{"TestGuardrailThatCannotBeFrozen", "TestLinksInFrozenFolders"}},
+	{id: "CFG-06", try: func(t *testing.T, b *backendtest.Box) ([]attempt, control) {
+		// The link stays, and so does what it leads to, under both names.
+		b.File("shared/config.toml", "a = 1\n")
+		b.File("mine", "mine\n")
+		symlink(t, "shared", b.Project+"/.codex")
+		rail(b, plan.Guardrail{Path: ".codex", Present: true, Link: true})
+		rail(b, plan.Guardrail{Path: "shared", Dir: true, Present: true})
+		return append(append(each("EBUSY", "unlink:.codex", "rename:.codex|aside", "rename:mine|.codex", "exchange:mine|.codex"),
+			each("EROFS", "write:.codex/config.toml", "create:.codex/hooks.json", "write:shared/config.toml", "unlink:shared/config.toml")...),
+			attempt{what: "rename:shared|aside", errno: "EBUSY", free: "EXDEV"}), leaveOut("the freeze", without(launch.Freeze))
+	}, also: absentIsNotLinked, shown: []string{"TestGuardrailsBehindLinks", "TestGuardrailThatCannotBeFrozen", "TestLinksInFrozenFolders"}},
 	{id: "CFG-10", try: func(_ *testing.T, b *backendtest.Box) ([]attempt, control) {
 		const deep = "a/b/c/d/e/f/g"
 		b.File(deep+"/.git/config", "[core]\n")
@@ -66,6 +73,15 @@ var waysOfConfiguration = []wayOut{
 				attempt{what: "rename:a/b/c|a/b/x", errno: "EBUSY", free: "EXDEV"}, attempt{what: "rename:" + deep + "/.git|" + deep + "/g", errno: "EBUSY", free: "EXDEV"}),
 			leaveOut("freeze and pins", without(launch.Freeze, launch.Pin))
 	}, shown: []string{"TestGuardrails", "TestJudgeGit", "TestIncompleteIsSaid"}},
+}
+
+// absentIsNotLinked: where no file is, no link can be planted either.
+func absentIsNotLinked(t *testing.T, tg backendtest.Target) {
+	for what, errno := range map[string]string{"symlink:elsewhere|.codex": "EEXIST", "symlink:elsewhere|.other": "ok"} {
+		b := backendtest.NewBox(t, tg)
+		rail(b, plan.Guardrail{Path: ".codex", Dir: true})
+		b.Expect(b.Attack(what), map[string]string{what: errno})
+	}
 }
 
 // projectIsNotSwapped: the folder itself is a mount, as no plan can change; an

@@ -31,9 +31,9 @@ func step(s *launch.StepView) syscall.Errno {
 	case launch.Overlay:
 		return overlay(s)
 	case launch.Freeze:
-		return again(s.Target, readOnly)
+		return again(s.Target, readOnly, s.Flags&launch.Link)
 	case launch.Pin:
-		return again(s.Target, bare)
+		return again(s.Target, bare, 0)
 	case launch.Absent:
 		return absent(s)
 	case launch.Mask:

@@ -42,9 +42,14 @@ func overlay(s *launch.StepView) syscall.Errno {
 }
 
 // again mounts what is at a path onto itself with other attributes. A mount
-// point cannot be renamed, removed or replaced (EBUSY).
-func again(path []byte, a attributes) syscall.Errno {
-	from, errno := inside(path, unix.O_PATH)
+// point cannot be renamed, removed or replaced (EBUSY). With link that is also
+// true of a symbolic link, which leads on as before.
+func again(path []byte, a attributes, link uint8) syscall.Errno {
+	flags := uint64(unix.O_PATH)
+	if link != 0 {
+		flags |= unix.O_NOFOLLOW
+	}
+	from, errno := inside(path, flags)
 	if errno != 0 {
 		return errno
 	}
@@ -65,7 +70,7 @@ func absent(s *launch.StepView) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
-	return again(s.Target, inert)
+	return again(s.Target, inert, 0)
 }
 
 // maskText is what the file at maskFile holds; masks often say the same.
