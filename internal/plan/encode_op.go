@@ -20,6 +20,7 @@ func (o *object) op(w *Op) {
 		o.str("path", w.Mask.Path)
 		o.str("reason", w.Mask.Reason)
 		o.strOr("content", w.Mask.Content)
+		o.flagOr("part", w.Mask.Part)
 		o.close()
 	}
 	if w.Memory != nil {
@@ -108,6 +109,7 @@ func (o *object) guardrail(g *Guardrail) {
 	o.flag("present", g.Present)
 	o.str("reason", g.Reason)
 	o.flagOr("link", g.Link)
+	o.flagOr("around", g.Around)
 	o.close()
 }
 

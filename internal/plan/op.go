@@ -129,6 +129,9 @@ type Guardrail struct {
 	// Link: a symbolic link, which stays what it is. What it leads to is a
 	// guardrail of its own.
 	Link bool `json:"link,omitempty"`
+	// Around: a folder with memory in it. It stays in its place, what else it
+	// holds is frozen by itself, and what is new in it is held at the gate.
+	Around bool `json:"around,omitempty"`
 }
 
 // Mask hides a file's content: a text that says so stands in its place.
@@ -137,6 +140,8 @@ type Mask struct {
 	Reason string `json:"reason"`
 	// Content stands in the file's place; empty: a short note.
 	Content string `json:"content,omitempty"`
+	// Part: Content is the file itself without the secrets in it.
+	Part bool `json:"part,omitempty"`
 }
 
 // Memory is a path that stays the agent's to write although it lies beside, or

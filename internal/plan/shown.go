@@ -49,7 +49,7 @@ func (o Op) shown() (Op, bool) {
 		k.FromEnv, k.FromFile, k.Shape = "", "", ""
 		return Op{Credential: &k}, true
 	case o.Mask != nil: // the text itself is where the file was
-		return Op{Mask: &Mask{Path: o.Mask.Path, Reason: o.Mask.Reason}}, true
+		return Op{Mask: &Mask{Path: o.Mask.Path, Reason: o.Mask.Reason, Part: o.Mask.Part}}, true
 	case o.Ask != nil:
 		return Op{Ask: &Ask{Program: o.Ask.Program, Plan: o.Ask.Plan}}, true
 	}

@@ -13,6 +13,8 @@ type inspector struct {
 	root  *os.Root
 	facts Facts
 	rails rails
+	// memory are the policy's entries, once nothing more may freeze them.
+	memory []string
 	// listed is the project's own folder, once it was read.
 	listed *listing
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -40,6 +41,7 @@ type finder struct {
 	in      *inspector
 	hide    []selected
 	freeze  []selected
+	deep    int // guardrails below the project's own folder that were found
 	secrets map[string]Secret
 	shared  map[uint64]string // inodes of secrets with a second name
 }
@@ -82,6 +84,12 @@ func (f *finder) visit(p string, e dirent) error {
 	if err := f.frozen(p, func(s selected) bool { return s.Match(p) }); err != nil {
 		return err
 	}
+	if path.Base(p) == ".git" && p != ".git" {
+		return f.in.gitLink(p, e.Type())
+	}
+	if err := f.deepRail(p); err != nil {
+		return err
+	}
 	file := p
 	if e.Type()&fs.ModeSymlink != 0 {
 		if !f.promising(p) {
@@ -115,6 +123,9 @@ func (in *inspector) regular(p string, e dirent) bool {
 }
 
 func (f *finder) enter(p string) error {
+	if err := f.deepRail(p); err != nil {
+		return err
+	}
 	return f.frozen(p, func(s selected) bool { return s.MatchFolder(p) })
 }
 
@@ -128,20 +139,13 @@ func (f *finder) frozen(p string, match func(selected) bool) error {
 	return nil
 }
 
-// repo freezes what a nested repository would make git run.
+// repo is called for a folder that git takes for a repository.
 func (f *finder) repo(p string) error {
-	const reason = "a nested repository's configuration or hooks, which git runs"
-	for _, row := range []agent.Path{
-		{Path: p + "/config", IfAbsent: true, Reason: reason},
-		{Path: p + "/hooks", Dir: true, IfAbsent: true, Reason: reason},
-		{Path: p + "/config.worktree", Reason: reason},
-		{Path: p + "/info/attributes", Reason: reason},
-	} {
-		if err := f.in.addRail(row); err != nil {
-			return err
-		}
+	tree := p
+	if path.Base(p) == ".git" {
+		tree = path.Dir(p)
 	}
-	return nil
+	return f.in.repository(p, tree)
 }
 
 // secret says why a file is hidden, with no reason where it is not: by the name

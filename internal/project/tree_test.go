@@ -113,7 +113,7 @@ func FuzzGitConfig(f *testing.F) {
 		}
 		defer root.Close()
 		in := &inspector{root: root, facts: Facts{Path: dir}}
-		for _, p := range in.gitNamed() {
+		for _, p := range in.gitNamed(".git", ".") {
 			if p != "" && !filepath.IsLocal(p) {
 				t.Errorf("%q leads out of the project", p)
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 )
 
 // Bounds of the walk. A project beyond them is looked at in part, and the facts
@@ -114,7 +115,7 @@ func (w *walker) gitFolder(p string, dir folder) error {
 // isObjects tells a submodule's object store, which is large, from a folder of
 // that name in the project.
 func isObjects(dir, name string) bool {
-	return name == "objects" && (dir == ".git/modules" || within(dir, ".git/modules"))
+	return name == "objects" && strings.Contains("/"+dir+"/", "/.git/modules/")
 }
 
 // bareMarks notes the entries that make git take a folder for a repository.

@@ -26,6 +26,10 @@ func (r *reader) directory(it item) error {
 		r.add(e, v)
 	case e.Mode != it.ls.Mode:
 		e.Action = Mode
+		if r.match.around[foldedPath(it.rel)] {
+			r.add(e, verdict{Guardrail, "frozen, but for the memory in it"})
+			break
+		}
 		r.add(e, v)
 	}
 	next := folder{rel: it.rel, depth: it.f.depth, lower: merged, kept: v}

@@ -50,7 +50,10 @@ func (t *translation) freeze(project string) {
 	for _, c := range t.run.plan.Controls {
 		if g := c.Want.Guardrail; g != nil {
 			op := launch.Freeze
-			if !g.Present {
+			switch {
+			case g.Around:
+				op = launch.Pin
+			case !g.Present:
 				op = launch.Absent
 			}
 			ops[g.Path] = launch.Step{Op: op, Flags: folder(g.Dir) | link(g.Link)}
