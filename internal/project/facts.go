@@ -18,7 +18,7 @@ type Facts struct {
 	Agents       []string // names of the tools whose files were found
 	Guardrails   []Guardrail
 	Secrets      []Secret
-	Memory       []string // paths that stay the agent's to write
+	Memory       []string              // paths that stay the agent's to write
 	Ecosystems   map[string][]Endpoint // by preset: "go", "npm", "python", "rust", "anthropic"
 	Instructions []Instruction
 

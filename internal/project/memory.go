@@ -73,37 +73,33 @@ func (in *inspector) thaw(entry, p string) error {
 	}
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
 		g, frozen := in.rails[dir]
-		if !frozen || !g.Dir {
+		if !frozen || !g.Dir || g.Around {
 			continue
 		}
 		if !g.Present {
 			return badMemory(entry, "lies in "+dir+", which is frozen and not there yet: make the folder first")
 		}
-		g.Around = true
-		in.rails[dir] = g
-		return in.freezeAround(dir, p, g)
+		return in.freezeAround(dir, g)
 	}
 	return nil
 }
 
-// freezeAround freezes what is in a folder, but for one path.
-func (in *inspector) freezeAround(dir, p string, g Guardrail) error {
+// freezeAround freezes what is in a folder, but for memory.
+func (in *inspector) freezeAround(dir string, g Guardrail) error {
+	in.rails[dir] = Guardrail{Path: dir, Dir: true, Present: true, Around: true, Reason: g.Reason, Asked: g.Asked}
 	names, err := in.list(dir)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
 		at := path.Join(dir, name)
-		switch {
-		case at == p:
-			continue
-		case within(p, at):
-			err = in.freezeAround(at, p, g)
-			in.rails[at] = Guardrail{Path: at, Dir: true, Present: true, Around: true, Reason: g.Reason, Asked: g.Asked}
+		switch m := in.remembered(at); {
 		case in.linksToMemory(at):
 			in.pinLinks([]string{at}, g.Reason)
-		default:
+		case m == "":
 			err = in.addAsked(agent.Path{Path: at, Reason: g.Reason}, g.Asked)
+		case !within(at, m):
+			err = in.freezeAround(at, g)
 		}
 		if err != nil {
 			return err

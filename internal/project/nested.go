@@ -34,24 +34,26 @@ func (in *inspector) repository(repo, tree string) error {
 	return in.worktrees(repo)
 }
 
-// worktrees freezes what tells git where a repository's worktrees are. The part
-// of a worktree outside the project is frozen whole: nobody works there from
-// inside, and git would take it for abandoned, since its folder is not to be
-// seen.
+// worktrees freezes what tells git where a repository's worktrees are. One
+// outside the project is locked as well, in git's own sense: its folder is not
+// to be seen from inside, and git would take it for abandoned.
 func (in *inspector) worktrees(repo string) error {
 	names, err := in.list(path.Join(repo, "worktrees"))
 	if err != nil {
 		return err
 	}
-	const reason = "tells git where a worktree lies"
 	for _, name := range names {
 		dir := path.Join(repo, "worktrees", name)
-		rows := []agent.Path{{Path: dir, Dir: true, Reason: reason}}
-		if in.worktreeInside(dir) {
-			rows = []agent.Path{{Path: dir + "/gitdir", Reason: reason}, {Path: dir + "/commondir", Reason: reason},
-				{Path: dir + "/config.worktree", IfAbsent: true, Reason: runsFromNested}}
+		if !in.isDir(dir) {
+			continue
 		}
-		for _, row := range rows {
+		for _, row := range []agent.Path{
+			{Path: "gitdir", Reason: "tells git where a worktree lies"},
+			{Path: "commondir", Reason: "tells git where a worktree's repository lies"},
+			{Path: "config.worktree", IfAbsent: true, Reason: runsFromNested},
+			{Path: "locked", IfAbsent: !in.worktreeInside(dir), Reason: "keeps git from taking a worktree elsewhere for abandoned"},
+		} {
+			row.Path = path.Join(dir, row.Path)
 			if err := in.addRail(row); err != nil {
 				return err
 			}

@@ -40,8 +40,8 @@ func TestNestedRepositories(t *testing.T) {
 	}
 }
 
-// TestWorktreesOfTheProject: one outside is frozen whole, of one inside only
-// what leads git (GIT-06, GIT-07).
+// TestWorktreesOfTheProject: what leads git is frozen, and one outside is not
+// taken for abandoned (GIT-06, GIT-07).
 func TestWorktreesOfTheProject(t *testing.T) {
 	dir := repository(t, nil)
 	for name, content := range map[string]string{
@@ -54,11 +54,12 @@ func TestWorktreesOfTheProject(t *testing.T) {
 	facts := inspect(t, Options{Path: dir})
 	for _, want := range []Guardrail{
 		{Path: ".git/worktrees/in/gitdir", Present: true}, {Path: ".git/worktrees/in/commondir", Present: true},
-		{Path: ".git/worktrees/in/config.worktree"}, {Path: ".git/worktrees/out", Dir: true, Present: true}, {Path: "wt/in/.git", Present: true},
+		{Path: ".git/worktrees/in/config.worktree"}, {Path: ".git/worktrees/out/gitdir", Present: true},
+		{Path: ".git/worktrees/out/locked"}, {Path: "wt/in/.git", Present: true},
 	} {
 		rail(t, facts, want)
 	}
-	noRail(t, facts, ".git/worktrees/in", ".git/worktrees/in/HEAD")
+	noRail(t, facts, ".git/worktrees/in", ".git/worktrees/in/HEAD", ".git/worktrees/in/locked")
 }
 
 // TestLinkedRepository: a worktree's or submodule's repository is believed when

@@ -60,6 +60,9 @@ func (r *reader) isOpaque(it item, a *attrs) (bool, error) {
 // deletion as well.
 func (r *reader) judgeDir(it item, a attrs, opaque bool) verdict {
 	v := r.judge(it.f, it.rel, Dir)
+	if v.class == "" && it.ls.Type != Dir && newWorktree(it.rel) {
+		v = verdict{Guardrail, "a new worktree, which leads git elsewhere"}
+	}
 	if v.class == "" && a.bad != "" {
 		v = verdict{Escape, a.bad}
 	}

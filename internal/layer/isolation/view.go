@@ -119,9 +119,9 @@ func (c *compiler) git() {
 	if u := c.project.Committer; u.Name != "" && u.Email != "" {
 		config += fmt.Sprintf("[user]\n\tname = \"%s\"\n\temail = \"%s\"\n", u.Name, u.Email)
 	}
-	if c.user().Form == FormAccount {
-		// The project's files are its owner's, not the account's; whose they are
-		// says nothing in here.
+	if c.user().Form == FormAccount || c.project.Git.Linked {
+		// The project's files are its owner's, not the account's, and so is a
+		// repository that lies elsewhere; whose they are says nothing in here.
 		config += "[safe]\n\tdirectory = *\n"
 	}
 	c.file("/etc/gitconfig", config)
