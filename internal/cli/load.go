@@ -120,7 +120,8 @@ func (w *work) inspect(dir string) error {
 	pr, err := project.Inspect(project.Options{Path: dir, Home: w.host.Home, StateDir: w.host.StateDir,
 		Env: func(k string) string { return w.host.Env[k] }, Agent: a,
 		Hide: w.policy.Workspace.Hide, Freeze: w.policy.Workspace.Freeze,
-		Memory: w.policy.Workspace.Memory, Firm: w.policy.Workspace.Firm})
+		Memory: w.policy.Workspace.Memory, Firm: w.policy.Workspace.Firm,
+		Index: filepath.Join(placeOf(w.host.StateDir, realPath(dir)), "index")})
 	if err != nil {
 		return w.placed(err)
 	}

@@ -55,12 +55,11 @@ func (d *deepRows) rows(name string) []agent.Path {
 // deepRail freezes the guardrails below the project's own folder that are there.
 // One that cannot be frozen is left to the gate.
 func (f *finder) deepRail(p string) error {
-	dir := path.Dir(p)
-	if dir == "." || f.deep >= maxDeep || f.in.rails.covered(p) {
+	if f.deep >= maxDeep || f.in.rails.covered(p) {
 		return nil
 	}
-	for _, row := range deep().rows(path.Base(p)) {
-		row.Path = path.Join(dir, row.Path)
+	for _, row := range f.deepRows(p) {
+		row.Path = path.Join(path.Dir(p), row.Path)
 		before := len(f.in.rails)
 		err := f.in.addRow(row)
 		var e *Error
@@ -73,4 +72,14 @@ func (f *finder) deepRail(p string) error {
 		f.deep += len(f.in.rails) - before
 	}
 	return nil
+}
+
+// deepRows are the rows that a path below the project's own folder meets. What
+// packages from a registry bring along steers nobody who works on the project.
+func (f *finder) deepRows(p string) []agent.Path {
+	dir, name := path.Split(p)
+	if dir == "" || strings.Contains("/"+dir, "/node_modules/") {
+		return nil
+	}
+	return deep().rows(name)
 }

@@ -3,7 +3,11 @@
 // It reads, follows no link out of the project, and executes nothing.
 package project
 
-import "ringwall/internal/agent"
+import (
+	"time"
+
+	"ringwall/internal/agent"
+)
 
 // Facts is a project at one moment.
 type Facts struct {
@@ -106,4 +110,8 @@ type Options struct {
 	Freeze   []string            // paths of the policy
 	Memory   []string            // paths of the policy
 	Firm     []string            // patterns of Freeze from which nothing is freed
+	Index    string              // file that spares the next search work; empty: none
+
+	now   func() time.Time // nil: the clock
+	limit int              // of names to look at; 0: the default
 }

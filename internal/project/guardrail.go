@@ -29,6 +29,7 @@ func (in *inspector) guardrails() error {
 		}
 	}
 	if in.facts.Git.Linked {
+		in.commonCredentials()
 		return in.addRail(agent.Path{Path: ".git", Reason: "leads git to the repository"})
 	}
 	for _, p := range in.gitNamed(".git", ".") {
@@ -36,6 +37,7 @@ func (in *inspector) guardrails() error {
 			return err
 		}
 	}
+	in.gitCredentials(".git")
 	return in.worktrees(".git")
 }
 

@@ -15,6 +15,8 @@ type inspector struct {
 	rails rails
 	// memory are the policy's entries, once nothing more may freeze them.
 	memory []string
+	// configs are git's, shown without their credentials.
+	configs []Secret
 	// listed is the project's own folder, once it was read.
 	listed *listing
 }
@@ -50,7 +52,7 @@ func (in *inspector) gather() error {
 	in.facts.Dev, in.facts.Ino, _ = identity(info)
 	in.facts.ReadOnly = !writable(in.facts.Path)
 	for _, step := range []func() error{
-		in.git, in.guardrails, in.tree, in.freeze, in.instructions,
+		in.git, in.guardrails, in.search, in.freeze, in.instructions,
 	} {
 		if err := step(); err != nil {
 			return err

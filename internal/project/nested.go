@@ -31,6 +31,7 @@ func (in *inspector) repository(repo, tree string) error {
 			return err
 		}
 	}
+	in.gitCredentials(repo)
 	return in.worktrees(repo)
 }
 

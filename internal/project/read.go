@@ -37,7 +37,9 @@ func (in *inspector) readThrough(path string, limit int64) ([]byte, error) {
 }
 
 // readOwn returns the content of a file of the owner's, outside the project.
-func readOwn(path string) ([]byte, error) {
+func readOwn(path string) ([]byte, error) { return readOwnUpTo(path, maxConfig) }
+
+func readOwnUpTo(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -50,7 +52,7 @@ func readOwn(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return bounded(f, maxConfig)
+	return bounded(f, limit)
 }
 
 func bounded(r io.Reader, limit int64) ([]byte, error) {

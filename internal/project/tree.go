@@ -46,9 +46,9 @@ type finder struct {
 	shared  map[uint64]string // inodes of secrets with a second name
 }
 
-// tree walks the project for secrets, nested repositories, and what the policy's
-// patterns freeze.
-func (in *inspector) tree() error {
+// search walks the project for secrets, nested repositories, guardrails below
+// its own folder, and what the policy's patterns freeze.
+func (in *inspector) search() error {
 	f := &finder{in: in, secrets: map[string]Secret{}, shared: map[uint64]string{}}
 	var err error
 	if f.hide, err = compile(in.opts.Hide, "hide", func(string) bool { return true }); err != nil {
@@ -57,17 +57,46 @@ func (in *inspector) tree() error {
 	if f.freeze, err = compile(in.opts.Freeze, "freeze", hasMeta); err != nil {
 		return err
 	}
-	if err := (&walker{in: in, visit: f.visit, enter: f.enter, repo: f.repo}).run(); err != nil {
+	t, err := openTree(in.facts.Path)
+	if err != nil {
+		return &Error{Kind: BadPath, Path: in.facts.Path, Msg: "cannot be opened", Err: err}
+	}
+	defer t.close()
+	old, fresh := in.loadIndex()
+	w := &walker{in: in, tree: t, old: old, fresh: fresh, limit: in.opts.limit,
+		keep: f.means, visit: f.visit, enter: f.enter, repo: f.repo}
+	if err := w.run(); err != nil {
 		return err
 	}
 	if len(f.shared) > 0 {
-		again := &walker{in: in, visit: f.sameFile, enter: func(string) error { return nil }}
+		again := &walker{in: in, tree: t, old: &index{}, fresh: &index{folders: map[string]*indexed{}}, limit: in.opts.limit,
+			keep: func(string, dirent) bool { return true }, visit: f.sameFile, enter: func(string) error { return nil }}
 		if err := again.run(); err != nil {
 			return err
 		}
 	}
+	for _, s := range in.configs {
+		f.secrets[s.Path] = s
+	}
 	in.facts.Secrets = f.list()
+	if in.facts.Incomplete == "" {
+		in.saveIndex(fresh, w.changed)
+	}
 	return nil
+}
+
+// means tells whether a file's or link's name alone makes it worth a visit. What
+// it rests on is in the sum of the index's rules.
+func (f *finder) means(p string, e dirent) bool {
+	if e.name == ".git" || len(f.deepRows(p)) > 0 {
+		return true
+	}
+	if verdict, _ := scan.SecretName(p); verdict != scan.Ordinary {
+		return true
+	}
+	match := func(s selected) bool { return s.Match(p) }
+	return slices.ContainsFunc(f.freeze, match) || slices.ContainsFunc(f.hide, match) ||
+		e.Type().IsRegular() && scan.Candidate(p)
 }
 
 func (f *finder) list() []Secret {
@@ -80,11 +109,12 @@ func (f *finder) list() []Secret {
 }
 
 // visit judges one file or link.
-func (f *finder) visit(p string, e dirent) error {
+func (f *finder) visit(w *walker, at *here, e dirent) error {
+	p := path.Join(at.path, e.name)
 	if err := f.frozen(p, func(s selected) bool { return s.Match(p) }); err != nil {
 		return err
 	}
-	if path.Base(p) == ".git" && p != ".git" {
+	if e.name == ".git" && p != ".git" {
 		return f.in.gitLink(p, e.Type())
 	}
 	if err := f.deepRail(p); err != nil {
@@ -104,10 +134,11 @@ func (f *finder) visit(p string, e dirent) error {
 	if !f.in.regular(file, e) {
 		return nil
 	}
-	if s := f.secret(p, file); s.Reason != "" {
+	s, err := f.secret(w, at, p, file)
+	if err == nil && s.Reason != "" {
 		f.add(s)
 	}
-	return nil
+	return err
 }
 
 // promising tells whether a link's name alone makes its target worth a look:
@@ -150,25 +181,59 @@ func (f *finder) repo(p string) error {
 
 // secret says why a file is hidden, with no reason where it is not: by the name
 // under which it was found, which a link may have given it, and by its content.
-func (f *finder) secret(name, file string) Secret {
+func (f *finder) secret(w *walker, at *here, name, file string) (Secret, error) {
 	for _, s := range f.hide {
 		if s.Match(name) {
-			return Secret{Path: file, Reason: "the policy hides " + s.text, Asked: s.text}
+			return f.shown(Secret{Path: file, Reason: "the policy hides " + s.text, Asked: s.text}), nil
 		}
 	}
 	verdict, reason := scan.SecretName(name)
-	if verdict != scan.Look {
-		return Secret{Path: file, Reason: reason}
+	if verdict == scan.Secret {
+		return f.shown(Secret{Path: file, Reason: reason}), nil
 	}
-	content, err := f.in.read(file, scan.MaxContent)
+	if name == file && w.known(at) {
+		return Secret{}, nil
+	}
+	content, stamp, err := f.content(at, name, file)
 	switch {
-	case err != nil && !errors.Is(err, errTooLarge):
-		return Secret{Path: file, Reason: reason + " (not readable, so not known to be none)"}
-	case scan.SecretContent(name, content):
-		return Secret{Path: file, Reason: reason}
+	case verdict == scan.Look && err != nil && !errors.Is(err, errTooLarge):
+		return Secret{Path: file, Reason: reason + " (not readable, so not known to be none)"}, nil
+	case verdict == scan.Look && scan.SecretContent(name, content):
+	case verdict == scan.Ordinary && err == nil && len(content) <= scan.MaxTokens && scan.Tokens(content) != "":
+		reason = scan.Tokens(content)
 	default:
-		return Secret{}
+		if err == nil {
+			w.clean(at, stamp)
+		}
+		return Secret{}, nil
 	}
+	s := Secret{Path: file, Reason: reason}
+	s.Shown, s.Part = scan.Shown(name, reason, content)
+	return s, nil
+}
+
+// content reads a file that the walk is at, with its stamp, or one that a link
+// there leads to, which has none.
+func (f *finder) content(at *here, name, file string) ([]byte, stamp, error) {
+	if name != file {
+		content, err := f.in.read(file, scan.MaxContent)
+		return content, stamp{}, err
+	}
+	return at.place.read(path.Base(name), scan.MaxContent)
+}
+
+// shown adds what stands in the place of a file that is hidden by its name,
+// where a plain note would not do.
+func (f *finder) shown(s Secret) Secret {
+	var content []byte
+	if ext := strings.ToLower(path.Ext(s.Path)); ext == ".xml" || ext == ".config" {
+		content, _ = f.in.read(s.Path, scan.MaxContent) // for its root alone
+	}
+	s.Shown, _ = scan.Shown(s.Path, s.Reason, content)
+	if s.Asked != "" && scan.Partly(s.Path) {
+		s.Shown = "" // the policy hides all of it
+	}
+	return s
 }
 
 // add notes a secret, and whether it can be read under another name.
@@ -187,7 +252,8 @@ func (f *finder) add(s Secret) {
 
 // sameFile finds the other names of secrets, in a second walk that only such
 // projects need.
-func (f *finder) sameFile(p string, e dirent) error {
+func (f *finder) sameFile(_ *walker, at *here, e dirent) error {
+	p := path.Join(at.path, e.name)
 	if !e.Type().IsRegular() || f.secrets[p].Reason != "" {
 		return nil
 	}

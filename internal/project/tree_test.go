@@ -25,7 +25,7 @@ func TestSecrets(t *testing.T) {
 		".env.d/x": "a folder's content is not named so",
 	})
 	got := secrets(inspect(t, Options{Path: dir, Hide: []string{"secrets/**"}}))
-	for _, want := range []string{"a/.env", "k.pem", "sub/.npmrc", "secrets/x/y.txt", "real/dev.settings"} {
+	for _, want := range []string{"a/.env", "k.pem", "sub/.npmrc", "secrets/x/y.txt", "real/dev.settings", "node_modules/p/.env"} {
 		if got[want] == "" {
 			t.Errorf("%s is not hidden", want)
 		}
