@@ -6,7 +6,7 @@ import (
 
 var (
 	// urlUser is what stands before the host in a URL.
-	urlUser = lazy(`(?i)\b(https?|ssh|git|ftps?|[a-z0-9]+\+https?)://([^/@\s"'<>]+)@`)
+	urlUser = lazy(`(?i)\b(https?|ssh|git|ftps?|[a-z0-9]+\+https?)://([^/\s"'<>]+)@`)
 	// gitSecret are settings that hold a secret by themselves.
 	gitSecret = lazy(`(?i)^\s*(?:extraheader\s*=.*\b(?:authorization|private-token|cookie)\b|(?:password|token|oauthtoken|smtppass|pass)\s*=|helper\s*=.*(?:password|token)=)`)
 )
