@@ -12,16 +12,48 @@ import (
 // inGitConfig is why a git configuration is shown in part.
 const inGitConfig = "a credential in git's configuration"
 
+// gitText is one configuration file of a repository in the project.
+type gitText struct {
+	file string // links resolved
+	text []byte
+	err  error
+}
+
+// gitTexts reads a repository's configuration files, once; none where there are
+// none.
+func (in *inspector) gitTexts(repo string) []gitText {
+	if known, ok := in.texts[repo]; ok {
+		return known
+	}
+	var out []gitText
+	for _, name := range []string{"config", "config.worktree"} {
+		t := gitText{file: path.Join(repo, name)}
+		info, err := in.lstat(t.file)
+		if err != nil {
+			continue
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			to, inside := in.target(t.file)
+			if !inside || !in.isFile(to) {
+				continue
+			}
+			t.file = to
+		}
+		t.text, t.err = in.read(t.file, maxConfig)
+		out = append(out, t)
+	}
+	if in.texts == nil {
+		in.texts = map[string][]gitText{}
+	}
+	in.texts[repo] = out
+	return out
+}
+
 // gitCredentials notes a repository's configuration that holds a credential: a
 // copy without it is shown, so that git works on the rest.
 func (in *inspector) gitCredentials(repo string) {
-	for _, name := range []string{"config", "config.worktree"} {
-		file, inside := in.target(path.Join(repo, name))
-		if !inside || !in.isFile(file) {
-			continue
-		}
-		text, err := in.read(file, maxConfig)
-		if s, hidden := withoutCredentials(file, text, err); hidden {
+	for _, t := range in.gitTexts(repo) {
+		if s, hidden := withoutCredentials(t.file, t.text, t.err); hidden {
 			in.configs = append(in.configs, s)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 )
@@ -63,16 +62,8 @@ func linked(what, fix string) error {
 // includes. The text is read as data.
 func (in *inspector) gitNamed(repo, tree string) []string {
 	var out []string
-	for _, name := range []string{"config", "config.worktree"} {
-		file, inside := in.target(path.Join(repo, name))
-		if !inside {
-			continue
-		}
-		text, err := in.read(file, maxConfig)
-		if err != nil {
-			continue
-		}
-		eachSetting(string(text), func(section, key, value string) {
+	for _, t := range in.gitTexts(repo) {
+		eachSetting(string(t.text), func(section, key, value string) {
 			switch {
 			case section == "core" && key == "hookspath":
 				out = append(out, in.inProject(value, tree))

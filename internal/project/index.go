@@ -2,12 +2,10 @@ package project
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
-	"ringwall/internal/agent"
 	"ringwall/internal/scan"
 )
 
@@ -56,15 +54,22 @@ func (f *indexed) find(name string) *indexedFile {
 	return nil
 }
 
-// rulesOf is the sum of what decides which names mean something: the tables of
-// this very program, and the policy's patterns.
+// rulesOf is the sum of what decides which names mean something: this very
+// program with its tables, the project's folder, and the policy's patterns.
 func (in *inspector) rulesOf() [sha256.Size]byte {
-	h := sha256.New()
-	fmt.Fprintln(h, indexVersion, programStamp(), in.facts.Path, in.facts.Dev, in.facts.Ino, scan.Rules)
-	for _, list := range [][]string{in.opts.Hide, in.opts.Freeze, agent.GuardrailNames()} {
-		fmt.Fprintf(h, "%q\n", list)
+	e := indexEncoder{b: []byte(indexVersion)}
+	e.stamp(programStamp())
+	e.text(scan.Rules)
+	e.text(in.facts.Path)
+	e.number(int64(in.facts.Dev))
+	e.number(int64(in.facts.Ino))
+	for _, list := range [][]string{in.opts.Hide, in.opts.Freeze} {
+		e.number(int64(len(list)))
+		for _, s := range list {
+			e.text(s)
+		}
 	}
-	return [sha256.Size]byte(h.Sum(nil))
+	return sha256.Sum256(e.b)
 }
 
 // loadIndex reads what the last search left; an empty one where there is none,
@@ -73,7 +78,8 @@ func (in *inspector) loadIndex() (old, fresh *index) {
 	began := in.now().UnixNano()
 	fresh = &index{rules: in.rulesOf(), began: began, folders: map[string]*indexed{}}
 	old = &index{}
-	if in.opts.Index == "" {
+	if in.opts.Index == "" || programStamp().ino == 0 {
+		in.opts.Index = "" // nor is one kept
 		return old, fresh
 	}
 	data, err := readOwnUpTo(in.opts.Index, maxIndex)

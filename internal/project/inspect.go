@@ -17,6 +17,7 @@ type inspector struct {
 	memory []string
 	// configs are git's, shown without their credentials.
 	configs []Secret
+	texts   map[string][]gitText // git's configuration, by the repository's folder
 	// listed is the project's own folder, once it was read.
 	listed *listing
 }

@@ -62,6 +62,26 @@ func TestIncompleteIsSaid(t *testing.T) {
 			t.Errorf("%q %v", facts.Incomplete, facts.Secrets)
 		}
 	})
+	t.Run("too many", func(t *testing.T) {
+		dir := repository(t, map[string]string{"a/1": "", "a/2": "", "a/3": "", "b/.env": ""})
+		if facts := inspect(t, Options{Path: dir, limit: 4}); !strings.Contains(facts.Incomplete, "more than 4 files and folders") {
+			t.Errorf("%q", facts.Incomplete)
+		}
+		index := filepath.Join(t.TempDir(), "index")
+		for range 2 { // what was found in part is no ground for the next
+			if facts := inspect(t, Options{Path: dir, limit: 4, Index: index, now: later}); facts.Incomplete == "" {
+				t.Error("with an index it is complete")
+			}
+		}
+		if facts := inspect(t, Options{Path: dir, Index: index, now: later}); facts.Incomplete != "" || secrets(facts)["b/.env"] == "" {
+			t.Errorf("%q", facts.Incomplete)
+		}
+		for range 2 { // the bound counts what the index spares
+			if facts := inspect(t, Options{Path: dir, limit: 4, Index: index, now: later}); facts.Incomplete == "" {
+				t.Error("with an index it is complete")
+			}
+		}
+	})
 	t.Run("too many to hide", func(t *testing.T) {
 		files := map[string]string{}
 		for i := range maxSecrets + 1 {
