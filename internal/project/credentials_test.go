@@ -1,6 +1,7 @@
 package project
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -64,5 +65,25 @@ func TestSecretsByContent(t *testing.T) {
 	if len(got) != 3 || got["deploy/prod.yml"].Reason != "GitHub token" || !got[".npmrc"].Part ||
 		!strings.Contains(got["conf/settings.xml"].Shown, "<settings/>") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestShownIsBounded: what stands in the place of secrets is memory.
+func TestShownIsBounded(t *testing.T) {
+	files := map[string]string{}
+	rest := strings.Repeat("# a comment\n", 5000)
+	for i := range 80 {
+		files[fmt.Sprintf("p%d/.npmrc", i)] = "//r.example/:_authToken=abc\n" + rest
+	}
+	total, notes := 0, 0
+	facts := inspect(t, Options{Path: repository(t, files)})
+	for _, s := range facts.Secrets {
+		total += len(s.Shown)
+		if s.Shown == "" && !s.Part {
+			notes++
+		}
+	}
+	if len(facts.Secrets) != 80 || total > maxShown || total < maxShown/2 || notes == 0 {
+		t.Errorf("%d secrets, %d bytes, %d notes", len(facts.Secrets), total, notes)
 	}
 }

@@ -12,8 +12,12 @@ import (
 	"ringwall/internal/scan"
 )
 
-// maxSecrets bounds the files that are hidden: each is a mount.
-const maxSecrets = 2000
+// maxSecrets bounds the files that are hidden: each is a mount. maxShown bounds
+// what stands in their place, in bytes: it is memory. Beyond, a note does.
+const (
+	maxSecrets = 2000
+	maxShown   = 4 << 20
+)
 
 // selected is a pattern of the policy, as written and as read.
 type selected struct {
@@ -105,6 +109,12 @@ func (f *finder) list() []Secret {
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b Secret) int { return strings.Compare(a.Path, b.Path) })
+	left := maxShown
+	for i := range out {
+		if left -= len(out[i].Shown); left < 0 {
+			out[i].Shown, out[i].Part = "", false
+		}
+	}
 	return out
 }
 
