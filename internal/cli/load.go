@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ringwall/internal/agent"
@@ -118,12 +119,27 @@ func (w *work) inspect(dir string) error {
 	a := w.agent()
 	pr, err := project.Inspect(project.Options{Path: dir, Home: w.host.Home, StateDir: w.host.StateDir,
 		Env: func(k string) string { return w.host.Env[k] }, Agent: a,
-		Hide: w.policy.Workspace.Hide, Freeze: w.policy.Workspace.Freeze})
+		Hide: w.policy.Workspace.Hide, Freeze: w.policy.Workspace.Freeze,
+		Memory: w.policy.Workspace.Memory, Firm: w.policy.Workspace.Firm,
+		Index: filepath.Join(placeOf(w.host.StateDir, realPath(dir)), "index")})
 	if err != nil {
-		return err
+		return w.placed(err)
 	}
 	w.project = pr
+	if pr.Git.Linked {
+		w.notes = append(w.notes, "The repository of this worktree lies elsewhere and is shown read-only: the agent cannot commit. You can, when it is done.")
+	}
 	return nil
+}
+
+// placed gives an error about an entry of the policy its place there.
+func (w *work) placed(err error) error {
+	var bad *project.Error
+	if !errors.As(err, &bad) || bad.Kind != project.BadMemory {
+		return err
+	}
+	i := slices.Index(w.policy.Workspace.Memory, bad.Path)
+	return withHint(bad.Fix, "%w", w.policy.ErrorAt(fmt.Sprintf("workspace.memory[%d]", i), bad.Msg))
 }
 
 // agent is the tool that the policy names; for a plain command the generic one.

@@ -104,6 +104,14 @@ func (v view) can() {
 	v.row("  isolation", "read the system's programs and "+v.trees())
 	v.row("", "change the project; its changes are applied after each iteration")
 	v.row("", "write to an empty home and /tmp, which are gone afterwards")
+	if memory := v.names(func(c plan.Control) string {
+		if c.Want.Memory != nil {
+			return c.Want.Memory.Path
+		}
+		return ""
+	}); len(memory) > 0 {
+		v.row("", "keep in memory, beside what is frozen: "+list(memory, 8))
+	}
 	v.destinations()
 }
 
@@ -203,14 +211,17 @@ func (v view) cannot() {
 // the system's folders brought along.
 func (v view) hidden() {
 	secrets := v.names(func(c plan.Control) string {
-		if c.Want.Mask != nil {
-			return c.Want.Mask.Path
+		if m := c.Want.Mask; m != nil && !m.Part {
+			return m.Path
 		}
 		return ""
 	})
 	beside := v.names(func(c plan.Control) string {
-		if m := c.Want.Mount; m != nil && m.Kind == plan.Hide {
+		switch m, k := c.Want.Mount, c.Want.Mask; {
+		case m != nil && m.Kind == plan.Hide:
 			return m.Target
+		case k != nil && k.Part:
+			return k.Path
 		}
 		return ""
 	})
@@ -237,9 +248,11 @@ func (v view) stubs() {
 func (v view) guardrails() string {
 	var present, absent []string
 	for _, c := range v.plan.Controls {
-		if g := c.Want.Guardrail; g != nil && g.Present {
+		switch g := c.Want.Guardrail; {
+		case g == nil || g.Around: // what is in such a folder is listed itself
+		case g.Present:
 			present = append(present, g.Path)
-		} else if g != nil {
+		default:
 			absent = append(absent, g.Path)
 		}
 	}

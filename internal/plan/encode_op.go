@@ -19,6 +19,13 @@ func (o *object) op(w *Op) {
 		o.open("mask")
 		o.str("path", w.Mask.Path)
 		o.str("reason", w.Mask.Reason)
+		o.strOr("content", w.Mask.Content)
+		o.flagOr("part", w.Mask.Part)
+		o.close()
+	}
+	if w.Memory != nil {
+		o.open("memory")
+		o.str("path", w.Memory.Path)
 		o.close()
 	}
 	if w.Search != nil {
@@ -101,6 +108,8 @@ func (o *object) guardrail(g *Guardrail) {
 	o.flag("dir", g.Dir)
 	o.flag("present", g.Present)
 	o.str("reason", g.Reason)
+	o.flagOr("link", g.Link)
+	o.flagOr("around", g.Around)
 	o.close()
 }
 

@@ -12,6 +12,7 @@ type Op struct {
 	Workspace    *Workspace    `json:"workspace,omitempty"`
 	Guardrail    *Guardrail    `json:"guardrail,omitempty"`
 	Mask         *Mask         `json:"mask,omitempty"`
+	Memory       *Memory       `json:"memory,omitempty"`
 	Search       *Search       `json:"search,omitempty"`
 	Env          *Env          `json:"env,omitempty"`
 	Capabilities *Capabilities `json:"capabilities,omitempty"`
@@ -31,7 +32,7 @@ type Op struct {
 // count is the number of operations set.
 func (o *Op) count() (n int) {
 	for _, set := range [...]bool{o.Instruct != nil, o.Tools != nil, o.AgentFile != nil, o.Namespaces != nil,
-		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Search != nil,
+		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Search != nil,
 		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
 		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Limit != nil, o.Decoy != nil,
 		o.Stub != nil, o.Ask != nil} {
@@ -125,12 +126,28 @@ type Guardrail struct {
 	Dir     bool   `json:"dir"`     // the whole folder
 	Present bool   `json:"present"` // false: frozen as absent
 	Reason  string `json:"reason"`  // what the file could do
+	// Link: a symbolic link, which stays what it is. What it leads to is a
+	// guardrail of its own.
+	Link bool `json:"link,omitempty"`
+	// Around: a folder with memory in it. It stays in its place, what else it
+	// holds is frozen by itself, and what is new in it is held at the gate.
+	Around bool `json:"around,omitempty"`
 }
 
-// Mask hides a file's content: a short text that says so stands in its place.
+// Mask hides a file's content: a text that says so stands in its place.
 type Mask struct {
 	Path   string `json:"path"` // relative to the workspace
 	Reason string `json:"reason"`
+	// Content stands in the file's place; empty: a short note.
+	Content string `json:"content,omitempty"`
+	// Part: Content is the file itself without the secrets in it.
+	Part bool `json:"part,omitempty"`
+}
+
+// Memory is a path that stays the agent's to write although it lies beside, or
+// in, what is frozen. At the gate it is an ordinary change.
+type Memory struct {
+	Path string `json:"path"` // relative to the workspace; a folder: all in it
 }
 
 // Search is the look through the project for guardrails and secrets.

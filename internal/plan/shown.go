@@ -48,6 +48,8 @@ func (o Op) shown() (Op, bool) {
 		k := *o.Credential
 		k.FromEnv, k.FromFile, k.Shape = "", "", ""
 		return Op{Credential: &k}, true
+	case o.Mask != nil: // the text itself is where the file was
+		return Op{Mask: &Mask{Path: o.Mask.Path, Reason: o.Mask.Reason, Part: o.Mask.Part}}, true
 	case o.Ask != nil:
 		return Op{Ask: &Ask{Program: o.Ask.Program, Plan: o.Ask.Plan}}, true
 	}
@@ -56,7 +58,7 @@ func (o Op) shown() (Op, bool) {
 
 // open tells whether an operation says only what the agent may know.
 func (o Op) open() bool {
-	return o.Tools != nil || o.Namespaces != nil || o.Workspace != nil || o.Guardrail != nil || o.Mask != nil ||
+	return o.Tools != nil || o.Namespaces != nil || o.Workspace != nil || o.Guardrail != nil || o.Memory != nil ||
 		o.Capabilities != nil || o.NoNewPrivs != nil || o.Landlock != nil || o.Syscalls != nil ||
 		o.Gateway != nil || o.Egress != nil || o.Limit != nil || o.Stub != nil
 }

@@ -31,7 +31,8 @@ func (c *checker) workspace() {
 	c.choice(&c.policy.Workspace.Mode, "workspace.mode", w.Mode, Staged, Direct)
 	c.each("workspace.hide", w.Hide, checkPattern)
 	c.each("workspace.freeze", w.Freeze, checkPattern)
-	c.policy.Workspace.Hide, c.policy.Workspace.Freeze = w.Hide, w.Freeze
+	c.each("workspace.memory", w.Memory, checkMemory)
+	c.policy.Workspace.Hide, c.policy.Workspace.Freeze, c.policy.Workspace.Memory = w.Hide, w.Freeze, w.Memory
 }
 
 func (c *checker) tools() {

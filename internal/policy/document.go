@@ -24,6 +24,7 @@ type workspaceTable struct {
 	Mode   string   `toml:"mode"`
 	Hide   []string `toml:"hide"`
 	Freeze []string `toml:"freeze"`
+	Memory []string `toml:"memory"`
 }
 
 type toolsTable struct {

@@ -111,6 +111,12 @@ func (m *merger) workspace() {
 	}
 	m.union(&m.out.Workspace.Hide, "workspace.hide", m.machine.Workspace.Hide)
 	m.union(&m.out.Workspace.Freeze, "workspace.freeze", m.machine.Workspace.Freeze)
+	m.intersect(&m.out.Workspace.Memory, "workspace.memory", m.machine.Workspace.Memory)
+	if !m.machine.Has("workspace.memory") {
+		// A project cannot free what the machine freezes. Where the machine
+		// lists memory itself, it knows what it frees.
+		m.out.Workspace.Firm = m.machine.Workspace.Freeze
+	}
 }
 
 // union adds what the machine's list has and the project's has not.

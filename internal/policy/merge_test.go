@@ -41,6 +41,9 @@ func TestMerge(t *testing.T) {
 		{"verify is added", "[loop]\nverify = [\"a\", \"b\"]", "[loop]\nverify = [\"b\", \"c\"]", "[loop]\nverify = [\"b\", \"c\", \"a\"]", nil},
 		{"lists of the workspace are added", "[workspace]\nhide = [\"a\"]\nfreeze = [\"b\"]", "[workspace]\nhide = [\"c\", \"a\"]",
 			"[workspace]\nhide = [\"c\", \"a\"]\nfreeze = [\"b\"]", nil},
+		{"memory is bounded", "[workspace]\nmemory = [\"a\"]", "[workspace]\nmemory = [\"b\", \"a\"]", "[workspace]\nmemory = [\"a\"]",
+			[]string{`workspace.memory: "b" is not allowed`}},
+		{"memory is not given", "[workspace]\nmemory = [\"a\"]", "", "", nil},
 		{"staged wins", "[workspace]\nmode = \"staged\"", "[workspace]\nmode = \"direct\"", "", []string{"workspace.mode"}},
 		{"direct is not forced", "[workspace]\nmode = \"direct\"", "", "", nil},
 		{"tools", "[tools]\nallow = [\"go\", \"git\"]", "[tools]\nallow = [\"make\", \"go\"]", "[tools]\nallow = [\"go\"]", []string{`tools.allow: "make" is not allowed`}},
@@ -257,5 +260,21 @@ func TestBound(t *testing.T) {
 	}
 	if b := parse(t, "").Bound("tools.allow"); b != nil {
 		t.Errorf("without a machine's policy: %+v", b)
+	}
+}
+
+// TestMemoryFreesNothingOfTheMachines: what the machine freezes stays frozen,
+// unless the machine itself says what is memory.
+func TestMemoryFreesNothingOfTheMachines(t *testing.T) {
+	project := parse(t, "[workspace]\nfreeze = [\"docs/\"]\nmemory = [\"docs/notes.md\"]")
+	for machine, firm := range map[string]int{
+		"[workspace]\nfreeze = [\"docs/\"]":                               1,
+		"[workspace]\nfreeze = [\"docs/\"]\nmemory = [\"docs/notes.md\"]": 0,
+		"": 0,
+	} {
+		got, _, err := Merge(parseMachine(t, machine), project)
+		if err != nil || len(got.Workspace.Firm) != firm || len(got.Workspace.Memory) != 1 {
+			t.Errorf("%q: %+v %v", machine, got.Workspace, err)
+		}
 	}
 }

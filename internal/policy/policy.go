@@ -45,6 +45,9 @@ type Workspace struct {
 	Mode   string   `json:"mode"`             // Staged or Direct
 	Hide   []string `json:"hide,omitempty"`   // patterns relative to the project, added to what is found
 	Freeze []string `json:"freeze,omitempty"` // patterns relative to the project, added to the guardrails
+	Memory []string `json:"memory,omitempty"` // paths relative to the project that stay the agent's to write
+	// Firm are the machine's entries of Freeze, which memory does not free.
+	Firm []string `json:"-"`
 }
 
 // Tools are the commands that the agent's own permission system allows.

@@ -52,6 +52,23 @@ func checkLimit(s string) error {
 	return nil
 }
 
+// checkMemory takes one path below the project. A pattern would free what
+// nobody had in mind, and git's own parts are no notes.
+func checkMemory(s string) error {
+	if err := checkPattern(s); err != nil {
+		return err
+	}
+	if strings.ContainsAny(s, "*?[") {
+		return errors.New("wants a path, not a pattern: what the agent may always write is named one by one")
+	}
+	for _, elem := range strings.Split(s, "/") {
+		if strings.EqualFold(elem, ".git") {
+			return errors.New("names a part of git's repository, which is no memory")
+		}
+	}
+	return nil
+}
+
 // checkPattern takes a path below the project, "*" and "**" included.
 func checkPattern(s string) error {
 	switch {

@@ -10,9 +10,10 @@ const (
 	BadPath    Kind = "path"      // absent, no folder, not UTF-8, or no place for a project
 	NoGit      Kind = "no-git"    // not the top folder of a git repository
 	LinkedGit  Kind = "linked"    // a worktree or submodule: the repository lies elsewhere
-	Link       Kind = "link"      // a symbolic link stands at a guardrail's name
+	Link       Kind = "link"      // a symbolic link at a guardrail's name leads out of the project
 	HardLink   Kind = "hard-link" // a guardrail can be written under another name too
 	BadPattern Kind = "pattern"   // an entry of hide or freeze
+	BadMemory  Kind = "memory"    // an entry of memory
 	BadText    Kind = "text"      // an instruction file that cannot go into a prompt
 )
 

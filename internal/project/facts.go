@@ -3,7 +3,11 @@
 // It reads, follows no link out of the project, and executes nothing.
 package project
 
-import "ringwall/internal/agent"
+import (
+	"time"
+
+	"ringwall/internal/agent"
+)
 
 // Facts is a project at one moment.
 type Facts struct {
@@ -18,6 +22,7 @@ type Facts struct {
 	Agents       []string // names of the tools whose files were found
 	Guardrails   []Guardrail
 	Secrets      []Secret
+	Memory       []string              // paths that stay the agent's to write
 	Ecosystems   map[string][]Endpoint // by preset: "go", "npm", "python", "rust", "anthropic"
 	Instructions []Instruction
 
@@ -35,6 +40,12 @@ type Facts struct {
 type Git struct {
 	Present bool
 	Linked  bool // a worktree or submodule whose repository lies elsewhere
+	// Dir is the project's part of that repository and Common the whole of it,
+	// absolute, links resolved. Common is shown inside, read-only.
+	Dir, Common string
+	// Configs are the files of that repository with credentials in them, by
+	// absolute path.
+	Configs []Secret
 }
 
 // Toolchain is one way in which the project is built.
@@ -50,8 +61,14 @@ type Guardrail struct {
 	Path    string // relative, slash-separated
 	Dir     bool
 	Present bool // false: frozen as absent
+	Link    bool // a symbolic link that stays; what it leads to has an entry of its own
 	Reason  string
 	Asked   string // the entry of the policy's freeze list; empty: found without it
+	// Around: a folder that holds memory. It stays in its place, and what else
+	// is in it has entries of its own.
+	Around bool
+	// Imported: an instruction file imports it.
+	Imported bool
 }
 
 // Secret is a file whose content must not be seen.
@@ -59,6 +76,10 @@ type Secret struct {
 	Path   string // relative, slash-separated
 	Reason string
 	Asked  string // the entry of the policy's hide list; empty: found without it
+	// Shown stands in the file's place; empty: a short note. Part: it is the
+	// file itself without the secrets in it.
+	Shown string
+	Part  bool
 }
 
 // Endpoint is a host that a preset stands for.
@@ -87,4 +108,10 @@ type Options struct {
 	Agent    agent.Agent         // nil: none chosen
 	Hide     []string            // patterns of the policy
 	Freeze   []string            // paths of the policy
+	Memory   []string            // paths of the policy
+	Firm     []string            // patterns of Freeze from which nothing is freed
+	Index    string              // file that spares the next search work; empty: none
+
+	now   func() time.Time // nil: the clock
+	limit int              // of names to look at; 0: the default
 }

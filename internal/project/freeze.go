@@ -28,8 +28,10 @@ func (in *inspector) freeze() error {
 			return err
 		}
 	}
-	if err := in.lookInside(); err != nil {
-		return err
+	for _, step := range []func() error{in.imports, in.remember, in.lookInside} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	in.facts.Guardrails = in.rails.settle()
 	return nil
@@ -42,7 +44,7 @@ func hasMeta(pattern string) bool { return strings.ContainsAny(pattern, `*?[\`) 
 func (in *inspector) lookInside() error {
 	var dirs []string
 	for p, g := range in.rails {
-		if g.Dir && g.Present {
+		if g.Dir && g.Present && !g.Around {
 			dirs = append(dirs, p)
 		}
 	}
@@ -101,13 +103,17 @@ func (in *inspector) lookInto(dir string, left *int) (below []string, err error)
 	return below, nil
 }
 
-// follow freezes what a link in a frozen folder leads to. A link out of the
-// project leads nowhere inside the sandbox.
+// follow freezes what a link in a frozen folder leads to, and the links on the
+// way. A link out of the project leads nowhere inside the sandbox.
 func (in *inspector) follow(link string) (below []string, err error) {
-	target, inside := in.target(link)
+	target, links, inside := in.trace(link)
 	if !inside || in.rails.covered(target) {
 		return nil, nil
 	}
+	if m := in.remembered(target); m != "" {
+		return nil, badMemory(m, "the link "+link+" in a frozen folder leads to it")
+	}
+	in.pinLinks(links, "a link in a frozen folder leads through it")
 	if target == "." {
 		in.incomplete("the link " + link + " leads to the project itself and cannot be frozen")
 		return nil, nil
@@ -123,50 +129,4 @@ func (in *inspector) follow(link string) (below []string, err error) {
 		below = append(below, target)
 	}
 	return below, nil
-}
-
-// target resolves a path within the project, link by link. The result holds no
-// link; its end may not exist. inside is false where it leads out, or round in
-// circles.
-func (in *inspector) target(p string) (resolved string, inside bool) {
-	todo, at := strings.Split(p, "/"), "."
-	for hops := 0; len(todo) > 0; {
-		elem := todo[0]
-		todo = todo[1:]
-		switch {
-		case elem == "" || elem == ".":
-			continue
-		case elem == ".." && at == ".":
-			return "", false
-		case elem == "..":
-			at = path.Dir(at)
-			continue
-		}
-		next := path.Join(at, elem)
-		text, err := in.root.Readlink(next)
-		if err != nil {
-			at = next // no link, or nothing there
-			continue
-		}
-		if hops++; hops > 40 {
-			return "", false
-		}
-		if at, text = in.hop(at, text); text == "" {
-			return "", false
-		}
-		todo = append(strings.Split(text, "/"), todo...)
-	}
-	return at, true
-}
-
-// hop is where a link's text starts from: its folder, or the project when it is
-// absolute and leads into it. An empty text leads out.
-func (in *inspector) hop(dir, text string) (from, rest string) {
-	if !path.IsAbs(text) {
-		return dir, text
-	}
-	if rest := in.inProject(text, "."); rest != "" {
-		return ".", rest
-	}
-	return dir, ""
 }

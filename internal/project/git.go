@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// git demands that the project is the top folder of a repository that lies
-// whole inside it. A linked worktree's repository is shared with others, whose
-// hooks and configuration the agent would reach.
+// git demands that the project is the top folder of a repository: one that
+// lies whole inside it, or one that knows it as a worktree or submodule and is
+// then shown read-only.
 func (in *inspector) git() error {
 	info, err := in.root.Lstat(".git")
 	switch {
@@ -35,8 +35,8 @@ func (in *inspector) git() error {
 	return nil
 }
 
-func (in *inspector) isDir(path string) bool {
-	info, err := in.lstat(path)
+func (in *inspector) isDir(dir string) bool {
+	info, err := in.lstat(dir)
 	return err == nil && info.IsDir()
 }
 
@@ -53,43 +53,25 @@ func (in *inspector) noGit() error {
 	return e
 }
 
-// gitFile tells a worktree from a submodule by where the file points.
-func (in *inspector) gitFile() error {
-	text, err := in.read(".git", 4096)
-	if err != nil {
-		return &Error{Kind: LinkedGit, Path: ".git", Msg: "cannot be read", Err: err}
-	}
-	target := filepath.ToSlash(string(text))
-	switch {
-	case strings.Contains(target, "/worktrees/"):
-		return linked("a linked worktree", "use a clone of its own: git clone . ../work && cd ../work")
-	case strings.Contains(target, "/modules/"):
-		return linked("a submodule", "run ringwall in the repository around it, or in a clone of the submodule")
-	default:
-		return linked("a file that points to a repository elsewhere", "use a clone of its own: git clone . ../work && cd ../work")
-	}
-}
-
 func linked(what, fix string) error {
 	return &Error{Kind: LinkedGit, Path: ".git", Msg: "is " + what, Fix: fix}
 }
 
-// gitNamed lists the paths that the repository's configuration makes git run or
-// read: its hooks folder and the files it includes. The text is read as data.
-func (in *inspector) gitNamed() []string {
-	text, err := in.read(".git/config", maxConfig)
-	if err != nil {
-		return nil
-	}
+// gitNamed lists the paths that a repository's configuration makes git run or
+// read: its hooks folder, which is relative to the work tree, and the files it
+// includes. The text is read as data.
+func (in *inspector) gitNamed(repo, tree string) []string {
 	var out []string
-	eachSetting(string(text), func(section, key, value string) {
-		switch {
-		case section == "core" && key == "hookspath":
-			out = append(out, in.inProject(value, "."))
-		case (section == "include" || section == "includeif") && key == "path":
-			out = append(out, in.inProject(value, ".git"))
-		}
-	})
+	for _, t := range in.gitTexts(repo) {
+		eachSetting(string(t.text), func(section, key, value string) {
+			switch {
+			case section == "core" && key == "hookspath":
+				out = append(out, in.inProject(value, tree))
+			case (section == "include" || section == "includeif") && key == "path":
+				out = append(out, in.inProject(value, repo))
+			}
+		})
+	}
 	return out
 }
 
@@ -119,11 +101,11 @@ func gitSection(line string) (name, rest string) {
 }
 
 // inProject makes a path relative to the project, or "" where it leads out.
-func (in *inspector) inProject(path, base string) string {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(in.facts.Path, base, path)
+func (in *inspector) inProject(file, base string) string {
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(in.facts.Path, base, file)
 	}
-	rel, err := filepath.Rel(in.facts.Path, path)
+	rel, err := filepath.Rel(in.facts.Path, file)
 	if err != nil || rel == "." || !filepath.IsLocal(rel) {
 		return ""
 	}

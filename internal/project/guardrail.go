@@ -28,12 +28,17 @@ func (in *inspector) guardrails() error {
 			return err
 		}
 	}
-	for _, p := range in.gitNamed() {
+	if in.facts.Git.Linked {
+		in.commonCredentials()
+		return in.addRail(agent.Path{Path: ".git", Reason: "leads git to the repository"})
+	}
+	for _, p := range in.gitNamed(".git", ".") {
 		if err := in.addRow(agent.Path{Path: p, IfAbsent: true, Reason: "git's configuration names it"}); err != nil {
 			return err
 		}
 	}
-	return nil
+	in.gitCredentials(".git")
+	return in.worktrees(".git")
 }
 
 // addRow adds what a row stands for: one path, or those that its pattern
@@ -68,7 +73,7 @@ func (in *inspector) addRail(row agent.Path) error {
 	info, link, err := in.linkless(row.Path)
 	switch {
 	case link != "":
-		return in.linkedRail(row.Path, link)
+		return in.linkedRail(row, link)
 	case errors.Is(err, fs.ErrNotExist):
 		if row.IfAbsent {
 			in.rails[row.Path] = Guardrail{Path: row.Path, Dir: row.Dir, Reason: row.Reason}
@@ -108,22 +113,6 @@ func (in *inspector) throughFile(p string) bool {
 		}
 	}
 	return false
-}
-
-// linkedRail refuses a guardrail that is reached through a link: the link can
-// be replaced, and a mount would cover what it leads to. A link above a
-// guardrail that is not there is left alone.
-func (in *inspector) linkedRail(rail, link string) error {
-	if link != rail {
-		if _, err := in.root.Stat(rail); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-	}
-	fix := "put the real file or folder in the link's place"
-	if target, err := in.root.Readlink(link); err == nil && rail == "CLAUDE.md" && path.Base(target) == "AGENTS.md" {
-		fix = "replace it with a file that refers to the other: rm CLAUDE.md && echo @AGENTS.md > CLAUDE.md"
-	}
-	return &Error{Kind: Link, Path: link, Msg: "a symbolic link where a guardrail belongs cannot be frozen", Fix: fix}
 }
 
 // singleName refuses a file that has a second name, under which it could be
@@ -190,7 +179,7 @@ func (r rails) settle() []Guardrail {
 // covered tells whether a folder above the path is frozen whole.
 func (r rails) covered(p string) bool {
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		if g, ok := r[dir]; ok && g.Dir {
+		if g, ok := r[dir]; ok && g.Dir && !g.Around {
 			return true
 		}
 	}

@@ -13,6 +13,11 @@ type inspector struct {
 	root  *os.Root
 	facts Facts
 	rails rails
+	// memory are the policy's entries, once nothing more may freeze them.
+	memory []string
+	// configs are git's, shown without their credentials.
+	configs []Secret
+	texts   map[string][]gitText // git's configuration, by the repository's folder
 	// listed is the project's own folder, once it was read.
 	listed *listing
 }
@@ -48,7 +53,7 @@ func (in *inspector) gather() error {
 	in.facts.Dev, in.facts.Ino, _ = identity(info)
 	in.facts.ReadOnly = !writable(in.facts.Path)
 	for _, step := range []func() error{
-		in.git, in.guardrails, in.tree, in.freeze, in.instructions,
+		in.git, in.guardrails, in.search, in.freeze, in.instructions,
 	} {
 		if err := step(); err != nil {
 			return err

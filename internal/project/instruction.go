@@ -26,7 +26,7 @@ const MaxInstruction = 128 << 10
 // instructions takes the snapshot of the files that go into the prompts.
 func (in *inspector) instructions() error {
 	for _, name := range InstructionFiles() {
-		text, err := in.read(name, MaxInstruction)
+		text, err := in.readThrough(name, MaxInstruction)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			continue

@@ -76,7 +76,7 @@ func TestGitFolder(t *testing.T) {
 		}
 	})
 	for what, text := range map[string]string{
-		"linked worktree": "gitdir: /x/.git/worktrees/w\n", "submodule": "gitdir: ../.git/modules/s\n", "elsewhere": "gitdir: /srv/x.git\n",
+		"not there": "gitdir: /x/.git/worktrees/w\n", "does not take": "not for git\n", "part of the system": "gitdir: /usr/share\n",
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir := t.TempDir()

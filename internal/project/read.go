@@ -27,8 +27,19 @@ func (in *inspector) read(path string, limit int64) ([]byte, error) {
 	return bounded(f, limit)
 }
 
+// readThrough is read that follows links within the project. They are frozen
+// with what they lead to.
+func (in *inspector) readThrough(path string, limit int64) ([]byte, error) {
+	if to, inside := in.target(path); inside {
+		path = to
+	}
+	return in.read(path, limit)
+}
+
 // readOwn returns the content of a file of the owner's, outside the project.
-func readOwn(path string) ([]byte, error) {
+func readOwn(path string) ([]byte, error) { return readOwnUpTo(path, maxConfig) }
+
+func readOwnUpTo(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -41,7 +52,7 @@ func readOwn(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return bounded(f, maxConfig)
+	return bounded(f, limit)
 }
 
 func bounded(r io.Reader, limit int64) ([]byte, error) {

@@ -1,18 +1,13 @@
 package project
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
+	"path"
 	"slices"
-	"strings"
 
 	"ringwall/internal/agent"
 	"ringwall/internal/scan"
 )
-
-// maxSecrets bounds the files that are hidden: each is a mount.
-const maxSecrets = 2000
 
 // selected is a pattern of the policy, as written and as read.
 type selected struct {
@@ -40,13 +35,14 @@ type finder struct {
 	in      *inspector
 	hide    []selected
 	freeze  []selected
+	deep    int // guardrails below the project's own folder that were found
 	secrets map[string]Secret
 	shared  map[uint64]string // inodes of secrets with a second name
 }
 
-// tree walks the project for secrets, nested repositories, and what the policy's
-// patterns freeze.
-func (in *inspector) tree() error {
+// search walks the project for secrets, nested repositories, guardrails below
+// its own folder, and what the policy's patterns freeze.
+func (in *inspector) search() error {
 	f := &finder{in: in, secrets: map[string]Secret{}, shared: map[uint64]string{}}
 	var err error
 	if f.hide, err = compile(in.opts.Hide, "hide", func(string) bool { return true }); err != nil {
@@ -55,31 +51,58 @@ func (in *inspector) tree() error {
 	if f.freeze, err = compile(in.opts.Freeze, "freeze", hasMeta); err != nil {
 		return err
 	}
-	if err := (&walker{in: in, visit: f.visit, enter: f.enter, repo: f.repo}).run(); err != nil {
+	t, err := openTree(in.facts.Path)
+	if err != nil {
+		return &Error{Kind: BadPath, Path: in.facts.Path, Msg: "cannot be opened", Err: err}
+	}
+	defer t.close()
+	old, fresh := in.loadIndex()
+	w := &walker{in: in, tree: t, old: old, fresh: fresh, limit: in.opts.limit,
+		keep: f.means, visit: f.visit, enter: f.enter, repo: f.repo}
+	if err := w.run(); err != nil {
 		return err
 	}
 	if len(f.shared) > 0 {
-		again := &walker{in: in, visit: f.sameFile, enter: func(string) error { return nil }}
+		again := &walker{in: in, tree: t, old: &index{}, fresh: &index{folders: map[string]*indexed{}}, limit: in.opts.limit,
+			keep: func(string, dirent) bool { return true }, visit: f.sameFile, enter: func(string) error { return nil }}
 		if err := again.run(); err != nil {
 			return err
 		}
 	}
+	for _, s := range in.configs {
+		f.secrets[s.Path] = s
+	}
 	in.facts.Secrets = f.list()
+	if in.facts.Incomplete == "" {
+		in.saveIndex(fresh, w.changed)
+	}
 	return nil
 }
 
-func (f *finder) list() []Secret {
-	out := make([]Secret, 0, len(f.secrets))
-	for _, s := range f.secrets {
-		out = append(out, s)
+// means tells whether a file's or link's name alone makes it worth a visit. What
+// it rests on is in the sum of the index's rules.
+func (f *finder) means(p string, e dirent) bool {
+	if e.name == ".git" || len(f.deepRows(p)) > 0 {
+		return true
 	}
-	slices.SortFunc(out, func(a, b Secret) int { return strings.Compare(a.Path, b.Path) })
-	return out
+	if verdict, _ := scan.SecretName(p); verdict != scan.Ordinary {
+		return true
+	}
+	match := func(s selected) bool { return s.Match(p) }
+	return slices.ContainsFunc(f.freeze, match) || slices.ContainsFunc(f.hide, match) ||
+		e.Type().IsRegular() && scan.Candidate(p)
 }
 
 // visit judges one file or link.
-func (f *finder) visit(p string, e dirent) error {
+func (f *finder) visit(w *walker, at *here, e dirent) error {
+	p := path.Join(at.path, e.name)
 	if err := f.frozen(p, func(s selected) bool { return s.Match(p) }); err != nil {
+		return err
+	}
+	if e.name == ".git" && p != ".git" {
+		return f.in.gitLink(p, e.Type())
+	}
+	if err := f.deepRail(p); err != nil {
 		return err
 	}
 	file := p
@@ -96,10 +119,11 @@ func (f *finder) visit(p string, e dirent) error {
 	if !f.in.regular(file, e) {
 		return nil
 	}
-	if s := f.secret(p, file); s.Reason != "" {
+	s, err := f.secret(w, at, p, file)
+	if err == nil && s.Reason != "" {
 		f.add(s)
 	}
-	return nil
+	return err
 }
 
 // promising tells whether a link's name alone makes its target worth a look:
@@ -115,6 +139,9 @@ func (in *inspector) regular(p string, e dirent) bool {
 }
 
 func (f *finder) enter(p string) error {
+	if err := f.deepRail(p); err != nil {
+		return err
+	}
 	return f.frozen(p, func(s selected) bool { return s.MatchFolder(p) })
 }
 
@@ -128,72 +155,11 @@ func (f *finder) frozen(p string, match func(selected) bool) error {
 	return nil
 }
 
-// repo freezes what a nested repository would make git run.
+// repo is called for a folder that git takes for a repository.
 func (f *finder) repo(p string) error {
-	const reason = "a nested repository's configuration or hooks, which git runs"
-	for _, row := range []agent.Path{
-		{Path: p + "/config", IfAbsent: true, Reason: reason},
-		{Path: p + "/hooks", Dir: true, IfAbsent: true, Reason: reason},
-		{Path: p + "/config.worktree", Reason: reason},
-		{Path: p + "/info/attributes", Reason: reason},
-	} {
-		if err := f.in.addRail(row); err != nil {
-			return err
-		}
+	tree := p
+	if path.Base(p) == ".git" {
+		tree = path.Dir(p)
 	}
-	return nil
-}
-
-// secret says why a file is hidden, with no reason where it is not: by the name
-// under which it was found, which a link may have given it, and by its content.
-func (f *finder) secret(name, file string) Secret {
-	for _, s := range f.hide {
-		if s.Match(name) {
-			return Secret{Path: file, Reason: "the policy hides " + s.text, Asked: s.text}
-		}
-	}
-	verdict, reason := scan.SecretName(name)
-	if verdict != scan.Look {
-		return Secret{Path: file, Reason: reason}
-	}
-	content, err := f.in.read(file, scan.MaxContent)
-	switch {
-	case err != nil && !errors.Is(err, errTooLarge):
-		return Secret{Path: file, Reason: reason + " (not readable, so not known to be none)"}
-	case scan.SecretContent(name, content):
-		return Secret{Path: file, Reason: reason}
-	default:
-		return Secret{}
-	}
-}
-
-// add notes a secret, and whether it can be read under another name.
-func (f *finder) add(s Secret) {
-	if len(f.secrets) >= maxSecrets {
-		f.in.incomplete(fmt.Sprintf("more than %d files would have to be hidden", maxSecrets))
-		return
-	}
-	f.secrets[s.Path] = s
-	if info, err := f.in.root.Lstat(s.Path); err == nil {
-		if _, ino, links := identity(info); links > 1 {
-			f.shared[ino] = s.Path
-		}
-	}
-}
-
-// sameFile finds the other names of secrets, in a second walk that only such
-// projects need.
-func (f *finder) sameFile(p string, e dirent) error {
-	if !e.Type().IsRegular() || f.secrets[p].Reason != "" {
-		return nil
-	}
-	info, err := f.in.root.Lstat(p)
-	if err != nil {
-		f.in.incomplete(fmt.Sprintf("cannot look at %q", p))
-		return nil
-	}
-	if _, ino, links := identity(info); links > 1 && f.shared[ino] != "" {
-		f.add(Secret{Path: p, Reason: "another name of " + f.shared[ino], Asked: f.secrets[f.shared[ino]].Asked})
-	}
-	return nil
+	return f.in.repository(p, tree)
 }

@@ -25,7 +25,7 @@ func TestSecrets(t *testing.T) {
 		".env.d/x": "a folder's content is not named so",
 	})
 	got := secrets(inspect(t, Options{Path: dir, Hide: []string{"secrets/**"}}))
-	for _, want := range []string{"a/.env", "k.pem", "sub/.npmrc", "secrets/x/y.txt", "real/dev.settings"} {
+	for _, want := range []string{"a/.env", "k.pem", "sub/.npmrc", "secrets/x/y.txt", "real/dev.settings", "node_modules/p/.env"} {
 		if got[want] == "" {
 			t.Errorf("%s is not hidden", want)
 		}
@@ -60,6 +60,26 @@ func TestIncompleteIsSaid(t *testing.T) {
 		dir = repository(t, map[string]string{strings.Repeat("d/", maxDepth-1) + ".env": "x"})
 		if facts := inspect(t, Options{Path: dir}); facts.Incomplete != "" || len(facts.Secrets) != 1 {
 			t.Errorf("%q %v", facts.Incomplete, facts.Secrets)
+		}
+	})
+	t.Run("too many", func(t *testing.T) {
+		dir := repository(t, map[string]string{"a/1": "", "a/2": "", "a/3": "", "b/.env": ""})
+		if facts := inspect(t, Options{Path: dir, limit: 4}); !strings.Contains(facts.Incomplete, "more than 4 files and folders") {
+			t.Errorf("%q", facts.Incomplete)
+		}
+		index := filepath.Join(t.TempDir(), "index")
+		for range 2 { // what was found in part is no ground for the next
+			if facts := inspect(t, Options{Path: dir, limit: 4, Index: index, now: later}); facts.Incomplete == "" {
+				t.Error("with an index it is complete")
+			}
+		}
+		if facts := inspect(t, Options{Path: dir, Index: index, now: later}); facts.Incomplete != "" || secrets(facts)["b/.env"] == "" {
+			t.Errorf("%q", facts.Incomplete)
+		}
+		for range 2 { // the bound counts what the index spares
+			if facts := inspect(t, Options{Path: dir, limit: 4, Index: index, now: later}); facts.Incomplete == "" {
+				t.Error("with an index it is complete")
+			}
 		}
 	})
 	t.Run("too many to hide", func(t *testing.T) {
@@ -113,7 +133,7 @@ func FuzzGitConfig(f *testing.F) {
 		}
 		defer root.Close()
 		in := &inspector{root: root, facts: Facts{Path: dir}}
-		for _, p := range in.gitNamed() {
+		for _, p := range in.gitNamed(".git", ".") {
 			if p != "" && !filepath.IsLocal(p) {
 				t.Errorf("%q leads out of the project", p)
 			}

@@ -8,23 +8,30 @@ import (
 )
 
 // Bounds of the walk. A project beyond them is looked at in part, and the facts
-// say so.
+// say so: without its owner's word nothing is started.
 const (
-	maxEntries = 200_000
-	maxDepth   = 64
+	maxEntries = 3_000_000
+	maxDepth   = 256
 )
 
 // walker visits the project's files once, following no link. It leaves out
-// git's objects, which are not files of the project, and node_modules, whose
-// content comes from a registry and not from the owner.
+// git's objects, which are not files of the project. What the last walk noted
+// of a folder spares its listing while the folder has the same stamp.
 type walker struct {
-	in    *inspector
+	in      *inspector
+	tree    *tree
+	old     *index // of the last walk
+	fresh   *index // of this one
+	changed bool   // the two differ
+	limit   int    // names to look at; 0: maxEntries
+
 	seen  int
 	stack []folder
-	buf   []byte                         // of readDir
-	visit func(p string, e dirent) error // files and links
-	enter func(p string) error           // folders
-	repo  func(p string) error           // a repository's own folder; nil: ignored
+	buf   []byte                        // of readDir
+	keep  func(p string, e dirent) bool // files and links whose name means something
+	visit func(w *walker, at *here, e dirent) error
+	enter func(p string) error // folders
+	repo  func(p string) error // a repository's own folder; nil: ignored
 }
 
 type folder struct {
@@ -32,7 +39,18 @@ type folder struct {
 	depth int
 }
 
+// here is the folder that the walk is in.
+type here struct {
+	folder
+	place *place
+	old   *indexed // as the last walk had it, changed or not; nil: it had none
+	fresh *indexed
+}
+
 func (w *walker) run() error {
+	if w.limit == 0 {
+		w.limit = maxEntries
+	}
 	w.stack = []folder{{".", 0}}
 	for len(w.stack) > 0 {
 		dir := w.stack[len(w.stack)-1]
@@ -40,30 +58,84 @@ func (w *walker) run() error {
 		if err := w.folder(dir); err != nil {
 			return err
 		}
-		if w.seen > maxEntries {
-			w.in.incomplete(fmt.Sprintf("the project holds more than %d files", maxEntries))
+		if w.seen > w.limit {
+			w.in.incomplete(fmt.Sprintf("the project holds more than %d files and folders", w.limit))
 			return nil
 		}
 	}
+	w.changed = w.changed || len(w.old.folders) != len(w.fresh.folders)
 	return nil
 }
 
-// folder reads one folder in pieces, so that a huge one costs bounded memory.
+// folder looks at one folder: at its names, or at what the last walk noted.
 func (w *walker) folder(dir folder) error {
-	f, err := w.in.root.Open(dir.path)
+	p, err := w.tree.open(dir.path)
 	if err != nil {
 		// Its owner can make it readable again from inside.
 		w.in.incomplete(fmt.Sprintf("cannot read the folder %q", dir.path))
 		return nil
 	}
+	defer p.close()
+	at := &here{folder: dir, place: p, old: w.old.folders[dir.path], fresh: &indexed{}}
+	if p.stamp.dev == w.in.facts.Dev {
+		at.fresh.stamp = p.stamp
+	}
+	known := at.old != nil && at.old.stamp.ino != 0 && at.old.stamp == at.fresh.stamp
+	if known {
+		err = w.again(at)
+	} else {
+		w.changed = true
+		err = w.list(at)
+	}
+	if err != nil {
+		return err
+	}
+	if !at.fresh.stamp.settled(w.fresh.began, folderMargin) {
+		at.fresh.stamp = stamp{}
+	}
+	w.fresh.folders[dir.path] = at.fresh
+	if at.fresh.bare && dir.path != "." && w.repo != nil {
+		return w.repo(dir.path)
+	}
+	return nil
+}
+
+// again goes over what the last walk noted.
+func (w *walker) again(at *here) error {
+	w.seen += at.old.count
+	at.fresh.count, at.fresh.bare, at.fresh.subs = at.old.count, at.old.bare, at.old.subs
+	for _, name := range at.old.subs {
+		if err := w.sub(at, name); err != nil {
+			return err
+		}
+	}
+	for i := range at.old.files {
+		f := &at.old.files[i]
+		at.fresh.files = append(at.fresh.files, indexedFile{name: f.name, link: f.link, other: f.other})
+		if err := w.visit(w, at, f.dirent()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list reads one folder in pieces, so that a huge one costs bounded memory.
+func (w *walker) list(at *here) error {
+	f, err := at.place.list()
+	if err != nil {
+		w.in.incomplete(fmt.Sprintf("cannot read the folder %q", at.path))
+		at.fresh.stamp = stamp{}
+		return nil
+	}
 	defer f.Close()
 	marks := bareMarks{}
-	for w.seen <= maxEntries {
+	for w.seen <= w.limit {
 		entries, err := w.readDir(f)
 		for _, e := range entries {
 			w.seen++
+			at.fresh.count++
 			marks.note(e)
-			if err := w.entry(dir, e); err != nil {
+			if err := w.entry(at, e); err != nil {
 				return err
 			}
 		}
@@ -71,64 +143,39 @@ func (w *walker) folder(dir folder) error {
 			break
 		}
 		if err != nil {
-			w.in.incomplete(fmt.Sprintf("cannot read the folder %q", dir.path))
+			w.in.incomplete(fmt.Sprintf("cannot read the folder %q", at.path))
+			at.fresh.stamp = stamp{}
 			break
 		}
 	}
-	if marks.complete() && dir.path != "." && w.repo != nil {
-		return w.repo(dir.path)
-	}
+	at.fresh.bare = marks.complete()
 	return nil
 }
 
-func (w *walker) entry(dir folder, e dirent) error {
-	p := path.Join(dir.path, e.Name())
+func (w *walker) entry(at *here, e dirent) error {
+	if e.IsDir() {
+		at.fresh.subs = append(at.fresh.subs, e.name)
+		return w.sub(at, e.name)
+	}
+	if !w.keep(path.Join(at.path, e.name), e) {
+		return nil
+	}
+	at.fresh.files = append(at.fresh.files, noted(e))
+	return w.visit(w, at, e)
+}
+
+// sub goes on with a folder, unless it is git's.
+func (w *walker) sub(at *here, name string) error {
+	p := path.Join(at.path, name)
 	switch {
-	case !e.IsDir():
-		return w.visit(p, e)
-	case e.Name() == "node_modules":
+	case name == ".git":
+		return w.gitFolder(p, at.folder)
+	case isObjects(at.path, name):
 		return nil
-	case e.Name() == ".git":
-		return w.gitFolder(p, dir)
-	case isObjects(dir.path, e.Name()):
-		return nil
-	case dir.depth >= maxDepth:
+	case at.depth >= maxDepth:
 		w.in.incomplete(fmt.Sprintf("folders are nested deeper than %d", maxDepth))
 		return nil
 	}
-	w.stack = append(w.stack, folder{p, dir.depth + 1})
+	w.stack = append(w.stack, folder{p, at.depth + 1})
 	return w.enter(p)
-}
-
-// gitFolder goes on with the submodules' repositories only.
-func (w *walker) gitFolder(p string, dir folder) error {
-	if modules := p + "/modules"; w.in.isDir(modules) {
-		w.stack = append(w.stack, folder{modules, dir.depth + 2})
-	}
-	if p == ".git" || w.repo == nil {
-		return nil // the project's own is in the tables
-	}
-	return w.repo(p)
-}
-
-// isObjects tells a submodule's object store, which is large, from a folder of
-// that name in the project.
-func isObjects(dir, name string) bool {
-	return name == "objects" && (dir == ".git/modules" || within(dir, ".git/modules"))
-}
-
-// bareMarks notes the entries that make git take a folder for a repository.
-type bareMarks map[string]bool
-
-func (m bareMarks) note(e dirent) {
-	switch e.Name() {
-	case "HEAD", "config":
-		m[e.Name()] = !e.IsDir()
-	case "objects", "refs":
-		m[e.Name()] = e.IsDir()
-	}
-}
-
-func (m bareMarks) complete() bool {
-	return m["HEAD"] && m["config"] && m["objects"] && m["refs"]
 }

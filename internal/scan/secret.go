@@ -3,9 +3,7 @@
 package scan
 
 import (
-	"bytes"
 	"path"
-	"regexp"
 	"strings"
 	"sync"
 )
@@ -19,6 +17,9 @@ const (
 	Secret           // by its name alone
 	Look             // SecretContent has to decide
 )
+
+// Rules names this set of rules. What was judged by another is judged again.
+const Rules = "1"
 
 // MaxContent bounds what SecretContent wants to see of a file, in bytes.
 const MaxContent = 1 << 20
@@ -68,9 +69,23 @@ var nameRules = []nameRule{
 	{"kubeconfig", Secret, "cluster credentials"},
 	{"*.kubeconfig", Secret, "cluster credentials"},
 	{".dockercfg", Secret, "registry credentials"},
+	{".s3cfg", Secret, "credentials"},
+	{".dockerconfigjson", Secret, "registry credentials"},
 	{"*.pem", Look, "private key"},
+	{"*.asc", Look, "private key"},
 	{".npmrc", Look, "registry token"},
+	{".yarnrc", Look, "registry token"},
 	{".yarnrc.yml", Look, "registry token"},
+	{"pip.conf", Look, "registry password"},
+	{"pip.ini", Look, "registry password"},
+	{"settings.xml", Look, "server password"},
+	{"nuget.config", Look, "registry password"},
+	{"gradle.properties", Look, "password or token"},
+	{"auth.json", Look, "registry password"},
+	{"credentials", Look, "credentials"},
+	{"credentials.toml", Look, "registry token"},
+	{".gitmodules", Look, "credential in a URL"},
+	{".gitconfig", Look, "credential in a URL"},
 	{".pypirc", Look, "registry password"},
 	{".netrc", Look, "password"},
 	{"_netrc", Look, "password"},
@@ -136,35 +151,4 @@ func (x *index) first(base string) int {
 		return -1
 	}
 	return best
-}
-
-// A value that refers to a variable ("${NPM_TOKEN}") is no secret itself.
-var (
-	npmToken  = lazy(`(?mi)^[^#;\n]*(?:_authtoken|_auth|_password)[ \t]*=[ \t]*["']?[^\s"'$]`)
-	yarnToken = lazy(`(?mi)^[^#\n]*(?:npmauthtoken|npmauthident)["']?[ \t]*:[ \t]*["']?[^\s"'$]`)
-	password  = lazy(`(?i)\bpassword\b`)
-)
-
-// lazy makes an expression when it is first asked for: few starts need one.
-func lazy(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
-
-// SecretContent judges a file that SecretName said to Look at. content is the
-// whole file, or its first MaxContent+1 bytes: what is longer than MaxContent
-// was not seen in full, and what was not seen is taken for a secret.
-func SecretContent(name string, content []byte) bool {
-	if len(content) > MaxContent {
-		return true
-	}
-	switch path.Ext(strings.ToLower(path.Base(name))) {
-	case ".pem":
-		return bytes.Contains(content, []byte("PRIVATE KEY"))
-	case ".npmrc":
-		return npmToken().Match(content)
-	case ".yml":
-		return yarnToken().Match(content)
-	default:
-		return password().Match(content)
-	}
 }

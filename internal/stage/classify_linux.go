@@ -11,10 +11,16 @@ func (r *reader) add(e Entry, v verdict) {
 	e.Class, e.Detail = v.class, v.detail
 	if e.Class == "" {
 		e.Class = Ordinary
-		e.Detail = runsOnHost(e)
+		if e.Detail = runsOnHost(e); r.match.remembered(foldedPath(string(e.Path))) {
+			e.Detail = memoryDetail
+		}
 	}
 	r.set.Entries = append(r.set.Entries, e)
 }
+
+// memoryDetail is what a change of the agent's memory says: the next iteration
+// reads it.
+const memoryDetail = "memory: the agent's own, kept from one iteration to the next"
 
 // judge is the verdict on a name, a held parent's first.
 func (r *reader) judge(f folder, rel string, kind Type) verdict {

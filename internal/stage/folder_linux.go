@@ -26,6 +26,10 @@ func (r *reader) directory(it item) error {
 		r.add(e, v)
 	case e.Mode != it.ls.Mode:
 		e.Action = Mode
+		if r.match.around[foldedPath(it.rel)] {
+			r.add(e, verdict{Guardrail, "frozen, but for the memory in it"})
+			break
+		}
 		r.add(e, v)
 	}
 	next := folder{rel: it.rel, depth: it.f.depth, lower: merged, kept: v}
@@ -56,6 +60,9 @@ func (r *reader) isOpaque(it item, a *attrs) (bool, error) {
 // deletion as well.
 func (r *reader) judgeDir(it item, a attrs, opaque bool) verdict {
 	v := r.judge(it.f, it.rel, Dir)
+	if v.class == "" && it.ls.Type != Dir && newWorktree(it.rel) {
+		v = verdict{Guardrail, "a new worktree, which leads git elsewhere"}
+	}
 	if v.class == "" && a.bad != "" {
 		v = verdict{Escape, a.bad}
 	}

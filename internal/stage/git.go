@@ -17,7 +17,7 @@ func gitVerdict(raw, folded []string, kind Type) verdict {
 		if i == len(raw)-1 && kind != Dir {
 			return verdict{Guardrail, "a .git that is gone or points elsewhere"}
 		}
-		if steersGit(folded[i+1:]) {
+		if below := folded[i+1:]; steersGit(below) && !(isWorktree(below) && kind == Dir) {
 			return verdict{Guardrail, "git runs it or is led by it"}
 		}
 	}
@@ -36,13 +36,28 @@ func steersGit(c []string) bool {
 	case "rebase-merge", "rebase-apply":
 		return true // the to-do list of a rebase holds exec lines
 	case "worktrees":
-		return len(c) > 1
+		return len(c) == 2 || len(c) > 2 && (steersGit(c[2:]) || is(c[2], "locked"))
 	case "info":
 		return len(c) > 1 && (is(c[1], "attributes") || is(c[1], "grafts"))
 	case "objects":
 		return len(c) > 2 && is(c[1], "info") && (is(c[2], "alternates") || is(c[2], "http-alternates"))
 	case "modules":
 		return steersModule(c[1:])
+	}
+	return false
+}
+
+// isWorktree tells the part of a repository that belongs to one worktree. One
+// that was there has an index, a HEAD and a log, which are git's ordinary work.
+func isWorktree(c []string) bool { return len(c) == 2 && is(c[0], "worktrees") }
+
+// newWorktree tells whether a path is such a part, of any git directory.
+func newWorktree(rel string) bool {
+	c := foldPath(rel)
+	for i, elem := range c {
+		if is(elem, ".git") && isWorktree(c[i+1:]) {
+			return true
+		}
 	}
 	return false
 }

@@ -29,6 +29,9 @@ func (m *matcher) judge(rel string, kind Type) verdict {
 // it, and anything but a folder where a folder leads to a guarded path.
 func (m *matcher) byPath(c []string, kind Type) verdict {
 	whole := strings.Join(c, "/")
+	if kind != Symlink && kind != Special && m.remembered(whole) || kind == Dir && m.around[whole] {
+		return verdict{}
+	}
 	for p := whole; p != ""; p = parent(p) {
 		if name, ok := m.guarded[p]; ok {
 			return verdict{Guardrail, "frozen: " + printable(name)}
@@ -41,6 +44,16 @@ func (m *matcher) byPath(c []string, kind Type) verdict {
 		return m.above[whole]
 	}
 	return verdict{}
+}
+
+// remembered tells whether a folded path is memory, or lies in it.
+func (m *matcher) remembered(p string) bool {
+	for ; p != ""; p = parent(p) {
+		if m.memory[p] {
+			return true
+		}
+	}
+	return false
 }
 
 // byName looks for a guarded name at every place in the path.

@@ -90,11 +90,12 @@ func TestJudgeGit(t *testing.T) {
 	guarded := []string{
 		"config", "config.worktree", "commondir", "gitdir", "hooks", "hooks/pre-commit", "hooks/sub/x", "info/attributes", "info/grafts",
 		"objects/info/alternates", "modules/lib/config", "modules/a/b/config", "modules/lib/hooks/post-checkout",
-		"worktrees/w/commondir", "worktrees/w/HEAD", "rebase-merge/git-rebase-todo", "Config", "HOOKS/x", "config.",
+		"worktrees/w/commondir", "worktrees/w/locked", "worktrees/w", "rebase-merge/git-rebase-todo", "Config", "HOOKS/x", "config.",
 	}
 	ordinary := []string{
 		"HEAD", "index", "index.lock", "objects/ab/cdef", "objects/pack/pack-1.pack", "objects/info/packs", "refs/heads/config",
 		"refs/heads/hooks", "logs/HEAD", "COMMIT_EDITMSG", "packed-refs", "ORIG_HEAD", "info/exclude", "modules/lib/HEAD", "description",
+		"worktrees/w/HEAD", "worktrees/w/index", "worktrees/w/logs/HEAD",
 	}
 	for _, dir := range []string{".git/", "vendor/x/.git/", "a/b/c/d/e/f/.git/"} {
 		for _, p := range guarded {

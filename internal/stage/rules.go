@@ -22,6 +22,9 @@ type Rules struct {
 	Guardrails []plan.Guardrail
 	// Masks are the paths that the plan hides.
 	Masks []plan.Mask
+	// Memory are the paths that the agent may change although they lie in a
+	// frozen folder. A guardrail's name counts there as anywhere.
+	Memory []string
 	// GuardrailNames are guarded at every depth: a base name ("CLAUDE.md"), or
 	// the end of a path (".claude/settings.json"). A folder's name guards all
 	// below it. Each component may be a pattern of path.Match. Spelling is
@@ -46,6 +49,9 @@ func RulesFromPlan(p plan.Plan) Rules {
 		}
 		if m := c.Want.Mask; m != nil {
 			r.Masks = append(r.Masks, *m)
+		}
+		if m := c.Want.Memory; m != nil {
+			r.Memory = append(r.Memory, m.Path)
 		}
 		if m := c.Want.Mount; m != nil && m.Kind == plan.Bind && !m.Writable && m.Source == m.Target {
 			r.Programs = append(r.Programs, m.Source)
@@ -78,6 +84,8 @@ type verdict struct {
 type matcher struct {
 	guarded map[string]string // folded path to the path as written
 	masked  map[string]string
+	around  map[string]bool       // folded guarded folders that hold memory
+	memory  map[string]bool       // folded
 	above   map[string]verdict    // folded strict ancestors of both, for what is no folder
 	literal map[string][][]string // names, by their first component
 	globs   [][]string            // names whose first component is a pattern
@@ -87,11 +95,17 @@ type matcher struct {
 // otherwise match nothing and guard nothing.
 func newMatcher(r Rules) (*matcher, error) {
 	m := &matcher{
-		guarded: map[string]string{}, masked: map[string]string{},
+		guarded: map[string]string{}, masked: map[string]string{}, around: map[string]bool{}, memory: map[string]bool{},
 		above: map[string]verdict{}, literal: map[string][][]string{},
 	}
 	for _, g := range r.Guardrails {
 		m.addPath(m.guarded, g.Path, Guardrail)
+		if g.Around {
+			m.around[foldedPath(g.Path)] = true
+		}
+	}
+	for _, p := range r.Memory {
+		m.memory[foldedPath(p)] = true
 	}
 	for _, k := range r.Masks {
 		m.addPath(m.masked, k.Path, Secret)

@@ -17,6 +17,11 @@ func (w World) workspace(a *Answer, c plan.Control, p string) {
 		w.hidden(a, m)
 		return
 	}
+	if m, ok := w.memory(rel); ok {
+		a.Parts = rights(m, "rwx")
+		a.note("memory: changes are applied, and the report says so")
+		return
+	}
 	if g, ok := w.frozen(rel); ok {
 		w.guardrail(a, g, rel)
 		return
@@ -39,10 +44,20 @@ func (w World) masked(rel string) (plan.Control, bool) {
 	return plan.Control{}, false
 }
 
+// memory finds the entry of the policy that leaves a path to the agent.
+func (w World) memory(rel string) (plan.Control, bool) {
+	for _, c := range w.Plan.Controls {
+		if m := c.Want.Memory; m != nil && within(rel, m.Path) {
+			return c, true
+		}
+	}
+	return plan.Control{}, false
+}
+
 // frozen finds the guardrail that a path is, or lies in.
 func (w World) frozen(rel string) (plan.Control, bool) {
 	for _, c := range w.Plan.Controls {
-		if g := c.Want.Guardrail; g != nil && (g.Path == rel || g.Dir && within(rel, g.Path)) {
+		if g := c.Want.Guardrail; g != nil && !g.Around && (g.Path == rel || g.Dir && within(rel, g.Path)) {
 			return c, true
 		}
 	}
@@ -65,8 +80,12 @@ func (w World) hidden(a *Answer, c plan.Control) {
 	if c.From != "default" {
 		wayOut = policyKey(c.From, "take the pattern out of [workspace] hide")
 	}
-	refuse(a.Parts[:1], "a note in its place", "hidden: "+c.Want.Mask.Reason, wayOut)
-	refuse(a.Parts, "EROFS", "hidden: "+c.Want.Mask.Reason, wayOut)
+	place, hidden := "a note in its place", "hidden: "+c.Want.Mask.Reason
+	if c.Want.Mask.Part {
+		place = "the file without that"
+	}
+	refuse(a.Parts[:1], place, hidden, wayOut)
+	refuse(a.Parts, "EROFS", hidden, wayOut)
 	a.note("it cannot be moved or removed either: EBUSY")
 }
 

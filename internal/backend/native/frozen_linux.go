@@ -25,8 +25,8 @@ func newFrozen(p plan.Plan) frozen {
 	f := frozen{project: p.Project, paths: map[string]plan.Control{}}
 	for _, c := range p.Controls {
 		g := c.Want.Guardrail
-		if g == nil {
-			continue
+		if g == nil || g.Around {
+			continue // what is in such a folder has entries of its own
 		}
 		path := filepath.Join(p.Project, g.Path)
 		f.paths[path] = c

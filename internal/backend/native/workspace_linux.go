@@ -97,10 +97,13 @@ func (t *translation) frozen() (map[string]launch.Step, []string) {
 	for _, c := range t.run.plan.Controls {
 		if g := c.Want.Guardrail; g != nil {
 			op := launch.Freeze
-			if !g.Present {
+			switch {
+			case g.Around:
+				op = launch.Pin
+			case !g.Present:
 				op = launch.Absent
 			}
-			ops[g.Path] = launch.Step{Op: op, Flags: folder(g.Dir)}
+			ops[g.Path] = launch.Step{Op: op, Flags: folder(g.Dir) | link(g.Link)}
 		}
 		if m := c.Want.Mask; m != nil {
 			ops[m.Path] = launch.Step{Op: launch.Mask, Data: maskText(m)}
@@ -116,8 +119,18 @@ func folder(dir bool) uint8 {
 	return 0
 }
 
+func link(is bool) uint8 {
+	if is {
+		return launch.Link
+	}
+	return 0
+}
+
 // maskText is what stands in a hidden file's place.
 func maskText(m *plan.Mask) string {
+	if m.Content != "" {
+		return m.Content
+	}
 	return "# ringwall: the content of this file is hidden from the agent (" + m.Reason + ").\n" +
 		"# The owner decides in ringwall.toml, [workspace] hide. It is not needed to do the work.\n"
 }

@@ -31,7 +31,7 @@ func step(s *launch.StepView) syscall.Errno {
 	case launch.Overlay:
 		return overlay(s)
 	case launch.Freeze:
-		return again(s.Target, readOnly)
+		return again(s.Target, readOnly, s.Flags&launch.Link)
 	case launch.Pin:
 		return pin(s)
 	case launch.Absent:

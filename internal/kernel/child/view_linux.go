@@ -74,8 +74,9 @@ func newRoot() {
 	root = int(kept)
 	_, errno = call(unix.SYS_FCHDIR, kept, 0, 0)
 	must("enter the empty root", nil, errno)
+	// Each mask with a text of its own keeps a page or more of it.
 	mkdir(workDir)
-	must("attach the empty root", nil, attachOn(empty("1m\x00"), openFolder(workDir)))
+	must("attach the empty root", nil, attachOn(empty("32m\x00"), openFolder(workDir)))
 	mkdir(hostDir)
 }
 

@@ -62,9 +62,14 @@ func layers(target launch.Text, three bool) syscall.Errno {
 }
 
 // again mounts what is at a path onto itself with other attributes. A mount
-// point cannot be renamed, removed or replaced (EBUSY).
-func again(path []byte, a attributes) syscall.Errno {
-	from, errno := inside(path, unix.O_PATH)
+// point cannot be renamed, removed or replaced (EBUSY). With link that is also
+// true of a symbolic link, which leads on as before.
+func again(path []byte, a attributes, link uint8) syscall.Errno {
+	flags := uint64(unix.O_PATH)
+	if link != 0 {
+		flags |= unix.O_NOFOLLOW
+	}
+	from, errno := inside(path, flags)
 	if errno != 0 {
 		return errno
 	}
@@ -78,10 +83,10 @@ func again(path []byte, a attributes) syscall.Errno {
 // pin keeps a folder where it is. One on the way to an absent guardrail may be
 // absent too.
 func pin(s *launch.StepView) syscall.Errno {
-	errno := again(s.Target, bare)
+	errno := again(s.Target, bare, 0)
 	if errno == unix.ENOENT && s.Flags&launch.Folder != 0 {
 		if errno = closed(folder(s.Target, 0o755)); errno == 0 {
-			errno = again(s.Target, bare)
+			errno = again(s.Target, bare, 0)
 		}
 	}
 	return errno
@@ -91,7 +96,7 @@ func pin(s *launch.StepView) syscall.Errno {
 // read-only stands there for as long as the sandbox lives. Where no layer has it,
 // it is made in the overlay's upper one, and never reaches the project.
 func absent(s *launch.StepView) syscall.Errno {
-	errno := again(s.Target, inert)
+	errno := again(s.Target, inert, 0)
 	if errno != unix.ENOENT {
 		return errno
 	}
@@ -101,7 +106,7 @@ func absent(s *launch.StepView) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
-	return again(s.Target, inert)
+	return again(s.Target, inert, 0)
 }
 
 // maskText is what the file at maskFile holds; masks often say the same.
@@ -166,7 +171,7 @@ func inertCopy(dir bool) (int, syscall.Errno) {
 		return -1, errno
 	}
 	closeFD(at)
-	if errno := again(path, inert); errno != 0 {
+	if errno := again(path, inert, 0); errno != 0 {
 		return -1, errno
 	}
 	return inside(path, unix.O_PATH)

@@ -93,7 +93,8 @@ const (
 	Devices
 	Optional // if Source does not exist, leave the step out
 	UseFD    // FD instead of Source
-	Folder   // Absent, Cover: a directory, not a file; Pin: made if it is not there
+	Folder   // Absent, Cover, Mask: a directory, not a file; Pin: made if it is not there
+	Link     // Freeze: the symbolic link itself, not what it leads to
 )
 
 // When the first process becomes the user and group that the command runs as.
@@ -164,7 +165,7 @@ var ErrMalformed = errors.New("malformed launch specification")
 
 // version is the first byte: supervisor and first process are built together,
 // and a mix of two builds must not be half understood.
-const version = 3
+const version = 4
 
 // Encode renders the Spec as bytes.
 func (s *Spec) Encode() []byte {

@@ -47,7 +47,24 @@ func (c *compiler) view() {
 	for _, t := range c.program() {
 		c.mount(plan.Mount{Kind: plan.Bind, Target: t, Source: t}, "the agent's program")
 	}
+	c.repository()
 	c.private()
+}
+
+// FromRepository is where the repository of a linked worktree comes from.
+const FromRepository = "the worktree's repository, read-only: log, diff and status work inside, commits do not"
+
+// repository shows the one that a worktree or submodule belongs to. It is
+// shared with others, so that nothing of it can be changed from inside.
+func (c *compiler) repository() {
+	g := c.project.Git
+	if !g.Linked {
+		return
+	}
+	c.mount(plan.Mount{Kind: plan.Bind, Target: g.Common, Source: g.Common, NoExec: true}, FromRepository)
+	for _, s := range g.Configs {
+		c.mount(plan.Mount{Kind: plan.Hide, Target: s.Path, Content: s.Shown, NoExec: true}, s.Reason)
+	}
 }
 
 // private covers what the trees above brought along: tokens in settings,
@@ -102,9 +119,9 @@ func (c *compiler) git() {
 	if u := c.project.Committer; u.Name != "" && u.Email != "" {
 		config += fmt.Sprintf("[user]\n\tname = \"%s\"\n\temail = \"%s\"\n", u.Name, u.Email)
 	}
-	if c.user().Form == FormAccount {
-		// The project's files are its owner's, not the account's; whose they are
-		// says nothing in here.
+	if c.user().Form == FormAccount || c.project.Git.Linked {
+		// The project's files are its owner's, not the account's, and so is a
+		// repository that lies elsewhere; whose they are says nothing in here.
 		config += "[safe]\n\tdirectory = *\n"
 	}
 	c.file("/etc/gitconfig", config)

@@ -16,11 +16,15 @@ func (c *compiler) workspace() {
 		c.overlay(mode), c.policy.Where("workspace.mode"))
 	for _, g := range c.project.Guardrails {
 		c.add("guardrail:"+g.Path, plan.Op{Guardrail: &plan.Guardrail{
-			Path: g.Path, Dir: g.Dir, Present: g.Present, Reason: g.Reason}},
+			Path: g.Path, Dir: g.Dir, Present: g.Present, Reason: g.Reason, Link: g.Link, Around: g.Around}},
 			host.Ability{OK: true}, c.asked("workspace.freeze", c.policy.Workspace.Freeze, g.Asked))
 	}
+	for i, p := range c.project.Memory {
+		c.add("memory:"+p, plan.Op{Memory: &plan.Memory{Path: p}},
+			host.Ability{OK: true}, c.policy.Where(fmt.Sprintf("workspace.memory[%d]", i)))
+	}
 	for _, s := range c.project.Secrets {
-		c.add("secret:"+s.Path, plan.Op{Mask: &plan.Mask{Path: s.Path, Reason: s.Reason}},
+		c.add("secret:"+s.Path, plan.Op{Mask: &plan.Mask{Path: s.Path, Reason: s.Reason, Content: s.Shown, Part: s.Part}},
 			host.Ability{OK: true}, c.asked("workspace.hide", c.policy.Workspace.Hide, s.Asked))
 	}
 	if c.project.Incomplete != "" {

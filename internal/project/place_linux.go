@@ -1,0 +1,114 @@
+package project
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// tree opens folders of the project by their path, following no link.
+type tree struct {
+	root int
+	// stamps: the file system keeps times that tell of every change.
+	stamps bool
+}
+
+func openTree(path string) (*tree, error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	var st unix.Statfs_t
+	t := &tree{root: fd}
+	if err := unix.Fstatfs(fd, &st); err == nil {
+		t.stamps = keepsTimes(int64(st.Type))
+	}
+	return t, nil
+}
+
+// keepsTimes tells the local file systems of Linux from those whose times
+// another machine sets, or a program.
+func keepsTimes(kind int64) bool {
+	switch kind {
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC, unix.TMPFS_MAGIC:
+		return true
+	}
+	return false
+}
+
+func (t *tree) close() { unix.Close(t.root) }
+
+// place is one folder, open.
+type place struct {
+	fd    int
+	stamp stamp
+}
+
+// open finds a folder; its stamp is zero where times tell nothing.
+func (t *tree) open(path string) (*place, error) {
+	fd, err := unix.Openat2(t.root, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS})
+	if err != nil {
+		return nil, err
+	}
+	p := &place{fd: fd}
+	if t.stamps {
+		var st unix.Stat_t
+		if err := unix.Fstat(fd, &st); err == nil {
+			p.stamp = stampOf(&st)
+		}
+	}
+	return p, nil
+}
+
+func (p *place) close() { unix.Close(p.fd) }
+
+func stampOf(st *unix.Stat_t) stamp {
+	return stamp{dev: uint64(st.Dev), ino: st.Ino, size: st.Size, mtime: st.Mtim.Nano(), ctime: st.Ctim.Nano()}
+}
+
+// list opens the folder for its names.
+func (p *place) list() (*os.File, error) {
+	fd, err := unix.Openat(p.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "folder"), nil
+}
+
+// file is the stamp of a regular file in the folder; zero for anything else.
+func (p *place) file(name string) stamp {
+	var st unix.Stat_t
+	if err := unix.Fstatat(p.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return stamp{}
+	}
+	return stampOf(&st)
+}
+
+// read returns the content of a regular file in the folder, and its stamp from
+// before it was read.
+func (p *place) read(name string, limit int64) ([]byte, stamp, error) {
+	fd, err := unix.Openat(p.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, stamp{}, err
+	}
+	f := os.NewFile(uintptr(fd), name)
+	defer f.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil, stamp{}, errors.Join(err, fs.ErrInvalid)
+	}
+	content, err := bounded(f, limit)
+	return content, stampOf(&st), err
+}
+
+// programStamp is that of the running program: another one may judge otherwise.
+func programStamp() stamp {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/self/exe", &st); err != nil {
+		return stamp{}
+	}
+	return stampOf(&st)
+}
