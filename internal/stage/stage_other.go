@@ -30,3 +30,27 @@ func Discard(Dirs) error { return ErrOnlyLinux }
 
 // Recover returns ErrOnlyLinux.
 func Recover(context.Context, string) (Report, error) { return Report{}, ErrOnlyLinux }
+
+// Copy does not exist here.
+type Copy struct{}
+
+// NewCopy makes nothing.
+func NewCopy(TreeOptions) *Copy { return &Copy{} }
+
+// Path is nowhere.
+func (*Copy) Path() string { return "" }
+
+// Usage is nothing.
+func (*Copy) Usage() Usage { return Usage{} }
+
+// Update returns ErrOnlyLinux.
+func (*Copy) Update(context.Context) error { return ErrOnlyLinux }
+
+// Export returns ErrOnlyLinux.
+func (*Copy) Export(context.Context, Dirs) error { return ErrOnlyLinux }
+
+// Remove returns ErrOnlyLinux.
+func (*Copy) Remove() error { return ErrOnlyLinux }
+
+// DropCopy returns ErrOnlyLinux.
+func DropCopy(string) error { return ErrOnlyLinux }

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -38,6 +39,11 @@ func (u *upperTree) close() {
 		}
 	}
 	u.tree.close()
+}
+
+// forget leaves a folder with the mode that it has now.
+func (u *upperTree) forget(rel string) {
+	u.opened = slices.DeleteFunc(u.opened, func(o openedUp) bool { return o.rel == rel })
 }
 
 // dir opens a folder for looking up names in it.

@@ -1,0 +1,89 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bounds of a whole tree, the project's own files included.
+const (
+	maxTree  = 2_000_000 // names
+	maxLevel = 512
+)
+
+// scan visits every name below a tree, folders before what is in them. It
+// follows no link, stays on the file system, and opens up what was closed to
+// its owner. visit tells whether to go into a folder.
+func (u *upperTree) scan(ctx context.Context, visit func(d *dir, rel string, st unix.Stat_t) (bool, error)) error {
+	s := scanner{tree: u, visit: visit, queue: []string{""}}
+	for len(s.queue) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rel := s.queue[len(s.queue)-1]
+		s.queue = s.queue[:len(s.queue)-1]
+		if err := s.folder(rel); err != nil {
+			return fmt.Errorf("%s: %w", printable(join(rel, ".")), err)
+		}
+	}
+	return nil
+}
+
+type scanner struct {
+	tree  *upperTree
+	visit func(*dir, string, unix.Stat_t) (bool, error)
+	queue []string
+	seen  int
+}
+
+func (s *scanner) folder(rel string) error {
+	names, more, err := s.tree.list(rel, maxTree-s.seen)
+	if err == unix.ENOENT || err == unix.EXDEV {
+		return nil // gone meanwhile, or another file system
+	}
+	if err != nil {
+		return err
+	}
+	if s.seen += len(names); more || levels(rel) > maxLevel {
+		return fmt.Errorf("more than %d names, or folders deeper than %d", maxTree, maxLevel)
+	}
+	d, err := s.tree.dir(rel)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	for _, n := range names {
+		if err := s.name(d, join(rel, n), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scanner) name(d *dir, rel, name string) error {
+	st, err := d.raw(name)
+	if err == unix.ENOENT {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	enter, err := s.visit(d, rel, st)
+	if enter && err == nil {
+		s.queue = append(s.queue, rel)
+	}
+	return err
+}
+
+// levels is how deep a path is.
+func levels(rel string) int {
+	n := 0
+	for i := range len(rel) {
+		if rel[i] == '/' {
+			n++
+		}
+	}
+	return n
+}
