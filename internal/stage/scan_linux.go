@@ -13,11 +13,24 @@ const (
 	maxLevel = 512
 )
 
-// scan visits every name below a tree, folders before what is in them. It
+// visitor is told of each name; it says whether to go into a folder.
+type visitor func(d *dir, rel string, st unix.Stat_t) (enter bool, err error)
+
+// scanAll visits every name below a tree, folders before what is in them. It
 // follows no link, stays on the file system, and opens up what was closed to
-// its owner. visit tells whether to go into a folder.
-func (u *upperTree) scan(ctx context.Context, visit func(d *dir, rel string, st unix.Stat_t) (bool, error)) error {
-	s := scanner{tree: u, visit: visit, queue: []string{""}}
+// its owner.
+func (u *upperTree) scanAll(ctx context.Context, visit visitor) error {
+	return (&scanner{tree: u, visit: visit}).run(ctx)
+}
+
+// scan is scanAll for a tree of the owner's, in which nothing is opened up: the
+// folders that are closed to whoever calls are noted and left alone.
+func (t *tree) scan(ctx context.Context, closed map[string]bool, visit visitor) error {
+	return (&scanner{tree: t, visit: visit, closed: closed}).run(ctx)
+}
+
+func (s *scanner) run(ctx context.Context) error {
+	s.queue = []string{""}
 	for len(s.queue) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -32,16 +45,24 @@ func (u *upperTree) scan(ctx context.Context, visit func(d *dir, rel string, st 
 }
 
 type scanner struct {
-	tree  *upperTree
-	visit func(*dir, string, unix.Stat_t) (bool, error)
-	queue []string
-	seen  int
+	tree interface {
+		list(rel string, limit int) ([]string, bool, error)
+		dir(rel string) (*dir, error)
+	}
+	visit  visitor
+	closed map[string]bool
+	queue  []string
+	seen   int
 }
 
 func (s *scanner) folder(rel string) error {
 	names, more, err := s.tree.list(rel, maxTree-s.seen)
 	if err == unix.ENOENT || err == unix.EXDEV {
 		return nil // gone meanwhile, or another file system
+	}
+	if err == unix.EACCES && s.closed != nil {
+		s.closed[rel] = true
+		return nil
 	}
 	if err != nil {
 		return err

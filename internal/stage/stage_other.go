@@ -54,3 +54,20 @@ func (*Copy) Remove() error { return ErrOnlyLinux }
 
 // DropCopy returns ErrOnlyLinux.
 func DropCopy(string) error { return ErrOnlyLinux }
+
+// Direct does not exist here.
+type Direct struct{}
+
+// Usage is nothing.
+func (*Direct) Usage() Usage { return Usage{} }
+
+// Begin returns ErrOnlyLinux.
+func (*Direct) Begin(context.Context, Options) error { return ErrOnlyLinux }
+
+// Changes returns ErrOnlyLinux.
+func (*Direct) Changes(context.Context, Options) (*Changeset, error) { return nil, ErrOnlyLinux }
+
+// Withdraw returns ErrOnlyLinux.
+func (*Direct) Withdraw(context.Context, Options, *Changeset, evidence.Recorder) (Result, error) {
+	return Result{}, ErrOnlyLinux
+}

@@ -26,3 +26,17 @@ type goneRecord struct {
 }
 
 const goneName = "gone.json"
+
+// directName is the record of an iteration whose agent works in the project
+// itself: there is nothing to roll back to.
+const directName = "direct.json"
+
+// directRecord is what taking things out of the project after a crash needs.
+type directRecord struct {
+	Version   int    `json:"version"`
+	Run       string `json:"run"`
+	Project   Name   `json:"project"`
+	ProjectID ID     `json:"project_id"`
+	Began     int64  `json:"began"` // nanoseconds since 1970
+	Rules     Rules  `json:"rules"`
+}

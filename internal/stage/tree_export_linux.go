@@ -30,7 +30,7 @@ func (c *Copy) export(ctx context.Context, d Dirs) error {
 		return err
 	}
 	defer x.upper.close()
-	if err := x.tree.scan(ctx, x.visit); err != nil {
+	if err := x.tree.scanAll(ctx, x.visit); err != nil {
 		return err
 	}
 	gone, err := x.gone()
