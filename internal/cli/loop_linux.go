@@ -101,7 +101,11 @@ func (e *env) loopIn(s *session, limit int) error {
 	ctx, stop := signal.NotifyContext(context.Background(), heard(unix.SIGINT, unix.SIGTERM)...)
 	defer stop()
 	p := newProgress(e, limit)
-	ls, err := s.loopSession(func(n *native.Native) { n.Progress = p.counts })
+	f, err := s.forms()
+	if err != nil {
+		return e.endLoop(s, loop.Ending{Outcome: loop.Failed, Reason: err.Error()}, err)
+	}
+	ls, err := s.loopSession(f, func(n *native.Native) { n.Progress = p.counts })
 	if err != nil {
 		return e.endLoop(s, loop.Ending{Outcome: loop.Failed, Reason: err.Error()}, err)
 	}

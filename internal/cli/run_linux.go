@@ -88,6 +88,10 @@ func (w *work) dropMissingCredentials() {
 }
 
 func (e *env) runIn(s *session) error {
+	f, err := s.prepareForms()
+	if err != nil {
+		return e.close(s, loop.Outcome{}, notStarted(err))
+	}
 	std := [3]*os.File{e.in, os.Stdout, os.Stderr}
 	terminal := callersTerminal(std)
 	if terminal != nil {
@@ -95,7 +99,7 @@ func (e *env) runIn(s *session) error {
 	}
 	signals := passSignals(terminal)
 	defer signals.stop()
-	ls, err := s.loopSession(func(n *native.Native) {
+	ls, err := s.loopSession(f, func(n *native.Native) {
 		n.Terminal, n.Signals = terminal, signals.out
 		n.Waiting, n.Admitted = s.work.waiting, s.announceRun
 		n.Dir = e.insideDir(s.work.plan.Project)

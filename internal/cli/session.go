@@ -27,6 +27,8 @@ type session struct {
 	// announced: RunStarted is in the journal, or could not be written.
 	announced bool
 	lock      *os.File
+	copy      *stage.Copy // of the project, where it takes the overlay's place
+	copying   func(files int, bytes int64)
 	place     string // of the project in the state directory
 	id        stage.ID
 }
@@ -34,7 +36,7 @@ type session struct {
 // begin locks the project, settles what an interrupted run left, and opens the
 // journal.
 func (e *env) begin(w *work) (*session, error) {
-	s := &session{work: w, run: w.run}
+	s := &session{work: w, run: w.run, copying: copyProgress(e.err)}
 	s.place = placeOf(w.host.StateDir, w.plan.Project)
 	s.dir = filepath.Join(w.host.StateDir, "runs", s.run)
 	for _, d := range []string{s.place, s.dir} {
@@ -114,6 +116,9 @@ func waived(p plan.Plan, id string) bool {
 // end closes the journal and gives the project free.
 func (s *session) end(ended evidence.RunEnded) error {
 	err := s.journal.Record(evidence.Event{RunEnded: &ended})
+	if s.copy != nil {
+		err = errors.Join(err, s.copy.Remove())
+	}
 	return errors.Join(err, s.journal.Close(),
 		os.Rename(filepath.Join(s.place, activeMark), filepath.Join(s.place, latestMark)), s.lock.Close())
 }
@@ -188,6 +193,9 @@ func settle(dir, run string) (*evidence.Recovered, error) {
 			e := r.Event(run)
 			event.Did, event.What = e.Did, append(event.What, e.What...)
 		}
+	}
+	if err := stage.DropCopy(dir); err != nil {
+		return nil, err
 	}
 	return event, closeJournal(dir, event)
 }

@@ -25,6 +25,8 @@ type cached struct {
 	// Cgroups is where groups can be made. Nothing is remembered of a place
 	// that was not found.
 	Cgroups Cgroups `json:"cgroups,omitzero"`
+	// Over are the projects that can lie below an overlay.
+	Over []string `json:"over,omitempty"`
 }
 
 func (f *Facts) cacheFile() string { return filepath.Join(f.StateDir, "probe.json") }
@@ -84,6 +86,7 @@ func (f *Facts) recall(key string) bool {
 	}
 	f.Sandbox, f.Overlay = Ability{OK: true}, Ability{OK: true}
 	f.Idmap = Ability{OK: c.Idmap}
+	f.over = c.Over
 	if f.Cgroups = c.Cgroups; c.Cgroups.Version == 0 {
 		f.Cgroups = findCgroups()
 	}
@@ -101,7 +104,7 @@ func (f *Facts) remember(key string) {
 		f.Forget()
 		return
 	}
-	data, err := json.Marshal(cached{Key: key, Idmap: f.Idmap.OK, Beside: f.Beside.OK, Cgroups: f.Cgroups})
+	data, err := json.Marshal(cached{Key: key, Idmap: f.Idmap.OK, Beside: f.Beside.OK, Cgroups: f.Cgroups, Over: f.over})
 	if err != nil {
 		return
 	}

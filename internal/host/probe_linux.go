@@ -43,6 +43,7 @@ func ProbeEarly(env []string, able func(Facts)) (Facts, error) {
 	f.LandlockLacks = landlock.Lacking(f.Landlock)
 	f.Seccomp, f.Observe = seccompAbilities()
 	key := f.cacheKey()
+	f.key = key
 	if !f.recall(key) {
 		f.Cgroups = findCgroups()
 		trySandbox(&f)

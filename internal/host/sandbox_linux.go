@@ -28,6 +28,9 @@ func trySandbox(f *Facts) {
 		return
 	}
 	f.Overlay, f.Idmap = tryOverlay(f, dir)
+	if !f.Overlay.OK {
+		f.Overlay.Why = noOverlay("the state directory", f.StateDir, errors.New(f.Overlay.Why))
+	}
 }
 
 func removeProbe(dir string) {

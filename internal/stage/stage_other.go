@@ -4,6 +4,7 @@ package stage
 
 import (
 	"context"
+	"time"
 
 	"ringwall/internal/evidence"
 )
@@ -45,6 +46,12 @@ func (*Copy) Usage() Usage { return Usage{} }
 
 // Update returns ErrOnlyLinux.
 func (*Copy) Update(context.Context) error { return ErrOnlyLinux }
+
+// Begin returns ErrOnlyLinux.
+func (*Copy) Begin(context.Context) (time.Time, error) { return time.Time{}, ErrOnlyLinux }
+
+// KeepWhole returns ErrOnlyLinux.
+func (*Copy) KeepWhole(Dirs) (string, error) { return "", ErrOnlyLinux }
 
 // Export returns ErrOnlyLinux.
 func (*Copy) Export(context.Context, Dirs) error { return ErrOnlyLinux }

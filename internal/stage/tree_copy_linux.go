@@ -18,6 +18,8 @@ type Copy struct {
 	o     TreeOptions
 	known map[string]known
 	usage Usage
+	fresh bool
+	began time.Time // of the last Update
 }
 
 // known is one name of the copy, as both sides were when it was made.
@@ -40,6 +42,7 @@ const tick = 11 * time.Millisecond
 // it; a later one only what changed in the project, or in the copy. No process
 // may work in the copy meanwhile.
 func (c *Copy) Update(ctx context.Context) error {
+	c.fresh, c.began = false, time.Now()
 	if err := makeOwn(c.Path()); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("copy the project: %w", err)
 	}
@@ -52,7 +55,29 @@ func (c *Copy) Update(ctx context.Context) error {
 	if u.copied > 0 {
 		time.Sleep(tick)
 	}
+	c.fresh = true
 	return nil
+}
+
+// Begin makes the copy ready to be worked in, unless Update just has. It returns
+// the time before which it stands for the project: what changes there later is
+// not in it.
+func (c *Copy) Begin(ctx context.Context) (time.Time, error) {
+	if !c.fresh {
+		if err := c.Update(ctx); err != nil {
+			return time.Time{}, err
+		}
+	}
+	c.fresh = false
+	return c.began, nil
+}
+
+// KeepWhole moves all of the copy to an iteration's folder, where its changes
+// could not be taken out of it. The next Update begins anew.
+func (c *Copy) KeepWhole(d Dirs) (string, error) {
+	to := filepath.Join(d.Iter, copyName)
+	c.known = nil
+	return to, unix.Rename(c.Path(), to)
 }
 
 // Remove takes the copy away. No process may work in it.
@@ -61,6 +86,9 @@ func (c *Copy) Remove() error { return DropCopy(c.o.Dir) }
 // DropCopy removes the copy of a run that was cut short, if there is one.
 func DropCopy(runDir string) error {
 	t, err := openTree(runDir)
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

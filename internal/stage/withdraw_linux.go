@@ -21,9 +21,29 @@ func (d *Direct) Withdraw(ctx context.Context, o Options, c *Changeset, rec evid
 	if err != nil {
 		return Result{}, fmt.Errorf("take guardrails out of the project: %w", err)
 	}
-	res, err := Apply(ctx, o, set, rec)
+	res, err := Apply(ctx, o, set, withOrdinary{rec, ordinary})
 	res.Applied += ordinary
 	return res, err
+}
+
+// withOrdinary counts as applied what is in the project already.
+type withOrdinary struct {
+	to evidence.Recorder
+	n  int
+}
+
+func (r withOrdinary) Record(e evidence.Event) error {
+	if e.Apply != nil {
+		a := *e.Apply
+		a.Count += r.n
+		e.Apply = &a
+	}
+	if e.Applied != nil {
+		a := *e.Applied
+		a.Applied += r.n
+		e.Applied = &a
+	}
+	return r.to.Record(e)
 }
 
 // withdraw moves the findings to the upper directory, where they make a

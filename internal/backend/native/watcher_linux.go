@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
 )
 
 // watcher looks, from outside, at what the kernel does not bound by itself for
@@ -161,6 +162,9 @@ func (w *watcher) opened(path string) {
 
 // stubs is how many files stand for absent guardrails; they are no changes.
 func (w *watcher) stubs() (n int64) {
+	if w.run.workspace().Mode == plan.ModeDirect {
+		return 0
+	}
 	for _, c := range w.run.plan.Controls {
 		if g := c.Want.Guardrail; g != nil && !g.Present && !g.Dir {
 			n++

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"errors"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -11,6 +12,42 @@ import (
 
 func (t *translation) workspace(w *plan.Workspace) error {
 	t.pinParents(w.Path)
+	direct := w.Mode == plan.ModeDirect
+	err := errUnknownWorkspace
+	switch {
+	case direct && w.Form == "" || w.Mode == plan.ModeStaged && w.Form == plan.FormCopy:
+		err = t.tree(w, direct)
+	case w.Mode == plan.ModeStaged && w.Form == "":
+		err = t.overlay(w)
+	}
+	if err == nil {
+		t.freeze(w.Path, direct)
+	}
+	return err
+}
+
+var errUnknownWorkspace = errors.New("unknown mode or form of the workspace")
+
+// tree shows a folder of the host as the workspace: the project, or a copy. As
+// root the project's files have to be made the account's by a mapping; those of
+// a copy are the account's already.
+func (t *translation) tree(w *plan.Workspace, direct bool) error {
+	s := launch.Step{Op: launch.Tree, Target: w.Path, Source: t.run.writes()}
+	if s.Source == "" {
+		return errors.New("the plan wants a copy of the project, and there is none")
+	}
+	if t.user.Form == accountRootForm {
+		f, err := t.run.treeForAccount(s.Source, direct)
+		if err != nil {
+			return err
+		}
+		s.Flags, s.FD = launch.UseFD, t.pass(f)
+	}
+	t.step(s)
+	return nil
+}
+
+func (t *translation) overlay(w *plan.Workspace) error {
 	s := launch.Step{Op: launch.Overlay, Target: w.Path, Source: w.Path, Data: t.run.native.IterDir}
 	if t.user.Form == accountRootForm {
 		files, err := t.run.mapped(w.Path, t.run.native.IterDir)
@@ -22,7 +59,6 @@ func (t *translation) workspace(w *plan.Workspace) error {
 		t.pass(files[1])
 	}
 	t.step(s)
-	t.freeze(w.Path)
 	return nil
 }
 
@@ -44,11 +80,12 @@ func (t *translation) pinParents(project string) {
 
 // freeze emits the guardrails and the hidden files, outer before inner, and
 // makes every directory between the project and a frozen path a mount point:
-// a mount on the path alone leaves its parent free to be moved.
-func (t *translation) freeze(project string) {
+// a mount on the path alone leaves its parent free to be moved. Directly in the
+// project nothing is made that could stay behind: there the absent are left out.
+func (t *translation) freeze(project string, direct bool) {
 	ops := map[string]launch.Step{}
 	for _, c := range t.run.plan.Controls {
-		if g := c.Want.Guardrail; g != nil {
+		if g := c.Want.Guardrail; g != nil && (g.Present || !direct) {
 			op := launch.Freeze
 			if !g.Present {
 				op = launch.Absent

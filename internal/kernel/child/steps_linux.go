@@ -40,6 +40,8 @@ func step(s *launch.StepView) syscall.Errno {
 		return mask(s)
 	case launch.ReadOnly:
 		return seal(s.Target, unix.MOUNT_ATTR_RDONLY)
+	case launch.Tree:
+		return tree(s)
 	}
 	return unix.EINVAL
 }
@@ -73,6 +75,8 @@ func verb(op launch.Op) string {
 		return "hide"
 	case launch.ReadOnly:
 		return "make read-only"
+	case launch.Tree:
+		return "show the workspace at"
 	}
 	return "understand the step for"
 }

@@ -82,6 +82,7 @@ const (
 	Absent                 // make Target, which does not exist, empty and read-only
 	Mask                   // Data in place of the content of Target
 	ReadOnly               // make the mount at Target read-only, and none of those on it
+	Tree                   // the host's directory Source, or FD, writable at Target; what is mounted in it is read-only
 )
 
 // Flags of a step.
