@@ -20,16 +20,6 @@ type forms struct {
 	checks plan.Workspace // what a check works in, whose changes are dropped
 }
 
-// workspaceOf is a plan's workspace; the zero value where it has none.
-func workspaceOf(p plan.Plan) plan.Workspace {
-	for _, c := range p.Controls {
-		if w := c.Want.Workspace; w != nil {
-			return *w
-		}
-	}
-	return plan.Workspace{}
-}
-
 // forms makes what the plan asks for. Checks in direct mode need a workspace of
 // their own, as a staged run would have it.
 func (s *session) forms() (forms, error) {

@@ -102,9 +102,30 @@ func (v view) can() {
 	}
 	v.tools()
 	v.row("  isolation", "read the system's programs and "+v.trees())
-	v.row("", "change the project; its changes are applied after each iteration")
+	v.row("", workspaceWords(workspaceOf(v.plan)))
 	v.row("", "write to an empty home and /tmp, which are gone afterwards")
 	v.destinations()
+}
+
+// workspaceOf is a plan's workspace; the zero value where it has none.
+func workspaceOf(p plan.Plan) plan.Workspace {
+	for _, c := range p.Controls {
+		if w := c.Want.Workspace; w != nil {
+			return *w
+		}
+	}
+	return plan.Workspace{}
+}
+
+// workspaceWords says in what the agent works, and when it counts.
+func workspaceWords(w plan.Workspace) string {
+	switch {
+	case w.Mode == plan.ModeDirect:
+		return "change the project itself, at once (workspace.mode = \"direct\")"
+	case w.Form == plan.FormCopy:
+		return "change the project; its changes are applied after each iteration. It works in a copy: " + w.Because
+	}
+	return "change the project; its changes are applied after each iteration"
 }
 
 func (v view) tools() {
@@ -239,7 +260,7 @@ func (v view) guardrails() string {
 	for _, c := range v.plan.Controls {
 		if g := c.Want.Guardrail; g != nil && g.Present {
 			present = append(present, g.Path)
-		} else if g != nil {
+		} else if g != nil && c.Status == plan.Enforced {
 			absent = append(absent, g.Path)
 		}
 	}

@@ -203,7 +203,11 @@ func endWords(reason string) string {
 
 // tellHeld names what did not reach the project.
 func (e *env) tellHeld(o loop.Outcome) {
-	fmt.Fprintf(e.err, "ringwall: %d %s held back and did not reach the project:\n", len(o.Applied.Held), were(len(o.Applied.Held)))
+	what := "held back and did not reach the project"
+	if o.Direct {
+		what = "taken out of the project"
+	}
+	fmt.Fprintf(e.err, "ringwall: %d %s %s:\n", len(o.Applied.Held), were(len(o.Applied.Held)), what)
 	for i, h := range o.Applied.Held {
 		if i == 10 {
 			fmt.Fprintf(e.err, "  and %d more\n", len(o.Applied.Held)-i)

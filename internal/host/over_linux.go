@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -85,10 +86,11 @@ var fileSystems = map[int64]string{
 }
 
 // noOverlay says why: on what the folder lies, where that is known to be the
-// reason, and what the kernel said.
+// reason, and what the kernel said. No path of the attempt is in it: it is part
+// of the plan, which is the same each time.
 func noOverlay(what, dir string, err error) string {
-	var errno unix.Errno
-	said := err.Error()
+	var errno syscall.Errno
+	said := "it cannot be tried"
 	if errors.As(err, &errno) {
 		said = errno.Error()
 	}
