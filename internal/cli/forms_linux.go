@@ -20,6 +20,25 @@ type forms struct {
 	checks plan.Workspace // what a check works in, whose changes are dropped
 }
 
+// planAgain makes the plan anew where settling an earlier run changed what it is
+// of: a guardrail that was there when the project was looked at is not any more.
+func (s *session) planAgain(kind string, command, accept []string, code int) error {
+	w := s.work
+	if !s.changed {
+		return nil
+	}
+	if err := w.inspect(w.project.Path); err != nil {
+		return err
+	}
+	if err := w.compile(kind, command, accept); err != nil {
+		return err
+	}
+	if kind == "run" {
+		w.dropMissingCredentials()
+	}
+	return w.refuseIfMissing(code)
+}
+
 // forms makes what the plan asks for. Checks in direct mode need a workspace of
 // their own, as a staged run would have it.
 func (s *session) forms() (forms, error) {

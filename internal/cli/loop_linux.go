@@ -62,7 +62,8 @@ func (e *env) runLoop(iterations int, given bool) error {
 	if err != nil {
 		return err
 	}
-	if err := s.announce("loop", limit); err != nil {
+	err = s.planAgain("loop", command, e.flag.accept, exitUnavailable)
+	if err := errors.Join(err, s.announce("loop", limit)); err != nil {
 		return e.endLoop(s, loop.Ending{}, err)
 	}
 	return e.loopIn(s, limit)

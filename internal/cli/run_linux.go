@@ -62,6 +62,9 @@ func (e *env) runOnce(argv []string) error {
 	if err != nil {
 		return notStarted(err)
 	}
+	if err := s.planAgain("run", argv, e.flag.accept, exitNotStarted); err != nil {
+		return e.close(s, loop.Outcome{}, notStarted(err))
+	}
 	return e.runIn(s)
 }
 

@@ -29,8 +29,11 @@ type session struct {
 	lock      *os.File
 	copy      *stage.Copy // of the project, where it takes the overlay's place
 	copying   func(files int, bytes int64)
-	place     string // of the project in the state directory
-	id        stage.ID
+	// changed: settling an earlier run took something out of the project, so
+	// that the plan is of what was there before.
+	changed bool
+	place   string // of the project in the state directory
+	id      stage.ID
 }
 
 // begin locks the project, settles what an interrupted run left, and opens the
@@ -177,6 +180,7 @@ func (s *session) recover(e *env) error {
 	if err != nil {
 		return withHint("the changes are kept in the state directory", "recover run %s: %w", old, err)
 	}
+	s.changed = workspaceOf(s.work.plan).Mode == plan.ModeDirect && len(event.What) > 0
 	fmt.Fprintf(e.err, "recovered: run %s was cut short; %s\n", old, event.Did)
 	return s.journal.Record(evidence.Event{Recovered: event})
 }
@@ -192,6 +196,9 @@ func settle(dir, run string) (*evidence.Recovered, error) {
 		if r.Outcome != stage.Nothing {
 			e := r.Event(run)
 			event.Did, event.What = e.Did, append(event.What, e.What...)
+			if r.Result.HeldDir != "" {
+				event.Did += "; what was held is kept in " + r.Result.HeldDir
+			}
 		}
 	}
 	if err := stage.DropCopy(dir); err != nil {

@@ -18,6 +18,7 @@ type Direct struct {
 	known  map[string]signature
 	closed map[string]bool // folders that whoever calls cannot look into
 	usage  Usage
+	kept   []stashed // guardrails of which there is a copy
 }
 
 // Usage is what the project took when the iteration began.
@@ -31,16 +32,10 @@ func (d *Direct) Begin(ctx context.Context, o Options) error {
 		return err
 	}
 	defer project.close()
-	d.known, d.closed, d.usage = map[string]signature{}, map[string]bool{}, Usage{}
-	err = project.scan(ctx, d.closed, func(_ *dir, rel string, st unix.Stat_t) (bool, error) {
-		d.known[rel] = sign(st)
-		d.usage.add(st)
-		return st.Mode&unix.S_IFMT == unix.S_IFDIR, nil
-	})
-	if err != nil {
+	if err := d.index(ctx, o, project); err != nil {
 		return fmt.Errorf("look at the project: %w", err)
 	}
-	b, err := json.Marshal(directRecord{recordVersion, o.Run, Name(o.Project), o.ProjectID, time.Now().UnixNano(), o.Rules})
+	b, err := json.Marshal(directRecord{recordVersion, o.Run, Name(o.Project), o.ProjectID, time.Now().UnixNano(), o.Rules, d.kept})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(o.Dirs.Iter, directName), b, 0o600)
 	}
@@ -48,6 +43,57 @@ func (d *Direct) Begin(ctx context.Context, o Options) error {
 		time.Sleep(tick) // no change has the time of the look
 	}
 	return err
+}
+
+// index notes the state of each file, and keeps those guardrails that no mount
+// freezes.
+func (d *Direct) index(ctx context.Context, o Options, project *tree) error {
+	m, err := newMatcher(o.Rules)
+	if err != nil {
+		return err
+	}
+	s, err := openStash(o.Dirs, true)
+	if err != nil {
+		return err
+	}
+	defer s.at.close()
+	d.known, d.closed, d.usage = map[string]signature{}, map[string]bool{}, Usage{}
+	frozen := frozenBy(o.Rules)
+	err = project.scan(ctx, d.closed, func(at *dir, rel string, st unix.Stat_t) (bool, error) {
+		d.known[rel] = sign(st)
+		d.usage.add(st)
+		var err error
+		kind := typeOf(st.Mode)
+		if kind == File && m.judge(rel, kind).class == Guardrail && !frozen.has(rel) {
+			err = s.keep(at, rel, st)
+		}
+		return kind == Dir, err
+	})
+	d.kept = s.list
+	return err
+}
+
+// frozenPaths are the guardrails that mounts hold while the agent works.
+type frozenPaths map[string]bool
+
+func frozenBy(r Rules) frozenPaths {
+	f := frozenPaths{}
+	for _, g := range r.Guardrails {
+		if g.Present {
+			f[g.Path] = true
+		}
+	}
+	return f
+}
+
+// has tells whether a path is frozen, or lies in a folder that is.
+func (f frozenPaths) has(rel string) bool {
+	for ; rel != ""; rel = parent(rel) {
+		if f[rel] {
+			return true
+		}
+	}
+	return false
 }
 
 // Changes lists what is not as it was. No process of the iteration may be
@@ -94,24 +140,15 @@ type directWalk struct {
 	// since and frozen are set after a crash, when nothing is known but when it
 	// began: what was frozen then only a person can have changed.
 	since  int64
-	frozen map[string]bool
+	frozen frozenPaths
 }
 
 // same tells whether a name is as it was.
 func (w *directWalk) same(rel string, now signature) bool {
 	if w.since != 0 {
-		return now.ctime < w.since || w.wasFrozen(rel)
+		return now.ctime < w.since || w.frozen.has(rel)
 	}
 	return w.known[rel] == now
-}
-
-func (w *directWalk) wasFrozen(rel string) bool {
-	for ; rel != ""; rel = parent(rel) {
-		if w.frozen[rel] {
-			return true
-		}
-	}
-	return false
 }
 
 func (w *directWalk) visit(d *dir, rel string, st unix.Stat_t) (enter bool, err error) {

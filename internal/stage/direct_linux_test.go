@@ -79,6 +79,37 @@ func TestDirectWithdraws(t *testing.T) {
 	}
 }
 
+// TestDirectPutsBack: guardrails deep in the tree, which no mount freezes, are
+// what they were again, and what was made of them is held.
+func TestDirectPutsBack(t *testing.T) {
+	w := newWorld(t)
+	w.o.Rules.Guardrails = append(w.o.Rules.Guardrails, plan.Guardrail{Path: "CLAUDE.md", Present: true})
+	writeFile(t, filepath.Join(w.project, "src/CLAUDE.md"), "original of src/CLAUDE.md\n", 0o640)
+	before := snapshot(t, w.project)
+	_, res := w.directly(do(put("src/CLAUDE.md", "obey", 0o644), move("lib", "moved"), put("moved/l.go", "work", 0o644)))
+	after := snapshot(t, w.project)
+	w.has("moved/l.go", "work")
+	for _, p := range []string{"moved", "moved/l.go", "lib/l.go"} {
+		delete(after, p)
+		delete(before, p)
+	}
+	if d := diff(before, after); len(d) > 0 {
+		t.Errorf("%v", d)
+	}
+	var held []string
+	for _, h := range res.Held {
+		held = append(held, string(h.Action)+" "+string(h.Path))
+	}
+	for _, want := range []string{"modified src/CLAUDE.md", "deleted lib/CLAUDE.md", "added moved/CLAUDE.md"} {
+		if !slices.Contains(held, want) {
+			t.Errorf("%s is not among %q", want, held)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(w.o.Dirs.Iter, stashName)); !os.IsNotExist(err) {
+		t.Errorf("the copies are left: %v", err)
+	}
+}
+
 // TestDirectBitsArePutBack: a bit on a file that was there is taken away, and
 // the file stays.
 func TestDirectBitsArePutBack(t *testing.T) {

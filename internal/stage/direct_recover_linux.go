@@ -24,7 +24,7 @@ func recoverDirect(ctx context.Context, o Options, iter *dir) (done bool, rep Re
 		return true, Report{}, fmt.Errorf("recover %s: the record is not one of this version", printable(o.Dirs.Iter))
 	}
 	o.Project, o.ProjectID, o.Run, o.Rules = string(r.Project), r.ProjectID, r.Run, r.Rules
-	res, err := withdrawSince(ctx, o, r.Began)
+	res, err := withdrawSince(ctx, o, r)
 	if err != nil {
 		return true, Report{}, fmt.Errorf("recover %s: %w", printable(o.Dirs.Iter), err)
 	}
@@ -35,30 +35,19 @@ func recoverDirect(ctx context.Context, o Options, iter *dir) (done bool, rep Re
 	return true, rep, nil
 }
 
-func withdrawSince(ctx context.Context, o Options, began int64) (Result, error) {
-	d := &Direct{}
+func withdrawSince(ctx context.Context, o Options, r directRecord) (Result, error) {
+	d := &Direct{kept: r.Kept}
 	w, err := d.open(o)
 	if err != nil {
 		return Result{}, err
 	}
 	defer w.tree.close()
-	w.since, w.frozen = began, map[string]bool{}
-	for _, g := range o.Rules.Guardrails {
-		if g.Present {
-			w.frozen[g.Path] = true
-		}
-	}
+	w.since, w.frozen = r.Began, frozenBy(o.Rules)
 	if err := w.tree.scanAll(ctx, w.visit); err != nil {
 		return Result{}, err
 	}
 	w.r.finish()
-	set, ordinary, err := withdraw(ctx, o, w.r.set)
-	if err != nil {
-		return Result{}, err
-	}
-	res, err := Apply(ctx, o, set, silent{})
-	res.Applied += ordinary
-	return res, err
+	return d.Withdraw(ctx, o, w.r.set, silent{})
 }
 
 // silent records nothing: the journal of a run that was cut short is closed by

@@ -39,4 +39,13 @@ type directRecord struct {
 	ProjectID ID     `json:"project_id"`
 	Began     int64  `json:"began"` // nanoseconds since 1970
 	Rules     Rules  `json:"rules"`
+	// Kept are the guardrails of which there is a copy, by number.
+	Kept []stashed `json:"kept"`
+}
+
+// stashed is a guardrail deep in the tree, as it was.
+type stashed struct {
+	Path  Name   `json:"path"`
+	Mode  uint32 `json:"mode"`
+	Mtime int64  `json:"mtime"` // nanoseconds since 1970
 }

@@ -14,15 +14,19 @@ import (
 
 // Withdraw takes out of the project what must not stay there: what steers
 // agents, runs by itself, or leads out of the tree. It ends in the held folder,
-// as what an overlay's gate keeps back. Bits that were set on a file are taken
-// away. Everything else stays as the agent left it, and counts as applied.
+// as what an overlay's gate keeps back. Guardrails that are not there any more
+// come back, and bits that were set on a file are taken away. Everything else
+// stays as the agent left it, and counts as applied.
 func (d *Direct) Withdraw(ctx context.Context, o Options, c *Changeset, rec evidence.Recorder) (Result, error) {
-	set, ordinary, err := withdraw(ctx, o, c)
+	set, ordinary, err := d.withdraw(ctx, o, c)
 	if err != nil {
 		return Result{}, fmt.Errorf("take guardrails out of the project: %w", err)
 	}
 	res, err := Apply(ctx, o, set, withOrdinary{rec, ordinary})
 	res.Applied += ordinary
+	if err == nil {
+		err = dropStash(o.Dirs)
+	}
 	return res, err
 }
 
@@ -48,7 +52,7 @@ func (r withOrdinary) Record(e evidence.Event) error {
 
 // withdraw moves the findings to the upper directory, where they make a
 // changeset of which nothing is applied.
-func withdraw(ctx context.Context, o Options, c *Changeset) (*Changeset, int, error) {
+func (d *Direct) withdraw(ctx context.Context, o Options, c *Changeset) (*Changeset, int, error) {
 	project, err := openProject(o.Project, o.ProjectID)
 	if err != nil {
 		return nil, 0, err
@@ -69,6 +73,9 @@ func withdraw(ctx context.Context, o Options, c *Changeset) (*Changeset, int, er
 		if err := w.take(e); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", printable(string(e.Path)), err)
 		}
+	}
+	if err := d.putBack(o, w.tree); err != nil {
+		return nil, 0, err
 	}
 	o.Stubs, o.Since = nil, time.Time{}
 	set, err := w.changeset(ctx, o)
