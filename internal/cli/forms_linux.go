@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os/signal"
 	"path/filepath"
 
@@ -92,7 +93,9 @@ func (s *session) prepareForms() (forms, error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), heard(unix.SIGINT, unix.SIGTERM)...)
 	defer stop()
-	if err := f.copy.Update(ctx); err != nil {
+	if err := f.copy.Update(ctx); errors.Is(err, context.Canceled) {
+		return f, exit(exitInterrupted, errors.New("interrupted while the project was copied; nothing was started"))
+	} else if err != nil {
 		return f, &backend.StartError{Control: "isolation.workspace", Err: err}
 	}
 	return f, nil

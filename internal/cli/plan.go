@@ -310,11 +310,15 @@ func size(n int64) string {
 func (v view) notEnforced() {
 	v.head("Not enforced here")
 	none := true
-	for _, c := range v.plan.Controls {
+	for i, c := range v.plan.Controls {
 		if c.Status == plan.Enforced {
 			continue
 		}
 		none = false
+		if i+1 < len(v.plan.Controls) && sameLack(c, v.plan.Controls[i+1]) && !waived(v.plan, c.ID) {
+			fmt.Fprintf(v.w, "  %s: %s\n", c.ID, c.Status)
+			continue // the reason stands once, below the last of them
+		}
 		accepted := ""
 		if waived(v.plan, c.ID) {
 			accepted = " (accepted)"
@@ -326,6 +330,9 @@ func (v view) notEnforced() {
 		v.row("  nothing", "")
 	}
 }
+
+// sameLack tells whether two controls that follow each other lack the same.
+func sameLack(a, b plan.Control) bool { return a.Status == b.Status && a.Why == b.Why }
 
 // risk says what all of this does not stop.
 func (v view) risk(notes []string, w *work) {
