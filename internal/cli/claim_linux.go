@@ -27,8 +27,8 @@ func (w *work) claim(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, it := range staged(dir) {
-		if err := native.Claim(w.host, p, it); err != nil {
+	for _, tree := range trees(p, dir) {
+		if err := native.Claim(w.host, p, tree); err != nil {
 			return err
 		}
 	}

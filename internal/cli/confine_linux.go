@@ -19,7 +19,7 @@ import (
 )
 
 // loopSession ties a run to the native backend.
-func (s *session) loopSession(tune func(*native.Native)) (loop.Session, error) {
+func (s *session) loopSession(f forms, tune func(*native.Native)) (loop.Session, error) {
 	secrets, err := s.work.secrets()
 	if err != nil {
 		return loop.Session{}, err
@@ -32,10 +32,11 @@ func (s *session) loopSession(tune func(*native.Native)) (loop.Session, error) {
 	rules.GuardrailNames = agent.GuardrailNames()
 	return loop.Session{
 		Plan: s.work.plan, Run: s.run, Dir: s.dir, Project: s.id, Rules: rules,
-		Stubs: stubs(s.work.plan), Recorder: s.journal,
+		Stubs: stubs(s.work.plan), Recorder: s.journal, Copy: f.copy, Direct: f.direct, Checks: f.checks,
 		Backend: func(iterDir string, io loop.IO) backend.Backend {
 			n := &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
 				IterDir: iterDir, Layers: filepath.Join(s.place, "layers"), ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
+			f.tell(n)
 			tune(n)
 			return n
 		},

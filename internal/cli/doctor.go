@@ -11,6 +11,7 @@ import (
 
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
+	"ringwall/internal/policy"
 )
 
 func (e *env) doctorCommand() *cobra.Command {
@@ -65,6 +66,9 @@ func (e *env) doctor() error {
 	if err != nil {
 		return err
 	}
+	if dir, err := e.find(policy.FileName); err == nil {
+		h.LookAt(realPath(dir)) // some of it depends on where a project lies
+	}
 	if e.flag.json {
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
@@ -86,7 +90,7 @@ func (e *env) doctor() error {
 func examine(h host.Facts) []finding {
 	return []finding{
 		{"sandbox", h.Sandbox, "nothing can be run", true},
-		{"overlay", h.Overlay, "nothing can be run: changes could not be held back", true},
+		{"overlay", overlay(h), "the agent works in a copy of the project: a slower start, and room for it", false},
 		{"seccomp", h.Seccomp, "nothing can be run", true},
 		{"observe", h.Observe, "refusals hold, but are not seen and not in the report", false},
 		{"landlock", landlock(h), "the mounts hold alone", false},
@@ -97,6 +101,15 @@ func examine(h host.Facts) []finding {
 		{"small init", smallInit(h),
 			"the main binary acts as the sandbox's first process: a slower start", false},
 	}
+}
+
+// overlay is the ability above the project in which the doctor was asked, if it
+// was in one.
+func overlay(h host.Facts) host.Ability {
+	if h.Overlay.OK && h.NoOverlay != "" {
+		return host.Ability{Why: h.NoOverlay}
+	}
+	return h.Overlay
 }
 
 func smallInit(h host.Facts) host.Ability {

@@ -62,7 +62,8 @@ func (e *env) runLoop(iterations int, given bool) error {
 	if err != nil {
 		return err
 	}
-	if err := s.announce("loop", limit); err != nil {
+	err = s.planAgain("loop", command, e.flag.accept, exitUnavailable)
+	if err := errors.Join(err, s.announce("loop", limit)); err != nil {
 		return e.endLoop(s, loop.Ending{}, err)
 	}
 	return e.loopIn(s, limit)
@@ -101,7 +102,11 @@ func (e *env) loopIn(s *session, limit int) error {
 	ctx, stop := signal.NotifyContext(context.Background(), heard(unix.SIGINT, unix.SIGTERM)...)
 	defer stop()
 	p := newProgress(e, limit)
-	ls, err := s.loopSession(func(n *native.Native) { n.Progress = p.counts })
+	f, err := s.forms()
+	if err != nil {
+		return e.endLoop(s, loop.Ending{Outcome: loop.Failed, Reason: err.Error()}, err)
+	}
+	ls, err := s.loopSession(f, func(n *native.Native) { n.Progress = p.counts })
 	if err != nil {
 		return e.endLoop(s, loop.Ending{Outcome: loop.Failed, Reason: err.Error()}, err)
 	}

@@ -102,7 +102,7 @@ func (v view) can() {
 	}
 	v.tools()
 	v.row("  isolation", "read the system's programs and "+v.trees())
-	v.row("", "change the project; its changes are applied after each iteration")
+	v.row("", workspaceWords(workspaceOf(v.plan)))
 	v.row("", "write to an empty home and /tmp, which are gone afterwards")
 	if memory := v.names(func(c plan.Control) string {
 		if c.Want.Memory != nil {
@@ -113,6 +113,27 @@ func (v view) can() {
 		v.row("", "keep in memory, beside what is frozen: "+list(memory, 8))
 	}
 	v.destinations()
+}
+
+// workspaceOf is a plan's workspace; the zero value where it has none.
+func workspaceOf(p plan.Plan) plan.Workspace {
+	for _, c := range p.Controls {
+		if w := c.Want.Workspace; w != nil {
+			return *w
+		}
+	}
+	return plan.Workspace{}
+}
+
+// workspaceWords says in what the agent works, and when it counts.
+func workspaceWords(w plan.Workspace) string {
+	switch {
+	case w.Mode == plan.ModeDirect:
+		return "change the project itself, at once (workspace.mode = \"direct\")"
+	case w.Form == plan.FormCopy:
+		return "change the project; its changes are applied after each iteration. It works in a copy: " + w.Because
+	}
+	return "change the project; its changes are applied after each iteration"
 }
 
 func (v view) tools() {
@@ -252,7 +273,7 @@ func (v view) guardrails() string {
 		case g == nil || g.Around: // what is in such a folder is listed itself
 		case g.Present:
 			present = append(present, g.Path)
-		default:
+		case c.Status == plan.Enforced:
 			absent = append(absent, g.Path)
 		}
 	}
@@ -302,11 +323,15 @@ func size(n int64) string {
 func (v view) notEnforced() {
 	v.head("Not enforced here")
 	none := true
-	for _, c := range v.plan.Controls {
+	for i, c := range v.plan.Controls {
 		if c.Status == plan.Enforced {
 			continue
 		}
 		none = false
+		if i+1 < len(v.plan.Controls) && sameLack(c, v.plan.Controls[i+1]) && !waived(v.plan, c.ID) {
+			fmt.Fprintf(v.w, "  %s: %s\n", c.ID, c.Status)
+			continue // the reason stands once, below the last of them
+		}
 		accepted := ""
 		if waived(v.plan, c.ID) {
 			accepted = " (accepted)"
@@ -318,6 +343,9 @@ func (v view) notEnforced() {
 		v.row("  nothing", "")
 	}
 }
+
+// sameLack tells whether two controls that follow each other lack the same.
+func sameLack(a, b plan.Control) bool { return a.Status == b.Status && a.Why == b.Why }
 
 // risk says what all of this does not stop.
 func (v view) risk(notes []string, w *work) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -105,4 +106,11 @@ func (p *progress) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
+}
+
+// copyProgress says how far a copy is that takes long.
+func copyProgress(to io.Writer) func(int, int64) {
+	return func(files int, bytes int64) {
+		fmt.Fprintf(to, "ringwall: copying the project: %s, %s so far\n", plural(files, "file"), size(bytes))
+	}
 }

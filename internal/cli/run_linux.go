@@ -62,6 +62,9 @@ func (e *env) runOnce(argv []string) error {
 	if err != nil {
 		return notStarted(err)
 	}
+	if err := s.planAgain("run", argv, e.flag.accept, exitNotStarted); err != nil {
+		return e.close(s, loop.Outcome{}, notStarted(err))
+	}
 	return e.runIn(s)
 }
 
@@ -88,6 +91,10 @@ func (w *work) dropMissingCredentials() {
 }
 
 func (e *env) runIn(s *session) error {
+	f, err := s.prepareForms()
+	if err != nil {
+		return e.close(s, loop.Outcome{}, notStarted(err))
+	}
 	std := [3]*os.File{e.in, os.Stdout, os.Stderr}
 	terminal := callersTerminal(std)
 	if terminal != nil {
@@ -95,7 +102,7 @@ func (e *env) runIn(s *session) error {
 	}
 	signals := passSignals(terminal)
 	defer signals.stop()
-	ls, err := s.loopSession(func(n *native.Native) {
+	ls, err := s.loopSession(f, func(n *native.Native) {
 		n.Terminal, n.Signals = terminal, signals.out
 		n.Waiting, n.Admitted = s.work.waiting, s.announceRun
 		n.Dir = e.insideDir(s.work.plan.Project)
@@ -202,7 +209,11 @@ func (e *env) tellHeld(o loop.Outcome, next string) {
 	if len(o.Applied.Held) == 0 {
 		return
 	}
-	fmt.Fprintf(e.err, "ringwall: %d %s held back and did not reach the project:\n", len(o.Applied.Held), were(len(o.Applied.Held)))
+	what := "held back and did not reach the project"
+	if o.Direct {
+		what = "taken out of the project"
+	}
+	fmt.Fprintf(e.err, "ringwall: %d %s %s:\n", len(o.Applied.Held), were(len(o.Applied.Held)), what)
 	for i, h := range o.Applied.Held {
 		if i == 10 {
 			fmt.Fprintf(e.err, "  and %d more\n", len(o.Applied.Held)-i)

@@ -26,14 +26,19 @@ type session struct {
 	// announced: RunStarted is in the journal, or could not be written.
 	announced bool
 	lock      *os.File
-	place     string // of the project in the state directory
-	id        stage.ID
+	copy      *stage.Copy // of the project, where it takes the overlay's place
+	copying   func(files int, bytes int64)
+	// changed: settling an earlier run took something out of the project, so
+	// that the plan is of what was there before.
+	changed bool
+	place   string // of the project in the state directory
+	id      stage.ID
 }
 
 // begin locks the project, settles what an interrupted run left, and opens the
 // journal.
 func (e *env) begin(w *work) (*session, error) {
-	s := &session{work: w, run: w.run}
+	s := &session{work: w, run: w.run, copying: copyProgress(e.err)}
 	s.place = placeOf(w.host.StateDir, w.plan.Project)
 	s.dir = filepath.Join(w.host.StateDir, "runs", s.run)
 	for _, d := range []string{s.place, s.dir} {
@@ -113,6 +118,9 @@ func waived(p plan.Plan, id string) bool {
 // end closes the journal and gives the project free.
 func (s *session) end(ended evidence.RunEnded) error {
 	err := s.journal.Record(evidence.Event{RunEnded: &ended})
+	if s.copy != nil {
+		err = errors.Join(err, s.copy.Remove())
+	}
 	return errors.Join(err, s.journal.Close(),
 		os.Rename(filepath.Join(s.place, activeMark), filepath.Join(s.place, latestMark)), s.lock.Close())
 }
@@ -157,6 +165,7 @@ func (s *session) recover(e *env) error {
 	if err != nil || event == nil {
 		return err
 	}
+	s.changed = workspaceOf(s.work.plan).Mode == plan.ModeDirect && len(event.What) > 0
 	fmt.Fprintf(e.err, "recovered: run %s was cut short; %s\n", event.Run, event.Did)
 	return s.journal.Record(evidence.Event{Recovered: event})
 }
@@ -196,7 +205,13 @@ func settle(dir, run string) (*evidence.Recovered, error) {
 		if r.Outcome != stage.Nothing {
 			e := r.Event(run)
 			event.Did, event.What = e.Did, append(event.What, e.What...)
+			if r.Result.HeldDir != "" {
+				event.Did += "; what was held is kept in " + r.Result.HeldDir
+			}
 		}
+	}
+	if err := stage.DropCopy(dir); err != nil {
+		return nil, err
 	}
 	return event, closeJournal(dir, event)
 }

@@ -110,10 +110,11 @@ func groupsCanGo(path string) error {
 	return nil
 }
 
-// LookAt adds what depends on the project: whether the account may work in it.
-// Only its own folder is looked at, so that a start costs the same however
-// large it is.
+// LookAt adds what depends on the project: whether it can lie below an overlay,
+// and whether the account may work in it. Only its own folder is looked at, so
+// that a start costs the same however large it is.
 func (f *Facts) LookAt(project string) {
+	f.lookOver(project)
 	if f.IsRoot() || f.Account == nil {
 		return
 	}

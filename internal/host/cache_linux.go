@@ -95,10 +95,12 @@ func (f *Facts) recall(key string) bool {
 	}
 	u := seen.Unpack(found)
 	idmap, beside, groups := u.Number() == 1, u.Number() == 1, unpackCgroups(u)
+	over := many(u, (*seen.Unpacker).Text)
 	if !u.Done() {
 		return false
 	}
 	f.Sandbox, f.Overlay, f.Idmap = Ability{OK: true}, Ability{OK: true}, Ability{OK: idmap}
+	f.over = over
 	// Nothing is remembered of a place that was not found.
 	if f.Cgroups = groups; groups.Version == 0 {
 		f.Cgroups = findCgroups()
@@ -120,6 +122,10 @@ func (f *Facts) remember(key string) {
 	p.Number(truth(f.Idmap.OK))
 	p.Number(truth(f.Beside.OK))
 	packCgroups(&p, f.Cgroups)
+	p.Number(len(f.over))
+	for _, project := range f.over {
+		p.Text(project)
+	}
 	if record, err := seen.New(nil, time.Now()).Keep(key, p.Bytes()); err == nil && key != "" {
 		seen.Save(f.cacheFile(), record) // if it fails, the next start tries again
 	}

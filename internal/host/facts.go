@@ -45,14 +45,17 @@ type Facts struct {
 	CPUs   int   `json:"cpus"`   // usable ones
 	Memory int64 `json:"memory"` // bytes
 
-	Sandbox  Ability `json:"sandbox"` // all namespaces, proc, tmpfs
-	Overlay  Ability `json:"overlay"` // inside them, with the state directory above
-	Idmap    Ability `json:"idmap"`   // id-mapped mounts; only tried as root
-	Beside   Ability `json:"beside"`  // an ordinary user can run agents under the account
-	Shared   Ability `json:"shared"`  // and the account may work in the project that was looked at
-	Seccomp  Ability `json:"seccomp"`
-	Observe  Ability `json:"observe"`  // refused calls can be seen
-	Landlock int     `json:"landlock"` // version of the interface; 0: none
+	Sandbox Ability `json:"sandbox"` // all namespaces, proc, tmpfs
+	Overlay Ability `json:"overlay"` // inside them, with the state directory above
+	// NoOverlay says why the project that was looked at cannot lie below an
+	// overlay here; empty: it can.
+	NoOverlay string  `json:"no_overlay,omitempty"`
+	Idmap     Ability `json:"idmap"`  // id-mapped mounts; only tried as root
+	Beside    Ability `json:"beside"` // an ordinary user can run agents under the account
+	Shared    Ability `json:"shared"` // and the account may work in the project that was looked at
+	Seccomp   Ability `json:"seccomp"`
+	Observe   Ability `json:"observe"`  // refused calls can be seen
+	Landlock  int     `json:"landlock"` // version of the interface; 0: none
 	// LandlockLacks is what this version does not have and would be used.
 	LandlockLacks []string `json:"landlock_lacks,omitempty"`
 	Cgroups       Cgroups  `json:"cgroups"`
@@ -79,6 +82,9 @@ type Facts struct {
 	// Self is the file of the running ringwall; empty where it is not known.
 	Self string            `json:"self,omitempty"`
 	Env  map[string]string `json:"-"` // the whole environment; never printed
+
+	key  string   // what trying found is remembered under
+	over []string // places above which an overlay was mounted
 }
 
 // Private is a file, socket or folder below a directory that the view shows.

@@ -43,6 +43,7 @@ func ProbeEarly(env []string, able func(Facts)) (Facts, error) {
 	f.Seccomp, f.Observe = seccompAbilities()
 	base := f.baseKey()
 	key := f.cacheKey(base)
+	f.key = key
 	if !f.recall(key) {
 		f.Cgroups = findCgroups()
 		trySandbox(&f)

@@ -76,33 +76,33 @@ func probe(f *Facts, steps []launch.Step, files ...*os.File) error {
 func tryOverlay(f *Facts, dir string) (overlay, idmap Ability) {
 	for _, d := range []string{"lower", "upper", "work"} {
 		if err := os.Mkdir(filepath.Join(dir, d), 0o700); err != nil {
-			return elsewhere(err), Ability{}
+			return f.elsewhere(err), Ability{}
 		}
 	}
 	step := launch.Step{Op: launch.Overlay, Target: "/work", Source: filepath.Join(dir, "lower"), Data: dir}
 	if !f.IsRoot() {
-		return elsewhere(probe(f, append(base(), step))), Ability{Why: "only root can"}
+		return f.elsewhere(probe(f, append(base(), step))), Ability{Why: "only root can"}
 	}
 	files, err := f.Mapped(os.Getuid(), os.Getgid(), filepath.Join(dir, "lower"), dir)
 	if err != nil {
-		no := elsewhere(fmt.Errorf("id-mapped mounts: %w", err))
+		no := f.elsewhere(fmt.Errorf("id-mapped mounts: %w", err))
 		return no, no
 	}
 	defer closeAll(files)
 	step.Flags, step.FD = launch.UseFD, launch.FirstFD
-	return elsewhere(probe(f, append(base(), step), files...)), Ability{OK: true}
+	return f.elsewhere(probe(f, append(base(), step), files...)), Ability{OK: true}
 }
 
 // elsewhere explains why the state directory's file system cannot hold an
 // overlay: it is one itself, as in most containers, or a network's, or too old.
-func elsewhere(err error) Ability {
+func (f *Facts) elsewhere(err error) Ability {
 	switch {
 	case err == nil:
 		return Ability{OK: true}
 	case errors.Is(err, unix.ENODEV):
 		return Ability{Why: err.Error() + " (the kernel has no overlayfs loaded)", Fix: "sudo modprobe overlay"}
 	}
-	return Ability{Why: err.Error(), Fix: "set XDG_STATE_HOME to a folder on ext4, xfs or btrfs, with Linux 5.19 or later"}
+	return Ability{Why: noOverlay("the state directory", f.StateDir, err), Fix: "set XDG_STATE_HOME to a folder on ext4, xfs or btrfs, with Linux 5.19 or later"}
 }
 
 func closeAll(files []*os.File) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,7 +33,15 @@ type Session struct {
 	Rules   stage.Rules
 	// Stubs are the names that the sandbox makes in the workspace to freeze
 	// what does not exist.
-	Stubs    []string
+	Stubs []string
+	// Copy takes the overlay's place where none can be had; nil elsewhere.
+	Copy *stage.Copy
+	// Direct watches the project in direct mode, where the agent works in it
+	// itself; nil elsewhere.
+	Direct *stage.Direct
+	// Checks is the workspace of a check, whose changes are dropped: never the
+	// project itself.
+	Checks   plan.Workspace
 	Recorder evidence.Recorder
 	// Backend makes the backend of one iteration. Number 0 is not used.
 	Backend func(iterDir string, io IO) backend.Backend
@@ -43,6 +52,7 @@ type Outcome struct {
 	backend.Result
 	Changes *stage.Changeset
 	Applied stage.Result
+	Direct  bool   // they are in the project; what was held was taken out of it
 	Kept    string // where the changes lie, if none was applied
 	Took    time.Duration
 }
@@ -73,19 +83,71 @@ func (s *Session) Once(ctx context.Context, n int, io IO) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	opt, err := s.begin(ctx, dirs, began)
+	if err != nil {
+		stage.Discard(dirs)
+		return Outcome{}, &backend.StartError{Control: "isolation.workspace", Err: err}
+	}
 	var out Outcome
 	out.Result, err = s.Backend(dirs.Iter, io).Run(ctx, s.Plan, rec)
-	if err != nil {
+	if err != nil && s.Direct == nil {
 		stage.Discard(dirs)
 		return out, err
 	}
-	if why := unsound(out.Reason); why != "" {
-		out.Kept, err = dirs.Upper, putAside(dirs, why, rec)
-	} else {
-		err = s.settle(&out, dirs, began, rec)
-	}
+	err = errors.Join(err, s.conclude(&out, opt, rec))
 	out.Took = time.Since(began)
 	return out, err
+}
+
+// begin makes what the agent works in ready, and says how its changes are to be
+// read.
+func (s *Session) begin(ctx context.Context, dirs stage.Dirs, began time.Time) (stage.Options, error) {
+	opt := stage.Options{Project: s.Plan.Project, ProjectID: s.Project, Dirs: dirs, Run: s.Run,
+		Stubs: s.Stubs, Rules: s.Rules, Since: began}
+	var err error
+	switch {
+	case s.Direct != nil:
+		err = s.Direct.Begin(ctx, opt)
+	case s.Copy != nil:
+		opt.Since, err = s.Copy.Begin(ctx)
+	}
+	return opt, err
+}
+
+// conclude settles the changes of an iteration that is over. It goes on after an
+// interruption: a transaction that was begun is finished, within its own time.
+func (s *Session) conclude(out *Outcome, opt stage.Options, rec evidence.Recorder) error {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
+	if s.Direct != nil {
+		return s.settleDirect(ctx, out, opt, rec)
+	}
+	if s.Copy != nil {
+		if err := s.Copy.Export(ctx, opt.Dirs); err != nil {
+			where, kept := s.Copy.KeepWhole(opt.Dirs)
+			return keep(opt.Dirs, where, errors.Join(err, kept))
+		}
+	}
+	if why := unsound(out.Reason); why != "" {
+		out.Kept = opt.Dirs.Upper
+		return putAside(opt.Dirs, why, rec)
+	}
+	return s.settle(ctx, out, opt, rec)
+}
+
+// settleDirect lists what was changed in the project itself, and takes out of it
+// what must not stay there.
+func (s *Session) settleDirect(ctx context.Context, out *Outcome, opt stage.Options, rec evidence.Recorder) error {
+	out.Direct = true
+	var err error
+	if out.Changes, err = s.Direct.Changes(ctx, opt); err != nil {
+		return err
+	}
+	if err := rec.Record(evidence.Event{Changeset: &evidence.Changeset{Changes: out.Changes.Events()}}); err != nil {
+		return err
+	}
+	out.Applied, err = s.Direct.Withdraw(ctx, opt, out.Changes, rec)
+	return err
 }
 
 // unsound says why the changes of a run that ended so are not applied: they
@@ -112,32 +174,28 @@ func putAside(dirs stage.Dirs, why string, rec evidence.Recorder) error {
 		Message: "the changes were not applied, since " + why + "; they are kept in " + dirs.Upper}})
 }
 
-// settle reads what was changed and applies it. It goes on after an
-// interruption: a transaction that was begun is finished, within its own time.
-func (s *Session) settle(out *Outcome, dirs stage.Dirs, began time.Time, rec evidence.Recorder) error {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
-	defer cancel()
-	opt := stage.Options{Project: s.Plan.Project, ProjectID: s.Project, Dirs: dirs, Run: s.Run,
-		Stubs: s.Stubs, Rules: s.Rules, Since: began}
+// settle reads what was changed and applies it.
+func (s *Session) settle(ctx context.Context, out *Outcome, opt stage.Options, rec evidence.Recorder) error {
+	dirs := opt.Dirs
 	var err error
 	if out.Changes, err = stage.Read(ctx, opt); err != nil {
-		return keep(dirs, err)
+		return keep(dirs, dirs.Upper, err)
 	}
 	if err := rec.Record(evidence.Event{Changeset: &evidence.Changeset{Changes: out.Changes.Events()}}); err != nil {
-		return keep(dirs, err)
+		return keep(dirs, dirs.Upper, err)
 	}
 	if out.Applied, err = stage.Apply(ctx, opt, out.Changes, rec); err != nil {
-		return keep(dirs, err)
+		return keep(dirs, dirs.Upper, err)
 	}
 	return nil // Apply has taken the overlay's directories away
 }
 
 const settleTime = 10 * time.Minute
 
-// keep marks the changes as not to be thrown away: something went wrong, and a
-// person has to look.
-func keep(dirs stage.Dirs, why error) error {
-	return keptError{errors.Join(why, stage.Keep(dirs, why.Error())), dirs.Upper}
+// keep marks the changes, which lie in a folder, as not to be thrown away:
+// something went wrong, and a person has to look.
+func keep(dirs stage.Dirs, where string, why error) error {
+	return keptError{errors.Join(why, stage.Keep(dirs, why.Error())), where}
 }
 
 // keptError tells where the changes are that did not reach the project.
@@ -159,9 +217,28 @@ func (s *Session) Check(ctx context.Context, n int, name string, argv []string, 
 		return backend.Result{}, err
 	}
 	defer stage.Discard(dirs)
-	p := s.Plan
-	p.Command = argv
+	p := s.checkPlan()
+	if p.Command = argv; s.Copy != nil {
+		if _, err := s.Copy.Begin(ctx); err != nil {
+			return backend.Result{}, err
+		}
+	}
 	return s.Backend(dirs.Iter, io).Run(ctx, p, numbered{s.Recorder, n})
+}
+
+// checkPlan is the plan with a workspace of which the changes can be dropped.
+func (s *Session) checkPlan() plan.Plan {
+	p := s.Plan
+	if s.Direct == nil {
+		return p
+	}
+	p.Controls = slices.Clone(p.Controls)
+	for i, c := range p.Controls {
+		if c.Want.Workspace != nil {
+			p.Controls[i].Want.Workspace = &s.Checks
+		}
+	}
+	return p
 }
 
 // numbered adds the iteration's number to each event.

@@ -119,6 +119,9 @@ func (l *looper) iterate(ctx context.Context, n int) (*Ending, error) {
 	}
 	out, err := l.Once(ctx, n, io.IO)
 	if err != nil {
+		if errors.Is(err, ctx.Err()) && out.Reason == "" { // while the project was copied
+			return stopped(ctx), nil
+		}
 		return nil, err
 	}
 	io.close()

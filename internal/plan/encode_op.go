@@ -10,6 +10,8 @@ func (o *object) op(w *Op) {
 		o.open("workspace")
 		o.str("path", w.Workspace.Path)
 		o.str("mode", w.Workspace.Mode)
+		o.strOr("form", w.Workspace.Form)
+		o.strOr("because", w.Workspace.Because)
 		o.close()
 	}
 	if w.Guardrail != nil {

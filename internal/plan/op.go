@@ -116,8 +116,19 @@ type Mount struct {
 // Workspace is the project as the agent sees it.
 type Workspace struct {
 	Path string `json:"path"` // the same inside and outside
-	Mode string `json:"mode"` // "staged": changes land above, the project stays as it is
+	Mode string `json:"mode"` // "staged": the project stays as it is meanwhile; "direct": it is the project
+	// Form of a staged workspace: empty for an overlay above the project,
+	// FormCopy for a copy of it.
+	Form    string `json:"form,omitempty"`
+	Because string `json:"because,omitempty"` // why it is not an overlay
 }
+
+// Modes and forms of a workspace.
+const (
+	ModeStaged = "staged"
+	ModeDirect = "direct"
+	FormCopy   = "copy"
+)
 
 // Guardrail freezes a path of the workspace: readable, never changed, created
 // or moved, and never applied.

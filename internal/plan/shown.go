@@ -38,6 +38,10 @@ func (o Op) shown() (Op, bool) {
 			m.Source = ""
 		}
 		return Op{Mount: &m}, true
+	case o.Workspace != nil:
+		w := *o.Workspace
+		w.Because = ""
+		return Op{Workspace: &w}, true
 	case o.AgentFile != nil:
 		return Op{AgentFile: &AgentFile{Path: o.AgentFile.Path}}, true
 	case o.User != nil:
@@ -58,7 +62,7 @@ func (o Op) shown() (Op, bool) {
 
 // open tells whether an operation says only what the agent may know.
 func (o Op) open() bool {
-	return o.Tools != nil || o.Namespaces != nil || o.Workspace != nil || o.Guardrail != nil || o.Memory != nil ||
+	return o.Tools != nil || o.Namespaces != nil || o.Guardrail != nil || o.Memory != nil ||
 		o.Capabilities != nil || o.NoNewPrivs != nil || o.Landlock != nil || o.Syscalls != nil ||
 		o.Gateway != nil || o.Egress != nil || o.Limit != nil || o.Stub != nil
 }

@@ -56,7 +56,7 @@ func TestShownLeavesOutWhatIsNotTheAgents(t *testing.T) {
 		t.Fatal(err)
 	}
 	may := strings.Fields(`Tools.Allow Tools.Bound.From Tools.Bound.Refused AgentFile.Path Namespaces.Kinds
-		User.Form User.Name User.Home User.Host Mount.Kind Mount.Target Workspace.Path Workspace.Mode
+		User.Form User.Name User.Home User.Host Mount.Kind Mount.Target Workspace.Path Workspace.Mode Workspace.Form
 		Guardrail.Path Guardrail.Reason Mask.Path Mask.Reason Memory.Path Capabilities.Keep Landlock.Write Syscalls.Profile
 		Gateway.Mode Gateway.Bound.From Gateway.Bound.Refused Egress.Host Egress.Methods Credential.Name Credential.Scheme Credential.Host
 		Credential.Header Credential.Prefix Credential.KeyEnv Credential.BaseURLEnv Limit.Resource Limit.By

@@ -82,6 +82,10 @@ func (a *applier) copyFile(e Entry, up, d *dir, name, tmp string) error {
 
 // finishCopy sets the mode and the time of a copy and waits for the disk.
 func (a *applier) finishCopy(e Entry, d *dir, tmp string) error {
+	// An access list that was copied may have taken its owner's rights away.
+	if err := unix.Fchmodat(d.fd, tmp, 0o600, 0); err != nil {
+		return err
+	}
 	fd, err := unix.Openat(d.fd, tmp, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err

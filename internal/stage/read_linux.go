@@ -22,7 +22,11 @@ func Read(ctx context.Context, o Options) (*Changeset, error) {
 		return nil, err
 	}
 	defer upper.close()
-	if names, _, err := upper.list("", 1); err == nil && len(names) == 0 {
+	gone, err := o.Dirs.gone()
+	if err != nil {
+		return nil, err
+	}
+	if names, _, err := upper.list("", 1); err == nil && len(names) == 0 && gone == nil {
 		return &Changeset{}, nil // the most frequent case by far
 	}
 	m, err := newMatcher(o.Rules)
@@ -31,7 +35,7 @@ func Read(ctx context.Context, o Options) (*Changeset, error) {
 	}
 	r := &reader{
 		o: o, rules: o.Rules.withDefaults(), match: m, upper: upper, project: project,
-		set: &Changeset{}, links: map[ID]*linkGroup{},
+		set: &Changeset{}, links: map[ID]*linkGroup{}, gone: gone,
 	}
 	if err := r.walk(ctx); err != nil {
 		return nil, fmt.Errorf("read the changeset: %w", err)
@@ -51,6 +55,7 @@ type reader struct {
 	queue   []folder
 	seen    int // names read, in the upper directory and below deletions
 	links   map[ID]*linkGroup
+	gone    map[string][]string // by folder: deletions in a copy, which has no marks for them
 }
 
 // linkGroup counts the names of one file in the upper directory.

@@ -54,6 +54,7 @@ const (
 	Finished  Outcome = "finished"  // applying was cut short and is now done
 	Discarded Outcome = "discarded" // cut short before anything was applied
 	Kept      Outcome = "kept"      // holds a changeset that was never to be applied by itself
+	Withdrawn Outcome = "withdrawn" // the agent worked in the project itself; what must not stay is held
 )
 
 // Report tells what Recover did about one iteration.
@@ -71,6 +72,7 @@ func (r Report) Event(run string) evidence.Recovered {
 		Finished:  "applying the changes was cut short; it is finished",
 		Discarded: "the iteration was cut short; its changes were dropped",
 		Kept:      "the changes are kept and were not applied",
+		Withdrawn: "its changes are in the project, but for what must not be there",
 	}
 	return evidence.Recovered{Run: run, Did: did[r.Outcome], What: r.What}
 }

@@ -38,6 +38,9 @@ func recoverIter(ctx context.Context, iterDir string, o Options) (Report, error)
 	case begun:
 		return finishApply(ctx, o, r)
 	}
+	if done, r, err := recoverDirect(ctx, o, iter); done || err != nil {
+		return r, err
+	}
 	return dropOrKeep(iterDir, iter)
 }
 

@@ -4,6 +4,7 @@ package stage
 
 import (
 	"context"
+	"time"
 
 	"ringwall/internal/evidence"
 )
@@ -30,3 +31,50 @@ func Discard(Dirs) error { return ErrOnlyLinux }
 
 // Recover returns ErrOnlyLinux.
 func Recover(context.Context, string) (Report, error) { return Report{}, ErrOnlyLinux }
+
+// Copy does not exist here.
+type Copy struct{}
+
+// NewCopy makes nothing.
+func NewCopy(TreeOptions) *Copy { return &Copy{} }
+
+// Path is nowhere.
+func (*Copy) Path() string { return "" }
+
+// Usage is nothing.
+func (*Copy) Usage() Usage { return Usage{} }
+
+// Update returns ErrOnlyLinux.
+func (*Copy) Update(context.Context) error { return ErrOnlyLinux }
+
+// Begin returns ErrOnlyLinux.
+func (*Copy) Begin(context.Context) (time.Time, error) { return time.Time{}, ErrOnlyLinux }
+
+// KeepWhole returns ErrOnlyLinux.
+func (*Copy) KeepWhole(Dirs) (string, error) { return "", ErrOnlyLinux }
+
+// Export returns ErrOnlyLinux.
+func (*Copy) Export(context.Context, Dirs) error { return ErrOnlyLinux }
+
+// Remove returns ErrOnlyLinux.
+func (*Copy) Remove() error { return ErrOnlyLinux }
+
+// DropCopy returns ErrOnlyLinux.
+func DropCopy(string) error { return ErrOnlyLinux }
+
+// Direct does not exist here.
+type Direct struct{}
+
+// Usage is nothing.
+func (*Direct) Usage() Usage { return Usage{} }
+
+// Begin returns ErrOnlyLinux.
+func (*Direct) Begin(context.Context, Options) error { return ErrOnlyLinux }
+
+// Changes returns ErrOnlyLinux.
+func (*Direct) Changes(context.Context, Options) (*Changeset, error) { return nil, ErrOnlyLinux }
+
+// Withdraw returns ErrOnlyLinux.
+func (*Direct) Withdraw(context.Context, Options, *Changeset, evidence.Recorder) (Result, error) {
+	return Result{}, ErrOnlyLinux
+}

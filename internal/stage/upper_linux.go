@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +31,11 @@ func openUpper(path string) (*upperTree, error) {
 
 // close restores the modes, the last first, so that parents are still open.
 func (u *upperTree) close() {
+	u.restore()
+	u.tree.close()
+}
+
+func (u *upperTree) restore() {
 	for i := len(u.opened) - 1; i >= 0; i-- {
 		o := u.opened[i]
 		if d, err := u.tree.dir(parent(o.rel)); err == nil {
@@ -37,7 +43,11 @@ func (u *upperTree) close() {
 			d.close()
 		}
 	}
-	u.tree.close()
+}
+
+// forget leaves a folder with the mode that it has now.
+func (u *upperTree) forget(rel string) {
+	u.opened = slices.DeleteFunc(u.opened, func(o openedUp) bool { return o.rel == rel })
 }
 
 // dir opens a folder for looking up names in it.

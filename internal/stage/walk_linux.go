@@ -83,6 +83,9 @@ func (r *reader) folder(ctx context.Context, f folder) error {
 			return fmt.Errorf("%s: %w", printable(n), err)
 		}
 	}
+	if err := r.goneIn(f, low); err != nil {
+		return err
+	}
 	if f.opaque && low != nil {
 		return r.deletedFolder(f, names)
 	}

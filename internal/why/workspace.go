@@ -35,6 +35,16 @@ func (w World) workspace(a *Answer, c plan.Control, p string) {
 	}
 }
 
+// direct tells whether the agent works in the project itself.
+func (w World) direct() bool {
+	for _, c := range w.Plan.Controls {
+		if s := c.Want.Workspace; s != nil {
+			return s.Mode == plan.ModeDirect
+		}
+	}
+	return false
+}
+
 func (w World) masked(rel string) (plan.Control, bool) {
 	for _, c := range w.Plan.Controls {
 		if m := c.Want.Mask; m != nil && m.Path == rel {
@@ -105,6 +115,10 @@ func (w World) guardrail(a *Answer, c plan.Control, rel string) {
 		refuse(a.Parts[2:], "ENOENT", "the folder is frozen as absent", wayOut)
 		a.Parts[0].Verdict = Refused
 		refuse(a.Parts[:1], "ENOENT", "the folder is frozen as absent", wayOut)
+	case !g.Present && c.Status != plan.Enforced: // in direct mode nothing holds its place
+		a.Parts[1].Verdict, a.Parts[1].Answer, a.Parts[1].WayOut = Refused, "taken out", wayOut
+		a.Parts[1].Why = "a guardrail: " + g.Reason + "; it can be made, and is taken out of the project when the run ends"
+		return
 	case !g.Present:
 		a.note("frozen as absent: something empty holds its name inside, and never reaches the project")
 	}
@@ -129,6 +143,12 @@ func (w World) gate(a *Answer, p, rel string) {
 		write.Verdict, write.Answer, write.Why = Refused, "held", err.Error()
 	case class != stage.Ordinary:
 		write.Verdict, write.Answer, write.Why = Refused, "held", "can be written inside, and is never applied: "+detail
+		if w.direct() {
+			write.Why = "can be written, and is taken out of the project when the run ends: " + detail
+		}
+	case w.direct():
+		a.note("changes are in the project at once")
+		return
 	default:
 		a.note("changes reach the project when all processes are dead, as far as the gate lets them")
 		return

@@ -59,6 +59,9 @@ func (r *run) share() error {
 	}
 	to := filepath.Join(r.native.IterDir, "upper")
 	for _, name := range []string{acl.Access, acl.Default} {
+		if !r.overlaid() {
+			break // a copy has the lists already
+		}
 		if err := copyAttribute(r.plan.Project, to, name); err != nil {
 			return fmt.Errorf("share the upper directory: %w", err)
 		}
@@ -114,9 +117,9 @@ func (r *run) claim(res *backend.Result) {
 		return
 	}
 	r.given = true
-	err := upper.Give(filepath.Join(r.native.IterDir, "upper"), r.identity)
+	err := r.give()
 	if err != nil {
-		if res != nil {
+		if res != nil && r.workspace().Mode != plan.ModeDirect { // there it is where it belongs, whosever it is
 			res.Reason = backend.Lost
 		}
 		r.record(evidence.Event{Warning: &evidence.Warning{
@@ -124,10 +127,20 @@ func (r *run) claim(res *backend.Result) {
 	}
 }
 
+// give does it. Others may work in the project itself meanwhile, and disturb.
+func (r *run) give() (err error) {
+	for range 3 {
+		if err = upper.Give(r.writes(), r.identity); err == nil || r.overlaid() {
+			break
+		}
+	}
+	return err
+}
+
 // Claim does the same for an iteration of a run that was cut short, whose
-// processes are all dead. It is for nobody but the owner of the plan.
-func Claim(h host.Facts, p plan.Plan, iterDir string) error {
-	dir := filepath.Join(iterDir, "upper")
+// processes are all dead; dir is where they wrote. It is for nobody but the
+// owner of the plan.
+func Claim(h host.Facts, p plan.Plan, dir string) error {
 	for _, c := range p.Controls {
 		u := c.Want.User
 		if u == nil || u.Form != accountForm {
@@ -156,7 +169,7 @@ func (r *run) seeAll(u diskUse, enough bounds) diskUse {
 	if !u.unknown || !r.beside() {
 		return u
 	}
-	out, err := upper.Look(filepath.Join(r.native.IterDir, "upper"), r.identity,
+	out, err := upper.Look(r.writes(), r.identity,
 		strconv.FormatInt(enough.bytes, 10), strconv.FormatInt(enough.entries, 10))
 	var s seen
 	if err != nil || json.Unmarshal(out, &s) != nil {

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"path/filepath"
 	"time"
 
 	"ringwall/internal/backend"
@@ -12,15 +11,16 @@ import (
 // when it is time for the next.
 type diskWatch struct {
 	*watcher
-	upper string
-	limit bounds
-	first room    // at the start
-	then  room    // at the last walk
-	last  room    // at the last glance
-	moved bool    // the room has changed since the last walk
-	found diskUse // by the last walk
-	took  time.Duration
-	at    time.Time
+	upper  string
+	before Usage // what was there when the run began
+	limit  bounds
+	first  room    // at the start
+	then   room    // at the last walk
+	last   room    // at the last glance
+	moved  bool    // the room has changed since the last walk
+	found  diskUse // by the last walk
+	took   time.Duration
+	at     time.Time
 }
 
 // The room is asked for, which is one call of a microsecond, before a machine
@@ -51,7 +51,7 @@ func (d *diskWatch) pause() time.Duration {
 const unbounded = int64(1) << 62
 
 func newDiskWatch(w *watcher) *diskWatch {
-	d := &diskWatch{watcher: w, upper: filepath.Join(w.run.native.IterDir, "upper"), limit: bounds{unbounded, unbounded}}
+	d := &diskWatch{watcher: w, upper: w.run.writes(), before: w.run.before(), limit: bounds{unbounded, unbounded}}
 	if l := w.run.find("disk"); l != nil {
 		d.limit.bytes = l.Value
 	}
@@ -103,7 +103,7 @@ func (d *diskWatch) due() bool {
 func (d *diskWatch) walk() {
 	began := time.Now()
 	d.then, d.moved = roomAt(d.upper), false
-	d.found = d.run.seeAll(written(d.upper, d.limit), d.limit)
+	d.found = d.grown()
 	d.at, d.took = time.Now(), time.Since(began)
 	d.changed.Store(max(0, d.found.files-d.stubs()))
 	gone := d.first.less(d.then)
@@ -117,6 +117,16 @@ func (d *diskWatch) walk() {
 	case gone.inodes > d.limit.entries && d.hidden().entries > d.limit.entries:
 		d.over("inodes", backend.OverInodes)
 	}
+}
+
+// grown is how much more there is than when the run began.
+func (d *diskWatch) grown() diskUse {
+	enough := bounds{d.limit.bytes + d.before.Bytes, d.limit.entries + d.before.Entries}
+	u := d.run.seeAll(written(d.upper, enough), enough)
+	u.bytes -= d.before.Bytes
+	u.entries -= d.before.Entries
+	u.files -= d.before.Files
+	return u
 }
 
 // hidden looks for what the walk does not find, once the file system has less

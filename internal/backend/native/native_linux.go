@@ -38,7 +38,12 @@ type Native struct {
 	// Layers is a folder on the same file system, this project's and this run's
 	// alone: what stays from run to run. Empty: nothing does.
 	Layers string
-	Dir    string // inside, where the command starts; empty: the project
+	// Tree is the folder that stands for the project where the plan says that a
+	// copy does, and TreeHas what it took when it was made. ProjectHas is the
+	// same of the project, for direct mode.
+	Tree                string
+	TreeHas, ProjectHas Usage
+	Dir                 string // inside, where the command starts; empty: the project
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
 	Secrets      map[string]string // by credential name
@@ -59,11 +64,14 @@ type Native struct {
 	Progress func(backend.Counts)
 }
 
+// Usage is what a tree takes on the disk.
+type Usage struct{ Bytes, Entries, Files int64 }
+
 var _ backend.Backend = (*Native)(nil)
 
 // Probe tells whether the kernel gives what the backend stands on.
 func (*Native) Probe(h host.Facts) backend.Support {
-	for _, a := range []host.Ability{h.Sandbox, h.Overlay, h.Seccomp} {
+	for _, a := range []host.Ability{h.Sandbox, h.Seccomp} {
 		if !a.OK {
 			return backend.Support{Why: a.Why, Fix: a.Fix}
 		}
@@ -159,6 +167,9 @@ func (r *run) prepare() error {
 // sameMode gives the upper directory the project's permissions: it is what the
 // project's folder shows inside.
 func (r *run) sameMode() error {
+	if !r.overlaid() {
+		return nil // a copy has the mode already
+	}
 	info, err := os.Stat(r.plan.Project)
 	if err != nil {
 		return err

@@ -98,6 +98,22 @@ func chown(path string, uid, gid int) error {
 	return os.Chown(path, uid, gid)
 }
 
+// treeForAccount is the workspace as the agent's account gets it from root.
+func (r *run) treeForAccount(dir string, direct bool) (*os.File, error) {
+	if !direct {
+		fd, err := mount.Clone(unix.AT_FDCWD, dir, mount.Attributes{})
+		return os.NewFile(uintptr(fd), dir), err
+	}
+	if r.native.Host.Account == nil {
+		return nil, errors.New("no account to map to")
+	}
+	files, err := r.native.Host.Mapped(r.native.ProjectOwner[0], r.native.ProjectOwner[1], dir)
+	if err != nil {
+		return nil, err
+	}
+	return files[0], nil
+}
+
 // cloneForChild copies a mount for a first process that could not walk to it.
 func cloneForChild(m *plan.Mount) (int, error) {
 	return mount.Clone(unix.AT_FDCWD, m.Source, mount.Attributes{ReadOnly: !m.Writable, NoExec: m.NoExec})

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
 )
 
 // watcher looks, from outside, at what the kernel does not bound by itself for
@@ -161,7 +162,7 @@ func (w *watcher) opened(path string) {
 
 // stubs is how many files among the changes stand for absent guardrails.
 func (w *watcher) stubs() (n int64) {
-	if w.run.layered {
+	if w.run.layered || w.run.workspace().Mode == plan.ModeDirect {
 		return 0
 	}
 	for _, c := range w.run.plan.Controls {

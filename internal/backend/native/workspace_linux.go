@@ -1,6 +1,7 @@
 package native
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sort"
@@ -13,8 +14,50 @@ import (
 
 func (t *translation) workspace(w *plan.Workspace) error {
 	t.pinParents(w.Path)
-	ops, order := t.frozen()
-	layer := t.layer(w.Path, ops, order)
+	direct := w.Mode == plan.ModeDirect
+	ops, order := t.frozen(direct)
+	err := errUnknownWorkspace
+	switch {
+	case direct && w.Form == "" || w.Mode == plan.ModeStaged && w.Form == plan.FormCopy:
+		err = t.tree(w, direct)
+	case w.Mode == plan.ModeStaged && w.Form == "":
+		err = t.overlay(w, t.layer(w.Path, ops, order))
+	}
+	if err != nil {
+		return err
+	}
+	for _, path := range order {
+		frozen := ops[path]
+		frozen.Target = w.Path + "/" + path
+		t.step(frozen)
+	}
+	return nil
+}
+
+var errUnknownWorkspace = errors.New("unknown mode or form of the workspace")
+
+// tree shows a folder of the host as the workspace: the project, or a copy. As
+// root the project's files have to be made the account's by a mapping; those of
+// a copy are the account's already.
+func (t *translation) tree(w *plan.Workspace, direct bool) error {
+	s := launch.Step{Op: launch.Tree, Target: w.Path, Source: t.run.writes()}
+	if s.Source == "" {
+		return errors.New("the plan wants a copy of the project, and there is none")
+	}
+	if t.user.Form == accountRootForm {
+		f, err := t.run.treeForAccount(s.Source, direct)
+		if err != nil {
+			return err
+		}
+		s.Flags, s.FD = launch.UseFD, t.pass(f)
+	}
+	t.step(s)
+	return nil
+}
+
+// overlay lays the iteration's folder over the project, with the layer of
+// absent guardrails, if there is one, between them.
+func (t *translation) overlay(w *plan.Workspace, layer *launch.Step) error {
 	s := launch.Step{Op: launch.Overlay, Target: w.Path, Source: w.Path, Data: t.run.native.IterDir}
 	if t.user.Form == accountRootForm {
 		dirs := []string{w.Path, t.run.native.IterDir}
@@ -36,11 +79,6 @@ func (t *translation) workspace(w *plan.Workspace) error {
 		t.step(*layer)
 	}
 	t.step(s)
-	for _, path := range order {
-		frozen := ops[path]
-		frozen.Target = w.Path + "/" + path
-		t.step(frozen)
-	}
 	return nil
 }
 
@@ -91,11 +129,12 @@ func (t *translation) pinParents(project string) {
 // frozen lists the steps for the guardrails and the hidden files, by path, and
 // their order, outer before inner. Every directory between the project and a
 // frozen path becomes a mount point: a mount on the path alone leaves its parent
-// free to be moved.
-func (t *translation) frozen() (map[string]launch.Step, []string) {
+// free to be moved. Directly in the project nothing is made that could stay
+// behind: there the absent are left out.
+func (t *translation) frozen(direct bool) (map[string]launch.Step, []string) {
 	ops := map[string]launch.Step{}
 	for _, c := range t.run.plan.Controls {
-		if g := c.Want.Guardrail; g != nil {
+		if g := c.Want.Guardrail; g != nil && (g.Present || !direct) {
 			op := launch.Freeze
 			switch {
 			case g.Around:

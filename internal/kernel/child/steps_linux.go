@@ -44,6 +44,8 @@ func step(s *launch.StepView) syscall.Errno {
 		return cover(s)
 	case launch.Between:
 		return between(s)
+	case launch.Tree:
+		return tree(s)
 	}
 	return unix.EINVAL
 }
@@ -81,6 +83,8 @@ func verb(op launch.Op) string {
 		return "cover"
 	case launch.Between:
 		return "put a layer below"
+	case launch.Tree:
+		return "show the workspace at"
 	}
 	return "understand the step for"
 }

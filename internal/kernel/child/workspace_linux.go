@@ -61,6 +61,29 @@ func layers(target launch.Text, three bool) syscall.Errno {
 	return attachNew(&made, &fs)
 }
 
+// tree mounts a directory of the host as the workspace, where no overlay is
+// wanted or to be had. Other file systems that are mounted in it are shown, and
+// never written to: nobody looked for guardrails there.
+func tree(s *launch.StepView) syscall.Errno {
+	fd := s.FD
+	if s.Flags&launch.UseFD == 0 {
+		var errno syscall.Errno
+		if fd, errno = copyPath(atCWD, uintptr(unsafe.Pointer(s.Source.Pointer())), readOnly); errno != 0 {
+			return errno
+		}
+		attr := unix.MountAttr{Attr_clr: unix.MOUNT_ATTR_RDONLY}
+		if errno = setAttributes(fd, &attr, 0); errno != 0 {
+			return errno
+		}
+	}
+	target, errno := folder(s.Target, 0o755)
+	if errno != 0 {
+		return errno
+	}
+	covered(s.Target)
+	return attachOn(fd, target)
+}
+
 // again mounts what is at a path onto itself with other attributes. A mount
 // point cannot be renamed, removed or replaced (EBUSY). With link that is also
 // true of a symbolic link, which leads on as before.

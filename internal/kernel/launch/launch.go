@@ -84,6 +84,7 @@ const (
 	ReadOnly               // make the mount at Target read-only, and none of those on it
 	Cover                  // nothing in place of Target, a name that the kernel made
 	Between                // the host's directory Source, or FD, goes between the two of the next Overlay
+	Tree                   // the host's directory Source, or FD, writable at Target; what is mounted in it is read-only
 )
 
 // Flags of a step.

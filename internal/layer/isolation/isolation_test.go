@@ -136,7 +136,8 @@ func TestViewIsAllowlist(t *testing.T) {
 
 func TestWhatTheHostLacksIsSaid(t *testing.T) {
 	h := facts()
-	h.Overlay = host.Ability{Why: "no overlayfs", Fix: "load it"}
+	h.Sandbox = host.Ability{Why: "no user namespaces", Fix: "allow them"}
+	h.Overlay = h.Sandbox
 	h.Landlock = 0
 	controls := compile(t, "", h, project.Facts{Incomplete: "too many files"})
 	for _, c := range []struct {
@@ -196,9 +197,54 @@ func TestIdentityForm(t *testing.T) {
 	}
 }
 
-func TestDirectModeIsRefused(t *testing.T) {
-	c := find(t, compile(t, "[workspace]\nmode = \"direct\"\n", facts(), project.Facts{}), "isolation.workspace")
-	if c.Status != plan.Unavailable || !c.Must {
-		t.Errorf("%+v", c)
+// TestDirectModeSaysWhatItDoesNotHold: what is there is frozen as ever, and what
+// is not is named, control by control.
+func TestDirectModeSaysWhatItDoesNotHold(t *testing.T) {
+	pr := project.Facts{Guardrails: []project.Guardrail{{Path: "CLAUDE.md", Present: true}, {Path: ".claude", Dir: true, Present: true},
+		{Path: ".claude/settings.json"}, {Path: ".git/hooks", Dir: true}}, Secrets: []project.Secret{{Path: ".env"}}}
+	direct := compile(t, "[workspace]\nmode = \"direct\"\n", facts(), pr)
+	staged := compile(t, "", facts(), pr)
+	for id, want := range map[string]plan.Status{"workspace": plan.Downgraded, "guardrail:CLAUDE.md": plan.Enforced,
+		"guardrail:.claude": plan.Enforced, "guardrail:.claude/settings.json": plan.Enforced,
+		"guardrail:.git/hooks": plan.Downgraded, "secret:.env": plan.Enforced} {
+		c := find(t, direct, "isolation."+id)
+		if c.Status != want || c.Must != (want == plan.Enforced) || (c.Why == "") != (want == plan.Enforced) {
+			t.Errorf("%+v", c)
+		}
+		if c := find(t, staged, "isolation."+id); c.Status != plan.Enforced || !c.Must {
+			t.Errorf("staged: %+v", c)
+		}
+	}
+}
+
+// TestDirectModeAsRoot: without id-mapped mounts what the account makes would
+// be its own, and what is the owner's closed to it.
+func TestDirectModeAsRoot(t *testing.T) {
+	h := facts()
+	h.UID, h.Account, h.Idmap = 0, &host.Account{UID: 61100, GID: 61100}, host.Ability{Why: "not here"}
+	for idmap, want := range map[bool]plan.Status{false: plan.Unavailable, true: plan.Downgraded} {
+		h.Idmap.OK = idmap
+		c := find(t, compile(t, "[workspace]\nmode = \"direct\"\n", h, project.Facts{}), "isolation.workspace")
+		if c.Status != want || c.Must != (want == plan.Unavailable) {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// TestCopyInPlaceOfTheOverlay: where no overlay can be had, the plan says what
+// there is instead and why, and nothing is weaker by it.
+func TestCopyInPlaceOfTheOverlay(t *testing.T) {
+	for name, change := range map[string]func(*host.Facts){
+		"the state directory": func(h *host.Facts) { h.Overlay = host.Ability{Why: "because"} },
+		"the project":         func(h *host.Facts) { h.NoOverlay = "because" },
+		"neither":             func(*host.Facts) {},
+	} {
+		h := facts()
+		change(&h)
+		c := find(t, compile(t, "", h, project.Facts{}), "isolation.workspace")
+		w := c.Want.Workspace
+		if c.Status != plan.Enforced || (w.Form == plan.FormCopy) != (name != "neither") || (w.Because == "because") != (name != "neither") {
+			t.Errorf("%s: %+v %+v", name, c, w)
+		}
 	}
 }

@@ -3,21 +3,24 @@ package isolation
 import (
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 
 	"ringwall/internal/host"
 	"ringwall/internal/plan"
+	"ringwall/internal/project"
 )
 
-// workspace is the project: an overlay, frozen guardrails, hidden secrets.
+// workspace is the project: a tree to work in, frozen guardrails, hidden
+// secrets.
 func (c *compiler) workspace() {
-	mode := c.policy.Workspace.Mode
-	c.add("workspace", plan.Op{Workspace: &plan.Workspace{Path: c.project.Path, Mode: mode}},
-		c.overlay(mode), c.policy.Where("workspace.mode"))
+	c.tree()
 	for _, g := range c.project.Guardrails {
 		c.add("guardrail:"+g.Path, plan.Op{Guardrail: &plan.Guardrail{
 			Path: g.Path, Dir: g.Dir, Present: g.Present, Reason: g.Reason, Link: g.Link, Around: g.Around}},
 			host.Ability{OK: true}, c.asked("workspace.freeze", c.policy.Workspace.Freeze, g.Asked))
+		if c.direct() && !g.Present && !c.inFrozen(g.Path) {
+			c.downgrade(absentInDirect)
+		}
 	}
 	for i, p := range c.project.Memory {
 		c.add("memory:"+p, plan.Op{Memory: &plan.Memory{Path: p}},
@@ -40,11 +43,51 @@ func (c *compiler) asked(key string, list []string, entry string) string {
 	return byDefault
 }
 
-func (c *compiler) overlay(mode string) host.Ability {
-	if mode != "staged" {
-		return host.Ability{Why: "workspace.mode " + strconv.Quote(mode) + " is not offered by this version; only \"staged\" is"}
+// What direct mode cannot hold. The owner asked for it in so many words, so a
+// run need not be allowed by name once more.
+const (
+	inDirect = "direct: each write is in the project at once. What steers agents, runs by itself or leads out is " +
+		"taken out again when the run ends, not before; nothing can be rolled back"
+	absentInDirect = "direct: it is not there, and nothing can hold its place. If it is made, it is taken out of the " +
+		"project when the run ends"
+)
+
+func (c *compiler) direct() bool { return c.policy.Workspace.Mode == plan.ModeDirect }
+
+// tree is what the agent works in: an overlay above the project, a copy of it
+// where no overlay can be had, or the project itself.
+func (c *compiler) tree() {
+	w := &plan.Workspace{Path: c.project.Path, Mode: c.policy.Workspace.Mode}
+	can := host.Ability{OK: true}
+	switch {
+	case c.direct() && c.host.IsRoot() && c.host.Account != nil && !c.host.Idmap.OK:
+		can = host.Ability{Why: "as root the project is shown through an id-mapped mount: " + c.host.Idmap.Why}
+	case c.direct():
+	case c.host.Sandbox.OK && !c.host.Overlay.OK:
+		w.Form, w.Because = plan.FormCopy, c.host.Overlay.Why
+	case c.host.Sandbox.OK && c.host.NoOverlay != "":
+		w.Form, w.Because = plan.FormCopy, c.host.NoOverlay
+	default:
+		can = c.host.Overlay
 	}
-	return c.host.Overlay
+	c.add("workspace", plan.Op{Workspace: w}, can, c.policy.Where("workspace.mode"))
+	if c.direct() && can.OK {
+		c.downgrade(inDirect)
+	}
+}
+
+// downgrade says what the last control does not hold.
+func (c *compiler) downgrade(why string) {
+	last := &c.controls[len(c.controls)-1]
+	last.Status, last.Must, last.Why = plan.Downgraded, false, why
+}
+
+// inFrozen tells whether a path lies in a folder that is there and frozen as a
+// whole.
+func (c *compiler) inFrozen(path string) bool {
+	return slices.ContainsFunc(c.project.Guardrails, func(g project.Guardrail) bool {
+		return g.Dir && g.Present && strings.HasPrefix(path, g.Path+"/")
+	})
 }
 
 // incomplete says that the search for guardrails and secrets was cut. What was
