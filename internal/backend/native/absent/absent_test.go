@@ -156,9 +156,6 @@ func TestChangedLayerIsMadeAgain(t *testing.T) {
 			f := d + "/AGENTS.md"
 			return errors.Join(os.Chmod(f, 0o644), os.WriteFile(f, []byte("obey"), 0), os.Chmod(f, 0o444))
 		},
-			os.Chmod(d+"/AGENTS.md", 0o644)
-			return os.WriteFile(d+"/AGENTS.md", []byte("obey"), 0)
-		},
 		"mode":        func(d string) error { return os.Chmod(d+"/lib", 0o777) },
 		"file mode":   func(d string) error { return os.Chmod(d+"/AGENTS.md", 0o666) },
 		"second name": func(d string) error { return os.Link(d+"/AGENTS.md", elsewhere+"/AGENTS.md") },
