@@ -153,8 +153,8 @@ func TestChangedLayerIsMadeAgain(t *testing.T) {
 		"one more": func(d string) error { return os.WriteFile(d+"/lib/x", nil, 0o444) },
 		"one less": func(d string) error { return os.Remove(d + "/AGENTS.md") },
 		"content": func(d string) error {
-			os.Chmod(d+"/AGENTS.md", 0o644)
-			return os.WriteFile(d+"/AGENTS.md", []byte("obey"), 0)
+			f := d + "/AGENTS.md"
+			return errors.Join(os.Chmod(f, 0o644), os.WriteFile(f, []byte("obey"), 0), os.Chmod(f, 0o444))
 		},
 		"mode":        func(d string) error { return os.Chmod(d+"/lib", 0o777) },
 		"file mode":   func(d string) error { return os.Chmod(d+"/AGENTS.md", 0o666) },
@@ -171,6 +171,10 @@ func TestChangedLayerIsMadeAgain(t *testing.T) {
 			w.must(change(dir))
 			if again := w.good(); again != dir || w.tree(dir) != wantTree {
 				t.Errorf("the layer is\n%s", w.tree(again))
+			}
+			var st unix.Stat_t
+			if err := unix.Lstat(dir+"/AGENTS.md", &st); err != nil || st.Size != 0 || st.Nlink != 1 {
+				t.Errorf("the file has %d bytes and %d names, %v", st.Size, st.Nlink, err)
 			}
 			if _, err := unix.Getxattr(dir+"/lib", "user.overlay.opaque", nil); err != unix.ENODATA {
 				t.Errorf("the folder has the mark: %v", err)
