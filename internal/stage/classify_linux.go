@@ -11,7 +11,7 @@ func (r *reader) add(e Entry, v verdict) {
 	e.Class, e.Detail = v.class, v.detail
 	if e.Class == "" {
 		e.Class = Ordinary
-		e.Detail = runsOnHost(e)
+		e.Runs = runsOnHost(e)
 	}
 	r.set.Entries = append(r.set.Entries, e)
 }
@@ -26,11 +26,16 @@ func (r *reader) judge(f folder, rel string, kind Type) verdict {
 
 // leaf reads anything but a folder.
 func (r *reader) leaf(ctx context.Context, it item) error {
-	a, err := it.up.attrsOf(it.name)
-	if err != nil {
-		return err
-	}
 	e := it.entry()
+	var a attrs
+	if !it.f.pure || e.Mode&0o111 != 0 || e.Type == Special {
+		var err error
+		if a, err = it.up.attrsOf(it.name); err != nil {
+			return err
+		}
+		e.above.marked = len(a.markers) > 0
+		e.above.origin = it.up.origin(it.name, a)
+	}
 	if e.Type == Symlink {
 		target, err := it.up.readlink(it.name)
 		if err != nil {
@@ -39,7 +44,7 @@ func (r *reader) leaf(ctx context.Context, it item) error {
 		e.Target, e.Mode = Name(target), 0
 	}
 	if a.bad == "" {
-		same, err := r.unchanged(ctx, it, &e)
+		same, err := r.unchanged(ctx, it, a, &e)
 		if err != nil || same {
 			r.countLink(it.us, -1)
 			return err
@@ -79,7 +84,7 @@ func (r *reader) judgeLeaf(it item, e Entry, a attrs) verdict {
 // unchanged tells whether a file or link says the same as the project's own,
 // as after a change of its times only. Where only the mode differs, e becomes
 // that.
-func (r *reader) unchanged(ctx context.Context, it item, e *Entry) (bool, error) {
+func (r *reader) unchanged(ctx context.Context, it item, a attrs, e *Entry) (bool, error) {
 	if e.Type != it.ls.Type {
 		return false, nil
 	}
@@ -93,6 +98,9 @@ func (r *reader) unchanged(ctx context.Context, it item, e *Entry) (bool, error)
 		}
 		same, err := sameContent(ctx, it.up, it.low, it.name)
 		if err != nil || !same {
+			return false, err
+		}
+		if p, err := r.attrsChanged(it, a); err != nil || p != nil {
 			return false, err
 		}
 		if e.Mode != it.ls.Mode {
@@ -135,6 +143,7 @@ func (r *reader) finish() {
 	}
 	r.holdBareRepositories()
 	r.set.settle(r.o.Stubs)
+	r.set.findRenames()
 }
 
 // specialKind names a special file.

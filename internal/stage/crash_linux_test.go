@@ -152,7 +152,7 @@ func TestRecoverRemovesOwnTemporaryFilesOnly(t *testing.T) {
 	w.write("src/a.go", "agent's", 0o644)
 	c := w.read()
 	w.o.hook = func(op string) error {
-		if op == "copy" || op == "unlink copy" {
+		if op == "note copy" {
 			return errCrash
 		}
 		return nil
