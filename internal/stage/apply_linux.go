@@ -108,6 +108,14 @@ func (a *applier) begin(ctx context.Context, c *Changeset) error {
 			return orConflict(err, "this iteration was applied before, or has to be recovered")
 		}
 	}
+	// From here on a crash means that the changes are kept: they were about to
+	// be applied.
+	if err := a.log.open(a.iter, a.names.journal); err != nil {
+		return err
+	}
+	if err := a.step("dress"); err != nil {
+		return err
+	}
 	if err := a.hashRejected(ctx); err != nil {
 		return err
 	}
@@ -120,7 +128,7 @@ func (a *applier) begin(ctx context.Context, c *Changeset) error {
 	if err := a.step("record"); err != nil {
 		return err
 	}
-	return a.log.create(a.iter, a.names.journal)
+	return a.log.write(a.iter, a.names.journal)
 }
 
 // run carries all operations out: what goes in, parents first; then what goes

@@ -65,10 +65,20 @@ func (j *journal) close() {
 	j.fd = -1
 }
 
-// create writes the operations and waits for the disk: no change of the project
-// is made before. A file that is not whole counts as none, so that it needs no
-// temporary name.
-func (j *journal) create(at *dir, name string) error {
+// open makes the journal's file. While it is not whole it counts as none, so
+// that it needs no temporary name.
+func (j *journal) open(at *dir, name string) error {
+	fd, err := unix.Openat(at.fd, name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("create %s: %w", name, err)
+	}
+	j.fd = fd
+	return nil
+}
+
+// write writes the operations and waits for the disk: no change of the project
+// is made before.
+func (j *journal) write(at *dir, name string) error {
 	j.head.Ops = len(j.ops)
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -81,18 +91,22 @@ func (j *journal) create(at *dir, name string) error {
 			return fmt.Errorf("encode %s: %w", name, err)
 		}
 	}
-	fd, err := unix.Openat(at.fd, name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("create %s: %w", name, err)
-	}
-	j.fd, j.size = fd, int64(b.Len())
-	if err := writeSync(fd, b.Bytes()); err != nil {
+	j.size = int64(b.Len())
+	if err := writeSync(j.fd, b.Bytes()); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	if at.ordered() {
 		return nil // to sync a new file makes its name durable too
 	}
 	return at.sync()
+}
+
+// create is both.
+func (j *journal) create(at *dir, name string) error {
+	if err := j.open(at, name); err != nil {
+		return err
+	}
+	return j.write(at, name)
 }
 
 // note adds a line. It is not waited for: a crash of ours loses nothing that was

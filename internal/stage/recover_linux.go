@@ -102,6 +102,18 @@ func dropOrKeep(iterDir string, iter *dir) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if begun, err := iter.exists(applyName); err != nil {
+		return Report{}, err
+	} else if begun && !kept {
+		k = keptRecord{Version: recordVersion, Why: "ringwall was cut short when they were about to be applied"}
+		if err := iter.writeJSON(keptName, k); err != nil {
+			return Report{}, err
+		}
+		kept = true
+	}
+	if err := iter.unlinkPartial(applyName); err != nil {
+		return Report{}, err
+	}
 	if kept {
 		return Report{Outcome: Unapplied, What: []string{printable(iterDir) + ": " + k.Why}}, nil
 	}
