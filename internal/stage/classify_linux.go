@@ -45,7 +45,8 @@ func (r *reader) leaf(ctx context.Context, it item) error {
 	}
 	if a.bad == "" {
 		same, err := r.unchanged(ctx, it, a, &e)
-		if err != nil || same {
+		linked := same && e.Type == File && it.us.Nlink > 1 && r.judge(it.f, it.rel, e.Type).class == ""
+		if err != nil || same && !linked { // one that got a second name is applied for its sake
 			r.countLink(it.us, -1)
 			return err
 		}

@@ -120,8 +120,14 @@ func (a *applier) makeCopy(o *op, c crossed) error {
 	if err := a.dropTemp(c); err != nil {
 		return err
 	}
-	if err := copyTree(c.store, c.name, c.project, c.tmp, a.asRoot, a.step); err != nil {
+	linked, err := a.linkCopy(o, c)
+	if err != nil {
 		return err
+	}
+	if !linked {
+		if err := copyTree(c.store, c.name, c.project, c.tmp, a.asRoot, a.step); err != nil {
+			return err
+		}
 	}
 	n, err := c.project.noted(o, c.tmp)
 	if err != nil {
@@ -131,6 +137,35 @@ func (a *applier) makeCopy(o *op, c crossed) error {
 		return err
 	}
 	return a.log.note(line{Put: &n})
+}
+
+// linkCopy makes a second name for a file that was copied already under another
+// of its names.
+func (a *applier) linkCopy(o *op, c crossed) (bool, error) {
+	if o.Put.Type != File {
+		return false, nil
+	}
+	for i := range a.log.ops {
+		b := &a.log.ops[i]
+		made, ok := a.log.put[b.N]
+		if !ok || b.N == o.N || b.Put.id() != o.Put.id() {
+			continue
+		}
+		d, err := a.project.dir(parent(b.path()))
+		if err != nil {
+			continue
+		}
+		now, err := d.stat(base(b.path()))
+		if err == nil && now.same(made.Stat) {
+			if err = a.step("link copy"); err == nil {
+				err = unix.Linkat(d.fd, base(b.path()), c.project.fd, c.tmp, 0)
+			}
+			d.close()
+			return err == nil, err
+		}
+		d.close()
+	}
+	return false, nil
 }
 
 // noted says what is under a name, for the journal.
