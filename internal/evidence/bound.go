@@ -134,6 +134,31 @@ func split(e Event) []Event {
 			p.Reviewed = &Reviewed{Decision: e.Reviewed.Decision, Changes: part}
 			out = append(out, p)
 		}
+	case e.Accepted != nil:
+		for i, part := range chunks(e.Accepted.Held) {
+			p, a := e, *e.Accepted
+			if a.Held = part; i > 0 {
+				a.Applied = 0
+			}
+			p.Accepted = &a
+			out = append(out, p)
+		}
+	case e.Dropped != nil:
+		for _, part := range chunks(e.Dropped.Dropped) {
+			p, d := e, *e.Dropped
+			d.Dropped = part
+			p.Dropped = &d
+			out = append(out, p)
+		}
+	case e.RolledBack != nil:
+		for i, part := range chunks(e.RolledBack.Stayed) {
+			p, r := e, *e.RolledBack
+			if r.Stayed = part; i > 0 {
+				r.Restored = 0
+			}
+			p.RolledBack = &r
+			out = append(out, p)
+		}
 	default:
 		out = []Event{e}
 	}

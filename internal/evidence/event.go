@@ -48,6 +48,10 @@ type Event struct {
 	Changeset        *Changeset        `json:"changeset,omitempty"`
 	Apply            *Apply            `json:"apply,omitempty"`
 	Applied          *Applied          `json:"applied,omitempty"`
+	Accepted         *Accepted         `json:"accepted,omitempty"`
+	Dropped          *Dropped          `json:"dropped,omitempty"`
+	Rollback         *Rollback         `json:"rollback,omitempty"`
+	RolledBack       *RolledBack       `json:"rolled_back,omitempty"`
 	IterationEnded   *IterationEnded   `json:"iteration_ended,omitempty"`
 	Warning          *Warning          `json:"warning,omitempty"`
 	RunEnded         *RunEnded         `json:"run_ended,omitempty"`
@@ -179,6 +183,36 @@ type Applied struct {
 	Applied int      `json:"applied"`
 	Held    []Change `json:"held,omitempty"`
 	HeldDir string   `json:"held_dir,omitempty"` // where what was kept back lies
+}
+
+// Accepted tells what of the held changes reached the project by the owner's
+// decision, and what still could not. An Apply comes before. A long Held is
+// spread over several events, of which only the first counts in Applied.
+type Accepted struct {
+	Applied int      `json:"applied"`
+	Held    []Change `json:"held,omitempty"`
+	HeldDir string   `json:"held_dir,omitempty"`
+}
+
+// Dropped tells which held changes are about to be removed by the owner's
+// decision. A long list is spread over several events.
+type Dropped struct {
+	Dropped []Change `json:"dropped,omitempty"`
+	Whole   bool     `json:"whole,omitempty"` // all that the iteration made, of which nothing was applied
+}
+
+// Rollback announces that what an iteration changed is about to be undone.
+type Rollback struct {
+	Count int `json:"count"`
+}
+
+// RolledBack tells how much was undone, and what stayed because somebody
+// changed it since. A long Stayed is spread over several events, of which only
+// the first counts in Restored.
+type RolledBack struct {
+	Restored int      `json:"restored"`
+	Stayed   []Change `json:"stayed,omitempty"`
+	KeptDir  string   `json:"kept_dir,omitempty"` // where the old versions of those lie
 }
 
 // IterationEnded closes an iteration.

@@ -21,6 +21,10 @@ const (
 	KindChangeset        Kind = "changeset"
 	KindApply            Kind = "apply"
 	KindApplied          Kind = "applied"
+	KindAccepted         Kind = "accepted"
+	KindDropped          Kind = "dropped"
+	KindRollback         Kind = "rollback"
+	KindRolledBack       Kind = "rolled_back"
 	KindIterationEnded   Kind = "iteration_ended"
 	KindWarning          Kind = "warning"
 	KindRunEnded         Kind = "run_ended"
@@ -39,7 +43,7 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRecovered, KindApply, KindApplied, KindReviewed:
+	case KindRecovered, KindApply, KindApplied, KindReviewed, KindAccepted, KindDropped, KindRollback, KindRolledBack:
 		return trait{sync: true, essential: true}
 	case KindIterationEnded, KindRunEnded:
 		return trait{close: true, essential: true}
@@ -84,6 +88,8 @@ func (e *Event) payloads() (last Kind, n int) {
 		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil},
 		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
+		{KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},
+		{KindRollback, e.Rollback != nil}, {KindRolledBack, e.RolledBack != nil},
 		{KindIterationEnded, e.IterationEnded != nil}, {KindWarning, e.Warning != nil},
 		{KindRunEnded, e.RunEnded != nil}, {KindReviewed, e.Reviewed != nil},
 	} {

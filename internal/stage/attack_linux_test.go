@@ -270,7 +270,7 @@ func TestDeepTreeIsIncomplete(t *testing.T) {
 	}
 	r, err := Recover(context.Background(), w.o.Dirs.Iter)
 	must(t, err)
-	if r.Outcome != Kept {
+	if r.Outcome != Unapplied {
 		t.Errorf("recovered %+v", r)
 	}
 	must(t, Discard(w.o.Dirs))

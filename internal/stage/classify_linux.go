@@ -11,7 +11,8 @@ func (r *reader) add(e Entry, v verdict) {
 	e.Class, e.Detail = v.class, v.detail
 	if e.Class == "" {
 		e.Class = Ordinary
-		if e.Detail = runsOnHost(e); r.match.remembered(foldedPath(string(e.Path))) {
+		e.Runs = runsOnHost(e)
+		if r.match.remembered(foldedPath(string(e.Path))) {
 			e.Detail = memoryDetail
 		}
 	}
@@ -32,11 +33,16 @@ func (r *reader) judge(f folder, rel string, kind Type) verdict {
 
 // leaf reads anything but a folder.
 func (r *reader) leaf(ctx context.Context, it item) error {
-	a, err := it.up.attrsOf(it.name)
-	if err != nil {
-		return err
-	}
 	e := it.entry()
+	var a attrs
+	if !it.f.pure || e.Mode&0o111 != 0 || e.Type == Special {
+		var err error
+		if a, err = it.up.attrsOf(it.name); err != nil {
+			return err
+		}
+		e.above.marked = len(a.markers) > 0
+		e.above.origin = it.up.origin(it.name, a)
+	}
 	if e.Type == Symlink {
 		target, err := it.up.readlink(it.name)
 		if err != nil {
@@ -45,8 +51,9 @@ func (r *reader) leaf(ctx context.Context, it item) error {
 		e.Target, e.Mode = Name(target), 0
 	}
 	if a.bad == "" {
-		same, err := r.unchanged(ctx, it, &e)
-		if err != nil || same {
+		same, err := r.unchanged(ctx, it, a, &e)
+		linked := same && e.Type == File && it.us.Nlink > 1 && r.judge(it.f, it.rel, e.Type).class == ""
+		if err != nil || same && !linked { // one that got a second name is applied for its sake
 			r.countLink(it.us, -1)
 			return err
 		}
@@ -85,7 +92,7 @@ func (r *reader) judgeLeaf(it item, e Entry, a attrs) verdict {
 // unchanged tells whether a file or link says the same as the project's own,
 // as after a change of its times only. Where only the mode differs, e becomes
 // that.
-func (r *reader) unchanged(ctx context.Context, it item, e *Entry) (bool, error) {
+func (r *reader) unchanged(ctx context.Context, it item, a attrs, e *Entry) (bool, error) {
 	if e.Type != it.ls.Type {
 		return false, nil
 	}
@@ -99,6 +106,9 @@ func (r *reader) unchanged(ctx context.Context, it item, e *Entry) (bool, error)
 		}
 		same, err := sameContent(ctx, it.up, it.low, it.name)
 		if err != nil || !same {
+			return false, err
+		}
+		if p, err := r.attrsChanged(it, a); err != nil || p != nil {
 			return false, err
 		}
 		if e.Mode != it.ls.Mode {
@@ -141,6 +151,7 @@ func (r *reader) finish() {
 	}
 	r.holdBareRepositories()
 	r.set.settle(r.o.Stubs)
+	r.set.findRenames()
 }
 
 // specialKind names a special file.

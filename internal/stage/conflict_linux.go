@@ -2,7 +2,6 @@ package stage
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,23 +32,12 @@ func asConflict(err error) error {
 	return err
 }
 
-// try does one entry; a conflict is noted, another error is returned.
-func (a *applier) try(i int, do func(int) error) error {
-	if a.done[i] {
-		return nil
-	}
-	err := asConflict(do(i))
-	var c conflict
-	if errors.As(err, &c) {
-		a.held[i] = c
-		err = nil
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", a.rec.Entries[i].Path, err)
-	}
-	a.done[i] = true
-	return nil
-}
-
 // changed is the conflict with a person's own change.
 func changed() conflict { return conflict{"changed in the project meanwhile"} }
+
+func orConflict(err error, why string) error {
+	if err != nil {
+		return err
+	}
+	return conflict{why}
+}

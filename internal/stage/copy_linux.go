@@ -1,106 +1,152 @@
 package stage
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"io"
 
 	"golang.org/x/sys/unix"
 )
 
-// putCopy copies a file or link into the project's folder under a temporary
-// name and renames it into place.
-func (a *applier) putCopy(e Entry, up, d *dir, fresh bool) error {
-	name, tmp := base(string(e.Path)), a.tempName()
-	if err := a.step("create"); err != nil {
+// copier copies one name, and all below it, to a new name: content, holes, hard
+// links between the files, modes, times of change, owners and the user's
+// attributes. Each file is on the disk when it returns.
+type copier struct {
+	asRoot bool
+	step   func(string) error
+	links  map[ID]string // files with several names, to where they were copied
+	to     *dir
+	as     string
+}
+
+// copyTree copies a name between two folders of different file systems.
+func copyTree(from *dir, name string, to *dir, as string, asRoot bool, step func(string) error) error {
+	c := &copier{asRoot: asRoot, step: step, links: map[ID]string{}, to: to, as: as}
+	st, err := from.raw(name)
+	if err != nil {
 		return err
 	}
-	var err error
-	if e.Type == Symlink {
-		err = unix.Symlinkat(string(e.Target), d.fd, tmp)
-	} else {
-		err = a.copyFile(e, up, d, name, tmp)
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return c.leaf(from, name, to, as, "", st)
 	}
-	if err == nil {
-		err = a.chown(e, d.fd, tmp)
+	return c.folder(from, name, to, as, "", st)
+}
+
+// folder copies a folder; its depth was bounded when it was read.
+func (c *copier) folder(from *dir, name string, to *dir, as, rel string, st unix.Stat_t) error {
+	if err := c.step("copy folder"); err != nil {
+		return err
 	}
-	if err == nil && e.Type == File { // last: a change of owner clears bits
-		err = a.finishCopy(e, d, tmp)
+	if err := unix.Mkdirat(to.fd, as, 0o700); err != nil {
+		return err
 	}
-	if err == nil {
-		err = a.step("rename copy")
-	}
-	if err == nil {
-		err = rename(d, tmp, d, name, fresh)
-	}
+	src, err := from.enter(name)
 	if err != nil {
-		a.dropTemp(d, tmp)
+		return err
 	}
-	return err
-}
-
-// dropTemp removes a temporary name after a failure.
-func (a *applier) dropTemp(d *dir, tmp string) {
-	if a.step("unlink copy") == nil {
-		_ = unix.Unlinkat(d.fd, tmp, 0) // Recover looks for it again
+	defer src.close()
+	dst, err := to.enter(as)
+	if err != nil {
+		return err
 	}
-}
-
-// tempName is a name that nobody can have made in advance.
-func (a *applier) tempName() string {
-	b := make([]byte, 8)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
-	return tempPrefix + a.rec.Run + "-" + hex.EncodeToString(b)
-}
-
-// copyFile makes a new file with the content and the user's attributes.
-func (a *applier) copyFile(e Entry, up, d *dir, name, tmp string) error {
-	if !a.asRoot && e.Mode&0o400 == 0 {
-		if err := unix.Fchmodat(up.fd, name, e.Mode|0o600, 0); err != nil {
+	defer dst.close()
+	names, _, err := src.names(DefaultMaxEntries)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		if err := c.one(src, n, dst, join(rel, n)); err != nil {
 			return err
 		}
 	}
-	from, err := up.reader(name)
-	if err != nil {
-		return err
-	}
-	defer from.close()
-	fd, err := unix.Openat(d.fd, tmp, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		return err
-	}
-	to := &file{fd}
-	defer to.close()
-	if err := a.step("copy"); err != nil {
-		return err
-	}
-	if err := copyData(to, from, e.Size); err != nil {
-		return err
-	}
-	return copyXattr(from.fd, fd)
+	return c.finish(src.fd, dst.fd, st)
 }
 
-// finishCopy sets the mode and the time of a copy and waits for the disk.
-func (a *applier) finishCopy(e Entry, d *dir, tmp string) error {
-	// An access list that was copied may have taken its owner's rights away.
-	if err := unix.Fchmodat(d.fd, tmp, 0o600, 0); err != nil {
-		return err
-	}
-	fd, err := unix.Openat(d.fd, tmp, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+// one copies a name to the same name.
+func (c *copier) one(src *dir, n string, dst *dir, rel string) error {
+	st, err := src.raw(n)
 	if err != nil {
 		return err
 	}
-	defer (&file{fd}).close()
-	if err := a.step("finish copy"); err != nil {
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		return c.folder(src, n, dst, n, rel, st)
+	}
+	return c.leaf(src, n, dst, n, rel, st)
+}
+
+// leaf copies a file or a link.
+func (c *copier) leaf(from *dir, name string, to *dir, as, rel string, st unix.Stat_t) error {
+	if err := c.step("copy"); err != nil {
 		return err
 	}
-	if err := unix.Fchmod(fd, e.Mode); err != nil {
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFLNK:
+		return c.link(from, name, to, as, st)
+	case unix.S_IFREG:
+	default:
+		return conflict{"neither a file, a folder nor a link"}
+	}
+	if first, ok := c.links[ID{uint64(st.Dev), st.Ino}]; ok && rel != "" {
+		return unix.Linkat(c.to.fd, join(c.as, first), to.fd, as, 0)
+	}
+	if st.Nlink > 1 {
+		c.links[ID{uint64(st.Dev), st.Ino}] = rel
+	}
+	if !c.asRoot && st.Mode&0o400 == 0 {
+		if err := unix.Fchmodat(from.fd, name, st.Mode&0o7777|0o400, 0); err != nil {
+			return err
+		}
+		defer func() { _ = unix.Fchmodat(from.fd, name, st.Mode&0o7777, 0) }()
+	}
+	return c.file(from, name, to, as, st)
+}
+
+func (c *copier) link(from *dir, name string, to *dir, as string, st unix.Stat_t) error {
+	text, err := from.readlink(name)
+	if err != nil {
 		return err
 	}
-	if err := setMtime(fd, e.Mtime); err != nil {
+	if err := unix.Symlinkat(text, to.fd, as); err != nil || !c.asRoot {
+		return err
+	}
+	return unix.Fchownat(to.fd, as, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
+}
+
+// file copies the content of a file and waits for the disk.
+func (c *copier) file(from *dir, name string, to *dir, as string, st unix.Stat_t) error {
+	src, err := from.reader(name)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	fd, err := unix.Openat(to.fd, as, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	dst := &file{fd}
+	defer dst.close()
+	if err := copyData(dst, src, st.Size); err != nil {
+		return err
+	}
+	if err := c.finish(src.fd, fd, st); err != nil {
 		return err
 	}
 	return unix.Fsync(fd)
+}
+
+// finish gives a copy its owner, attributes, mode and time, in an order in
+// which none takes another back.
+func (c *copier) finish(from, to int, st unix.Stat_t) error {
+	if c.asRoot {
+		if err := unix.Fchown(to, int(st.Uid), int(st.Gid)); err != nil {
+			return err
+		}
+	}
+	if err := copyXattr(from, to); err != nil {
+		return err
+	}
+	if err := unix.Fchmod(to, st.Mode&0o7777); err != nil {
+		return err
+	}
+	return setMtime(to, st.Mtim.Nano())
 }
 
 // setMtime sets the time of the last change and leaves that of the last read.

@@ -99,6 +99,7 @@ func toStat(st unix.Stat_t) Stat {
 	s := Stat{
 		Type: typeOf(st.Mode), Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid,
 		Size: st.Size, Mtime: st.Mtim.Nano(), Dev: uint64(st.Dev), Ino: st.Ino,
+		Ctime: st.Ctim.Nano(),
 	}
 	if s.Type == Symlink {
 		s.Mode = 0

@@ -47,15 +47,8 @@ func (d *dir) writeFile(name string, b []byte) error {
 
 // writeSync writes all of b and waits for the disk.
 func writeSync(fd int, b []byte) error {
-	for len(b) > 0 {
-		n, err := unix.Write(fd, b)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		b = b[n:]
+	if _, err := (&file{fd}).Write(b); err != nil {
+		return err
 	}
 	return unix.Fsync(fd)
 }
@@ -69,6 +62,20 @@ func (d *dir) sync() error {
 	}
 	defer (&dir{fd}).close()
 	return unix.Fsync(fd)
+}
+
+// ordered tells whether the folder's file system keeps changes of names in their
+// order over a power cut, and a synced new file with its name: ext4, XFS, btrfs.
+func (d *dir) ordered() bool {
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(d.fd, &st); err != nil {
+		return false
+	}
+	switch int64(st.Type) {
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC:
+		return true
+	}
+	return false
 }
 
 // readJSON reads a record; found is false where there is none.
@@ -96,6 +103,9 @@ func (d *dir) readJSON(name string, v any) (found bool, err error) {
 type file struct{ fd int }
 
 func (f *file) close() { (&dir{f.fd}).close() }
+
+// Close implements io.Closer.
+func (f *file) Close() error { return unix.Close(f.fd) }
 
 // Read implements io.Reader.
 func (f *file) Read(b []byte) (int, error) {

@@ -36,7 +36,7 @@ func (c *Changeset) uniform(i, end int) (int64, bool) {
 	}
 	var size int64
 	for _, b := range c.Entries[i:end] {
-		if b.Action != e.Action || b.Class != Ordinary || b.Detail != "" {
+		if b.Action != e.Action || b.Class != Ordinary || b.Fate != "" || b.Detail != "" || b.Runs != "" {
 			return 0, false
 		}
 		size += b.Size
@@ -46,9 +46,16 @@ func (c *Changeset) uniform(i, end int) (int64, bool) {
 
 // change is the entry as an event.
 func (e Entry) change() evidence.Change {
+	detail := e.Detail
+	switch {
+	case detail == "" && e.Runs != "":
+		detail = "runs on the host: " + e.Runs
+	case detail == "" && e.From != "":
+		detail = "from " + e.From.String()
+	}
 	return evidence.Change{
-		Name: e.Path.String(), Action: string(e.Action), Class: string(e.Class),
-		Detail: e.Detail, Size: e.Size,
+		Name: e.Path.String(), Action: string(e.Shown()), Class: string(e.Class),
+		Detail: detail, Size: e.Size,
 	}
 }
 

@@ -18,10 +18,19 @@ func (r *reader) directory(it item) error {
 	}
 	v := r.judgeDir(it, a, opaque)
 	e := it.entry()
+	e.above.marked = len(a.markers) > 0
 	merged := it.ls.Type == Dir
+	if merged {
+		if e.Attrs, err = r.attrsChanged(it, a); err != nil {
+			return err
+		}
+	}
+	next := folder{rel: it.rel, depth: it.f.depth, lower: merged, kept: v}
+	next.pure = !merged && !slices.Contains(a.markers, markerPrefix+"impure")
 	switch {
 	case !merged:
 		r.add(e, v)
+		next.entry = len(r.set.Entries)
 	case v.class != "" && (opaque || a.bad != ""):
 		r.add(e, v)
 	case e.Mode != it.ls.Mode:
@@ -31,11 +40,30 @@ func (r *reader) directory(it item) error {
 			break
 		}
 		r.add(e, v)
+	case e.Attrs != nil:
+		e.Action = Attrs
+		r.add(e, v)
 	}
-	next := folder{rel: it.rel, depth: it.f.depth, lower: merged, kept: v}
 	next.opaque = v.class == "" && (opaque || it.f.opaque)
 	r.push(next)
 	return nil
+}
+
+// attrsChanged compares the user's attributes of a folder that stays; nil when
+// they are the same.
+func (r *reader) attrsChanged(it item, a attrs) (*Pair, error) {
+	b, err := it.low.attrsOf(it.name)
+	if err != nil || len(a.users)+len(b.users) == 0 {
+		return nil, err
+	}
+	var p Pair
+	if p.Old, err = it.low.valuesOf(it.name, b.users); err != nil {
+		return nil, err
+	}
+	if p.New, err = it.up.valuesOf(it.name, a.users); err != nil || sameAttrs(p.Old, p.New) {
+		return nil, err
+	}
+	return &p, nil
 }
 
 // isOpaque reads the mark of an opaque folder. To read an attribute, unlike to

@@ -22,6 +22,7 @@ type world struct {
 	project string
 	o       Options
 	events  []evidence.Event
+	set     *Changeset // read before
 }
 
 // Record implements evidence.Recorder.

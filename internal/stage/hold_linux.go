@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 
@@ -16,18 +17,39 @@ func heldFile(i int) string {
 	return fmt.Sprintf("%06d", i)
 }
 
-// holdAll moves what is not applied to the held folder.
+// heldBefore tells whether an earlier attempt met a conflict and held the
+// agent's version.
+func (a *applier) heldBefore(o *op) bool {
+	if a.undo || a.accept || !a.resuming {
+		return false
+	}
+	there, err := a.heldAt.exists(heldFile(o.N))
+	return err != nil || there
+}
+
+// holdAll moves what is not applied to the held folder. What undoing leaves as
+// it is stays where it was kept.
 func (a *applier) holdAll(ctx context.Context) error {
-	for i, e := range a.rec.Entries {
+	if a.undo {
+		return nil
+	}
+	if a.accept {
+		return a.bringBack(ctx)
+	}
+	for i := range a.log.ops {
+		o := &a.log.ops[i]
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		_, late := a.held[i]
-		if e.Class == Ordinary && !late {
+		keep := a.hold
+		switch {
+		case o.Do == reject:
+			keep = a.reject
+		case o.Do != keepBack && a.why[o.N] == "":
 			continue
 		}
-		if err := a.hold(i, e); err != nil {
-			return fmt.Errorf("hold %s: %w", e.Path, err)
+		if err := keep(o); err != nil {
+			return fmt.Errorf("hold %s: %w", o.Entry.Path, err)
 		}
 	}
 	return nil
@@ -36,24 +58,72 @@ func (a *applier) holdAll(ctx context.Context) error {
 // hold keeps one entry's content: a file as one that only its owner can read
 // and nobody can run, a link as a file that holds the link's text. Of the rest
 // the manifest says all there is.
-func (a *applier) hold(i int, e Entry) error {
-	if e.Action == Deleted || e.Action == Mode || e.Type != File && e.Type != Symlink {
+func (a *applier) hold(o *op) error {
+	e := o.Entry
+	if e.Action == Deleted || e.Action == Mode || e.Action == Attrs || o.Do == makeFolder {
 		return nil
 	}
-	if there, err := a.heldAt.exists(heldFile(i)); err != nil || there {
+	name := heldFile(o.N)
+	if there, err := a.heldAt.exists(name); err != nil || there {
 		return err
+	}
+	d, err := a.storeDir(parent(string(e.Path)))
+	if err != nil || d == nil {
+		return err
+	}
+	st, err := d.statKept(base(string(e.Path)))
+	if err != nil || st.Type == Absent || o.Put.Ino != 0 && !o.Put.is(st) {
+		return err // not the agent's: nothing of theirs is left
 	}
 	if err := a.step("hold"); err != nil {
 		return err
 	}
-	if e.Type == Symlink {
-		return a.heldAt.writeFile(heldFile(i), []byte(e.Target))
+	switch {
+	case e.Type == Symlink:
+		return a.heldAt.writeFile(name, []byte(e.Target))
+	case e.Type == File:
+		return a.holdFile(d, base(string(e.Path)), name)
 	}
-	up, err := a.above(e)
-	if err != nil || up == nil {
+	return nil
+}
+
+// reject removes one entry's content; the record has its hash.
+func (a *applier) reject(o *op) error {
+	e := o.Entry
+	if e.Action == Deleted || e.Action == Mode || e.Action == Attrs || e.Type == Dir {
+		return nil
+	}
+	d, err := a.storeDir(parent(string(e.Path)))
+	if err != nil || d == nil {
 		return err
 	}
-	return a.holdFile(up, base(string(e.Path)), heldFile(i))
+	if err := a.step("reject"); err != nil {
+		return err
+	}
+	if err := unix.Unlinkat(d.fd, base(string(e.Path)), 0); err != nil && err != unix.ENOENT {
+		return err
+	}
+	return nil
+}
+
+// hashRejected notes what is rejected before the record is written, after which
+// it may be gone. What is oversized is not read.
+func (a *applier) hashRejected(ctx context.Context) error {
+	for i := range a.log.ops {
+		o := &a.log.ops[i]
+		e := &o.Entry
+		if o.Do != reject || e.Type != File || e.Action == Deleted || e.Action == Mode || e.Class == Oversized {
+			continue
+		}
+		d, err := a.storeDir(parent(string(e.Path)))
+		if err != nil || d == nil {
+			return orConflict(err, "no longer in the upper directory")
+		}
+		if e.SHA256, err = d.hash(ctx, base(string(e.Path))); err != nil {
+			return fmt.Errorf("hash %s: %w", e.Path, err)
+		}
+	}
+	return nil
 }
 
 // holdFile moves a file. One with several names is copied, since another of
@@ -70,7 +140,10 @@ func (a *applier) holdFile(up *dir, name, as string) error {
 		if err := a.step("hold rename"); err != nil {
 			return err
 		}
-		return rename(up, name, a.heldAt, as, true)
+		err := rename(up, name, a.heldAt, as)
+		if !errors.Is(err, errAcross) {
+			return err
+		}
 	}
 	if !a.asRoot && st.Mode&0o400 == 0 {
 		if err := unix.Fchmodat(up.fd, name, st.Mode&0o7777|0o400, 0); err != nil {
@@ -111,34 +184,67 @@ func (a *applier) holdCopy(up *dir, name, as string, size int64) error {
 // result lists what was applied and what is held, with hashes.
 func (a *applier) result(ctx context.Context) (Result, error) {
 	var res Result
-	for i, e := range a.rec.Entries {
-		c, late := a.held[i]
-		if e.Class == Ordinary && !late {
-			res.Applied++
+	for i := range a.log.ops {
+		o := &a.log.ops[i]
+		e, why := o.Entry, a.why[o.N]
+		switch {
+		case o.Do == bring:
 			continue
+		case o.Do == reject:
+			res.Rejected = append(res.Rejected, e)
+			continue
+		case o.Do != keepBack && why == "":
+			res.Applied += o.entries()
+			continue
+		case o.Do == dropFolder && a.namedBelow(o):
+			continue
+		case o.Why != "":
+			why = o.Why
 		}
-		if late {
-			e.Class, e.Detail = Conflict, c.why
+		if why != "" {
+			e.Class, e.Detail, e.Fate = Conflict, why, ""
 		}
-		h, err := a.heldEntry(ctx, i, e)
+		h, err := a.heldEntry(ctx, o, e)
 		if err != nil {
 			return res, fmt.Errorf("held %s: %w", e.Path, err)
 		}
 		res.Held = append(res.Held, h)
-		res.HeldDir = a.heldDir
+		if res.HeldDir = a.o.Dirs.Held; a.undo {
+			res.HeldDir = a.o.Dirs.Iter
+		}
 	}
 	return res, nil
 }
 
+// namedBelow tells whether a folder stays for the sake of something in it that
+// is named itself.
+func (a *applier) namedBelow(o *op) bool {
+	for i := range a.log.ops {
+		b := &a.log.ops[i]
+		if (b.Do == keepBack || b.Do != dropFolder && a.why[b.N] != "") && below(b.path(), o.path()) {
+			return true
+		}
+	}
+	return false
+}
+
 // heldEntry describes one entry that is held.
-func (a *applier) heldEntry(ctx context.Context, i int, e Entry) (Held, error) {
+func (a *applier) heldEntry(ctx context.Context, o *op, e Entry) (Held, error) {
 	h := Held{Entry: e}
-	there, err := a.heldAt.exists(heldFile(i))
-	if err != nil || !there {
+	switch {
+	case a.undo && o.Put.Type != Absent && o.Do != setMode && o.Do != setAttrs:
+		h.File = a.names.store + "/" + o.path()
+		return h, nil
+	case a.undo || a.accept:
+		return h, nil
+	}
+	name := heldFile(o.N)
+	st, err := a.heldAt.stat(name)
+	if err != nil || st.Type == Absent {
 		return h, err
 	}
-	h.File = heldFile(i)
-	if e.Class != Oversized {
+	h.File = name
+	if e.Class != Oversized && st.Type == File {
 		h.SHA256, err = a.heldAt.hash(ctx, h.File)
 	}
 	return h, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -254,56 +253,6 @@ func TestRealOverlayHeld(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestRealOverlayRandom plays random sequences. A failure names its seed.
-func TestRealOverlayRandom(t *testing.T) {
-	for seed := range uint64(25) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			comparePlain(t, "random", seed, func(dir string) error { return randomScene(dir, seed) })
-		})
-	}
-}
-
-// randomScene does the same operations for the same seed and tree. Operations
-// that the file system refuses are no part of it.
-func randomScene(dir string, seed uint64) error {
-	r := rand.New(rand.NewPCG(seed, 1))
-	names := []string{"src", "docs", "docs/sub", "empty", "n1", "n2", "src/deep", "n1/n2"}
-	files := []string{"a.go", "x.md", "f1", "f2"}
-	pick := func(s []string) string { return s[r.IntN(len(s))] }
-	path := func() string {
-		if r.IntN(3) == 0 {
-			return filepath.Join(dir, pick(names))
-		}
-		return filepath.Join(dir, pick(names), pick(files))
-	}
-	for range 60 {
-		a, b, n := path(), path(), r.IntN(1000)
-		switch r.IntN(9) {
-		case 0, 1:
-			_ = os.WriteFile(a, fmt.Append(nil, n), 0o644)
-		case 2:
-			_ = os.Mkdir(a, 0o755)
-		case 3:
-			_ = os.RemoveAll(a)
-		case 4:
-			if !strings.HasPrefix(b, a) && !strings.HasPrefix(a, b) {
-				moveWhole(a, b)
-			}
-		case 5:
-			_ = os.Symlink(pick(files), a)
-		case 6:
-			_ = os.Link(a, b)
-		case 7:
-			if st, err := os.Lstat(a); err == nil && st.Mode()&os.ModeSymlink == 0 {
-				_ = os.Chmod(a, st.Mode().Perm()^os.FileMode(n&0o077))
-			}
-		case 8:
-			_ = appendTo(a)
-		}
-	}
-	return nil
 }
 
 // moveWhole moves only what a plain rename moves too: where the overlay says

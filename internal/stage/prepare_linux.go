@@ -70,7 +70,7 @@ func Keep(d Dirs, why string) error {
 		return err
 	}
 	defer t.close()
-	return (&dir{t.fd}).writeJSON(keptName, keptRecord{recordVersion, why})
+	return (&dir{t.fd}).writeJSON(keptName, keptRecord{Version: recordVersion, Why: why})
 }
 
 // Discard removes what the agent wrote in an iteration and was not held. It
@@ -81,15 +81,15 @@ func Discard(d Dirs) error {
 		return err
 	}
 	defer t.close()
-	return (&dir{t.fd}).drop()
+	return (&dir{t.fd}).drop(workName, upperName)
 }
 
-// drop removes the overlay's two folders. Mostly nothing was written, and then
-// the upper one is empty and the other holds only what the kernel put there.
-func (d *dir) drop() error {
+// drop removes the overlay's folders. Mostly nothing was written, and then the
+// upper one is empty and the other holds only what the kernel put there.
+func (d *dir) drop(names ...string) error {
 	_ = unix.Unlinkat(d.fd, workName+"/"+workName, unix.AT_REMOVEDIR)
 	var failed error
-	for _, name := range []string{workName, upperName} {
+	for _, name := range names {
 		if unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR) != nil {
 			failed = errors.Join(failed, d.remove(name))
 		}

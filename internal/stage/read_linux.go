@@ -79,7 +79,7 @@ func (it item) entry() Entry {
 	s := toStat(it.us)
 	e := Entry{
 		Path: Name(it.rel), Action: Modified, Type: s.Type, Mode: s.Mode,
-		Size: s.Size, Mtime: s.Mtime, Lower: it.ls,
+		Size: s.Size, Mtime: s.Mtime, Lower: it.ls, above: above{stat: s},
 	}
 	if it.ls.Type == Absent {
 		e.Action = Added

@@ -3,14 +3,14 @@ package stage
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// Recover looks at an iteration of an earlier run, which is over. What Apply
-// had begun is finished. What never came to be applied is dropped, unless Keep
-// marked it. It is safe to call for any iteration, any number of times.
+// Recover looks at an iteration of an earlier run, which is over. What Apply,
+// Accept, Rollback or Drop had begun is finished. What never came to be applied
+// is dropped, unless Keep marked it. It is safe to call for any iteration, any
+// number of times.
 func Recover(ctx context.Context, iterDir string) (Report, error) {
 	return recoverIter(ctx, iterDir, Options{})
 }
@@ -24,24 +24,78 @@ func recoverIter(ctx context.Context, iterDir string, o Options) (Report, error)
 	}
 	defer t.close()
 	iter := &dir{t.fd}
-	var r applyRecord
-	begun, err := iter.readJSON(applyName, &r)
+	r, err := recoverState(ctx, o, iter)
 	if err != nil {
+		return Report{}, fmt.Errorf("recover %s: %w", printable(iterDir), err)
+	}
+	return r, nil
+}
+
+func recoverState(ctx context.Context, o Options, iter *dir) (Report, error) {
+	if run, begun, err := rollbackBegun(iter); err != nil || begun {
+		if err != nil {
+			return Report{}, err
+		}
+		res, err := finishRollback(ctx, o, iter, run)
+		return Report{Run: run, Outcome: Undone, Result: res}, err
+	}
+	if err := finishDrop(o, iter); err != nil {
 		return Report{}, err
 	}
-	ended, err := iter.exists(appliedName)
+	run, pending, err := lastPending(iter)
 	switch {
 	case err != nil:
 		return Report{}, err
-	case ended:
-		return Report{Run: r.Run, Outcome: Nothing}, Discard(o.Dirs)
-	case begun:
-		return finishApply(ctx, o, r)
+	case pending != nil:
+		return finishApply(ctx, o, *pending)
+	case run != "":
+		return Report{Run: run, Outcome: Nothing}, iter.drop(workName)
 	}
 	if done, r, err := recoverDirect(ctx, o, iter); done || err != nil {
 		return r, err
 	}
-	return dropOrKeep(iterDir, iter)
+	return dropOrKeep(o.Dirs.Iter, iter)
+}
+
+// transactions are those of an iteration that were begun, the earliest first.
+func transactions(iter *dir) ([]names, error) {
+	var out []names
+	for n := 0; ; n++ {
+		t := applyNames()
+		if n > 0 {
+			t = acceptNames(n)
+		}
+		j, err := openJournal(iter, t.journal)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t.journal, err)
+		}
+		if j == nil {
+			return out, nil
+		}
+		j.close()
+		out = append(out, t)
+	}
+}
+
+// lastPending is the transaction that was cut short, and the run that the
+// iteration belongs to; empty where nothing was ever applied.
+func lastPending(iter *dir) (run string, pending *names, err error) {
+	all, err := transactions(iter)
+	if err != nil {
+		return "", nil, err
+	}
+	for i, t := range all {
+		j, err := openJournal(iter, t.journal)
+		if err != nil {
+			return "", nil, err
+		}
+		run = j.head.Run
+		j.close()
+		if _, done := iter.done(t.done); !done {
+			return run, &all[i], nil
+		}
+	}
+	return run, nil, nil
 }
 
 // dropOrKeep is for an iteration that was never applied.
@@ -51,8 +105,20 @@ func dropOrKeep(iterDir string, iter *dir) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if begun, err := iter.exists(applyName); err != nil {
+		return Report{}, err
+	} else if begun && !kept {
+		k = keptRecord{Version: recordVersion, Why: "ringwall was cut short when they were about to be applied"}
+		if err := iter.writeJSON(keptName, k); err != nil {
+			return Report{}, err
+		}
+		kept = true
+	}
+	if err := iter.unlinkPartial(applyName); err != nil {
+		return Report{}, err
+	}
 	if kept {
-		return Report{Outcome: Kept, What: []string{printable(iterDir) + ": " + k.Why}}, nil
+		return Report{Outcome: Unapplied, What: []string{printable(iterDir) + ": " + k.Why}}, nil
 	}
 	there, err := iter.exists(upperName)
 	if err != nil {
@@ -68,68 +134,77 @@ func dropOrKeep(iterDir string, iter *dir) (Report, error) {
 }
 
 // finishApply goes on where an attempt was cut short.
-func finishApply(ctx context.Context, o Options, r applyRecord) (Report, error) {
-	iterDir := o.Dirs.Iter
-	if r.Version != recordVersion || !plainRun(r.Run) {
-		return Report{}, fmt.Errorf("recover %s: the record is not one of this version", printable(iterDir))
-	}
-	a, err := newApplier(o, r)
+func finishApply(ctx context.Context, o Options, n names) (Report, error) {
+	a, err := reopen(o, n)
 	if err != nil {
-		return Report{}, fmt.Errorf("recover %s: %w", printable(iterDir), err)
+		return Report{}, err
 	}
 	defer a.close()
-	a.resuming = true
 	removed, err := a.dropTemps()
 	if err != nil {
-		return Report{}, fmt.Errorf("recover %s: %w", printable(iterDir), err)
+		return Report{}, err
 	}
 	res, err := a.run(ctx)
 	if err != nil {
-		return Report{}, fmt.Errorf("recover %s: %w", printable(iterDir), err)
+		return Report{}, err
 	}
-	return Report{Run: r.Run, Outcome: Finished, What: removed, Result: res}, nil
+	return Report{Run: a.log.head.Run, Outcome: Finished, What: removed, Result: res}, nil
 }
 
-// dropTemps removes the run's temporary files from the folders in which it
-// made any. Only a name that holds the run's own can be one.
+// reopen opens a transaction that was begun.
+func reopen(o Options, n names) (*applier, error) {
+	t, err := openTree(o.Dirs.Iter)
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	log, err := openJournal(&dir{t.fd}, n.journal)
+	if err != nil {
+		return nil, err
+	}
+	if log == nil {
+		return nil, unix.ENOENT
+	}
+	if err := log.resume(); err != nil {
+		log.close()
+		return nil, err
+	}
+	a, err := newApplier(o, n, log)
+	if err != nil {
+		return nil, err
+	}
+	a.resuming = true
+	return a, nil
+}
+
+// dropTemps removes the copies that an attempt left unfinished. A copy that is
+// noted in the journal, or may be what came out of the project, is left to the
+// operation that it belongs to.
 func (a *applier) dropTemps() ([]string, error) {
 	var removed []string
-	last := "/"
-	for _, e := range a.rec.Entries {
-		rel := parent(string(e.Path))
-		if rel == last || e.Class != Ordinary || e.Type == Dir || e.Action == Deleted {
+	for i := range a.log.ops {
+		o := &a.log.ops[i]
+		if o.Do != moveIn && o.Do != exchange && o.Do != makeFolder {
 			continue
 		}
-		last = rel
-		names, err := a.dropTempsIn(rel)
+		if _, noted := a.log.put[o.N]; noted || !a.copy && o.Do != makeFolder {
+			continue
+		}
+		s, err := a.look(o)
 		if err != nil {
-			return removed, err
+			continue // gone or closed: it has none
 		}
-		removed = append(removed, names...)
-	}
-	return removed, nil
-}
-
-// dropTempsIn does it for one folder; one that is gone or closed has none.
-func (a *applier) dropTempsIn(rel string) ([]string, error) {
-	names, _, err := a.project.list(rel, DefaultMaxEntries)
-	if err != nil {
-		return nil, nil
-	}
-	d, err := a.project.dir(rel)
-	if err != nil {
-		return nil, nil
-	}
-	defer d.close()
-	var removed []string
-	for _, n := range names {
-		if !strings.HasPrefix(n, tempPrefix+a.rec.Run+"-") {
+		st, err := s.project.stat(a.temp(o))
+		if err != nil || st.Type == Absent {
 			continue
 		}
-		if err := unix.Unlinkat(d.fd, n, 0); err != nil && err != unix.EISDIR && err != unix.ENOENT {
+		if err := a.step("remove copy"); err != nil {
 			return removed, err
 		}
-		removed = append(removed, printable(join(rel, n)))
+		if err := s.project.removeAny(a.temp(o)); err != nil {
+			return removed, err
+		}
+		removed = append(removed, printable(join(parent(o.path()), a.temp(o))))
 	}
 	return removed, nil
 }

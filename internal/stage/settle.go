@@ -35,6 +35,15 @@ func comparePaths(a, b Name) int {
 	return cmp.Compare(len(a), len(b))
 }
 
+// index is the place of the entry of a path, -1 where there is none.
+func (c *Changeset) index(p Name) int {
+	i, found := slices.BinarySearchFunc(c.Entries, p, func(e Entry, p Name) int { return comparePaths(e.Path, p) })
+	if !found {
+		return -1
+	}
+	return i
+}
+
 // subtree is the index after the last entry below entry i.
 func (c *Changeset) subtree(i int) int {
 	prefix := string(c.Entries[i].Path) + "/"
@@ -136,10 +145,10 @@ func runsOnHost(e Entry) string {
 		return ""
 	}
 	if buildScript(base(string(e.Path))) {
-		return "runs on the host: build or package script"
+		return "build or package script"
 	}
 	if e.Mode&0o111 != 0 && (e.Lower.Type != File || e.Lower.Mode&0o111 == 0) {
-		return "runs on the host: new executable"
+		return "new executable"
 	}
 	return ""
 }

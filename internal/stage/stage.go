@@ -66,6 +66,10 @@ const (
 	Modified Action = "modified" // content, link text or kind
 	Deleted  Action = "deleted"
 	Mode     Action = "mode" // permission bits only
+	// Attrs is a folder whose extended attributes alone were changed.
+	Attrs Action = "attributes"
+	// Renamed is what Shown says of an addition that was moved there.
+	Renamed Action = "renamed"
 )
 
 // Type is the kind of a file.
@@ -80,7 +84,7 @@ const (
 	Special Type = "special" // fifo, socket, device
 )
 
-// Class is what the gate makes of an entry. Only Ordinary is applied.
+// Class is what the gate makes of an entry. By default only Ordinary is applied.
 type Class string
 
 // The classes.
@@ -103,6 +107,15 @@ type Stat struct {
 	Mtime int64  `json:"mtime,omitempty"` // nanoseconds since 1970
 	Dev   uint64 `json:"dev,omitempty"`
 	Ino   uint64 `json:"ino,omitempty"`
+	Ctime int64  `json:"ctime,omitempty"` // nanoseconds since 1970, of the last change of the status
+}
+
+// id is what names the file whatever its path is.
+func (a Stat) id() ID { return ID{a.Dev, a.Ino} }
+
+// is tells whether b is the same file, whatever became of it.
+func (a Stat) is(b Stat) bool {
+	return a.Type != Absent && a.Type == b.Type && a.id() == b.id()
 }
 
 // same tells whether b is still what a was. A folder's size and time change
@@ -125,7 +138,38 @@ type Entry struct {
 	Target Name   `json:"target,omitempty"` // text of a link
 	Class  Class  `json:"class"`
 	Detail string `json:"detail,omitempty"` // why, printable
+	Fate   Fate   `json:"fate,omitempty"`   // where it is not the default of the class
+	Runs   string `json:"runs,omitempty"`   // why a person should look before running anything
+	SHA256 string `json:"sha256,omitempty"` // of a file that is rejected
+	From   Name   `json:"from,omitempty"`   // of an addition: the deleted path that it seems to come from
+	Below  int    `json:"below,omitempty"`  // of a folder that was applied as one: the entries in it
+	Attrs  *Pair  `json:"attrs,omitempty"`  // of a folder that stays, where they were changed
 	Lower  Stat   `json:"lower"`            // the project's own, as it was read
+
+	above above
+}
+
+// Pair is a folder's extended attributes, before and after.
+type Pair struct {
+	Old map[string][]byte `json:"old,omitempty"`
+	New map[string][]byte `json:"new,omitempty"`
+}
+
+// above is what is known of an entry's file in the upper directory while the
+// changeset is in memory.
+type above struct {
+	stat   Stat
+	marked bool   // has attributes of the overlay, to be taken off
+	names  int    // of a folder: how many names it has
+	origin uint64 // number of the project's file that it was copied from; 0: unknown
+}
+
+// Shown is the action as a person is told of it.
+func (e Entry) Shown() Action {
+	if e.From != "" {
+		return Renamed
+	}
+	return e.Action
 }
 
 // replacesDir tells whether something else stands where a folder was.
@@ -141,13 +185,13 @@ type Changeset struct {
 }
 
 // Findings tells whether there is anything that a person should look at: an
-// entry that is not ordinary, or a changeset that is not whole.
+// entry that is not ordinary or not applied, or a changeset that is not whole.
 func (c *Changeset) Findings() bool {
 	if c.Incomplete != "" {
 		return true
 	}
 	for _, e := range c.Entries {
-		if e.Class != Ordinary {
+		if e.Class != Ordinary || !e.Applies() {
 			return true
 		}
 	}
@@ -163,9 +207,11 @@ type Held struct {
 	SHA256 string `json:"sha256,omitempty"` // of File; empty for oversized ones
 }
 
-// Result is what Apply did.
+// Result is what Apply, Accept or Rollback did. Rollback has what stays as it is
+// in Held, and in HeldDir the folder where the old version lies at its path.
 type Result struct {
-	Applied int
-	Held    []Held
-	HeldDir string // empty when nothing was held
+	Applied  int // entries; of Rollback: undone
+	Held     []Held
+	HeldDir  string  // empty when nothing was held
+	Rejected []Entry // neither applied nor kept
 }

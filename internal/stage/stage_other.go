@@ -4,6 +4,7 @@ package stage
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"ringwall/internal/evidence"
@@ -78,3 +79,30 @@ func (*Direct) Changes(context.Context, Options) (*Changeset, error) { return ni
 func (*Direct) Withdraw(context.Context, Options, *Changeset, evidence.Recorder) (Result, error) {
 	return Result{}, ErrOnlyLinux
 }
+
+// Rollback returns ErrOnlyLinux.
+func Rollback(context.Context, Options, evidence.Recorder) (Result, error) {
+	return Result{}, ErrOnlyLinux
+}
+
+// Accept returns ErrOnlyLinux.
+func Accept(context.Context, Options, []Name, evidence.Recorder) (Result, error) {
+	return Result{}, ErrOnlyLinux
+}
+
+// Drop returns ErrOnlyLinux.
+func Drop(context.Context, Options, []Name, evidence.Recorder) (int, error) {
+	return 0, ErrOnlyLinux
+}
+
+// Look returns ErrOnlyLinux.
+func Look(string) (*Kept, error) { return nil, ErrOnlyLinux }
+
+// Old returns ErrOnlyLinux.
+func (k *Kept) Old(Entry) (io.ReadCloser, error) { return nil, ErrOnlyLinux }
+
+// New returns ErrOnlyLinux.
+func (k *Kept) New(Entry) (io.ReadCloser, error) { return nil, ErrOnlyLinux }
+
+// Below returns ErrOnlyLinux.
+func (k *Kept) Below(Entry, int) ([]Entry, error) { return nil, ErrOnlyLinux }

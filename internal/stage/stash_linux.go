@@ -138,7 +138,7 @@ func (s *stash) restore(d *dir, i int, k stashed, root Stat) error {
 	if err := errorOf(err, unix.Fchmod(fd, k.Mode), setMtime(fd, k.Mtime), unix.Fsync(fd)); err != nil {
 		return err
 	}
-	err = rename(d, tmp, d, base(string(k.Path)), true)
+	err = rename(d, tmp, d, base(string(k.Path)))
 	if err != nil {
 		_ = unix.Unlinkat(d.fd, tmp, 0)
 	}

@@ -96,14 +96,14 @@ func (x *exporter) move(d *dir, rel string, st unix.Stat_t) error {
 // moveTo renames a name into another folder of ours. A folder that its owner
 // may not write to cannot be moved: its ".." is written.
 func (d *dir) moveTo(to *dir, name string, st unix.Stat_t) error {
-	err := rename(d, name, to, name, true)
+	err := rename(d, name, to, name)
 	if err != unix.EACCES || st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		return err
 	}
 	if err := d.ownerCan(name, st); err != nil {
 		return err
 	}
-	if err := rename(d, name, to, name, true); err != nil {
+	if err := rename(d, name, to, name); err != nil {
 		return err
 	}
 	return unix.Fchmodat(to.fd, name, st.Mode&0o7777, 0)

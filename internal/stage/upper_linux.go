@@ -71,16 +71,28 @@ func (u *upperTree) dir(rel string) (*dir, error) {
 	return u.tree.dir(rel)
 }
 
-// list returns the names in a folder.
-func (u *upperTree) list(rel string, limit int) ([]string, bool, error) {
-	names, more, err := u.tree.list(rel, limit)
-	if err != unix.EACCES {
-		return names, more, err
+// listed opens a folder for looking up names in it, and lists it.
+func (u *upperTree) listed(rel string, limit int) (d *dir, names []string, more bool, err error) {
+	fd, err := u.open(rel, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err == nil && unix.Faccessat(fd, ".", unix.X_OK|unix.R_OK|unix.W_OK, unix.AT_EACCESS) != nil {
+		(&dir{fd}).close()
+		err = unix.EACCES
 	}
-	if err := u.openUp(rel); err != nil {
-		return nil, false, err
+	if err == unix.EACCES {
+		if err = u.openUp(rel); err == nil {
+			fd, err = u.open(rel, unix.O_RDONLY|unix.O_DIRECTORY)
+		}
 	}
-	return u.tree.list(rel, limit)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	d = &dir{fd}
+	names, more, err = d.names(limit)
+	if err != nil {
+		d.close()
+		return nil, nil, false, err
+	}
+	return d, names, more, nil
 }
 
 // openUp gives the owner's rights to each folder on the way to rel that lacks

@@ -16,7 +16,8 @@ type folder struct {
 	opaque bool    // and nothing of it shows through
 	kept   verdict // of a folder that is held whatever it holds
 	gone   bool    // it is the project's own and was deleted
-	entry  int     // of a gone one: its place among the entries, from 1
+	entry  int     // its place among the entries, from 1; 0: none
+	pure   bool    // all in it was made inside: no file carries attributes of the overlay
 }
 
 // walk goes through the queue, one folder at a time, with no recursion.
@@ -63,16 +64,18 @@ func (r *reader) folder(ctx context.Context, f folder) error {
 	if f.gone {
 		return r.deletedFolder(f, nil)
 	}
-	names, more, err := r.upper.list(f.rel, r.left())
+	up, names, more, err := r.upper.listed(f.rel, r.left())
 	r.count(len(names), more)
-	if err != nil || r.set.Incomplete != "" {
-		return err
-	}
-	up, err := r.upper.dir(f.rel)
 	if err != nil {
 		return err
 	}
 	defer up.close()
+	if r.set.Incomplete != "" {
+		return nil
+	}
+	if f.entry > 0 {
+		r.set.Entries[f.entry-1].above.names = len(names)
+	}
 	low, err := r.lower(f)
 	if err != nil {
 		return err

@@ -1,6 +1,8 @@
 package stage
 
 import (
+	"bytes"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,6 +15,7 @@ const markerPrefix = "user.overlay."
 // attrs is what a file's attribute names say.
 type attrs struct {
 	markers []string // overlayfs' own, to be taken off before a file is applied
+	users   []string // those of the file's content
 	bad     string   // printable: why the file is no ordinary one
 }
 
@@ -31,6 +34,8 @@ func (d *dir) attrsOf(name string) (attrs, error) {
 			if why := badMarker(n[len(markerPrefix):]); why != "" {
 				a.bad = why
 			}
+		case strings.HasPrefix(n, "user."):
+			a.users = append(a.users, n)
 		case n == "security.capability":
 			a.bad = "file capabilities"
 		}
@@ -121,4 +126,80 @@ func copyXattr(from, to int) error {
 		}
 	}
 	return nil
+}
+
+// userAttrs are the attributes of a file's content, with values.
+func userAttrs(fd int) (map[string][]byte, error) {
+	names, err := listXattr(func(b []byte) (int, error) { return unix.Flistxattr(fd, b) })
+	if err != nil {
+		return nil, err
+	}
+	var out map[string][]byte
+	var buf []byte
+	for _, name := range names {
+		if !strings.HasPrefix(name, "user.") || strings.HasPrefix(name, markerPrefix) {
+			continue
+		}
+		if out == nil {
+			out, buf = map[string][]byte{}, make([]byte, 64<<10) // the kernel's limit for one value
+		}
+		n, err := unix.Fgetxattr(fd, name, buf)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = bytes.Clone(buf[:n])
+	}
+	return out, nil
+}
+
+// valuesOf reads some attributes of a name. One that vanished, or that its owner
+// may not read, has no value.
+func (d *dir) valuesOf(name string, names []string) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	buf := make([]byte, 64<<10)
+	for _, n := range names {
+		size, err := unix.Lgetxattr(d.proc(name), n, buf)
+		switch err {
+		case nil:
+			out[n] = bytes.Clone(buf[:size])
+		case unix.ENODATA, unix.EACCES, unix.EPERM:
+		default:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func sameAttrs(a, b map[string][]byte) bool { return maps.EqualFunc(a, b, bytes.Equal) }
+
+// giveAttrs makes a file's attributes those of want.
+func giveAttrs(fd int, has, want map[string][]byte) error {
+	for name := range has {
+		if _, stays := want[name]; stays {
+			continue
+		}
+		if err := unix.Fremovexattr(fd, name); err != nil && err != unix.ENODATA {
+			return err
+		}
+	}
+	for name, value := range want {
+		if err := unix.Fsetxattr(fd, name, value, 0); err != nil && err != unix.ENOTSUP && err != unix.ENOSPC {
+			return err
+		}
+	}
+	return nil
+}
+
+// origin is the number of the project's file that a file above was copied from,
+// 0 where that is not known.
+func (d *dir) origin(name string, a attrs) uint64 {
+	if !slices.Contains(a.markers, markerPrefix+"origin") {
+		return 0
+	}
+	var buf [128]byte
+	n, err := unix.Lgetxattr(d.proc(name), markerPrefix+"origin", buf[:])
+	if err != nil {
+		return 0
+	}
+	return originIno(buf[:n])
 }

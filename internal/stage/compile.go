@@ -1,0 +1,151 @@
+package stage
+
+import "strings"
+
+// compile turns settled entries into operations, parents first. A folder that
+// is added or deleted as a whole becomes one.
+func compile(c *Changeset) []op {
+	var ops []op
+	add := func(o op) {
+		o.N = len(ops)
+		ops = append(ops, o)
+	}
+	for i := 0; i < len(c.Entries); {
+		e, end := c.Entries[i], c.subtree(i)
+		o := op{Entry: e, Take: e.Lower, Put: e.stat()}
+		all := c.whole(i, end)
+		switch {
+		case e.Rejected():
+			o.Do = reject
+		case !e.Applies():
+			o.Do = keepBack
+		case e.Type != Dir && e.Lower.Type != Dir, e.Action == Mode, e.Action == Attrs:
+			o.Do = simple(e)
+			if e.Action == Mode || e.Action == Attrs { // the project's own file stays
+				o.Put = e.Lower
+				o.Put.Mode, o.Put.Ctime = e.Mode, 0
+			}
+		case all == Deleted:
+			o.Do, o.TakeMarks = exchange, c.marks(i, end, Deleted)
+			if e.Action == Deleted {
+				o.Do = moveOut
+			}
+		case all == Added:
+			o.Do, o.PutMarks = exchange, c.marks(i, end, Added)
+			if e.Action == Added {
+				o.Do = moveIn
+			}
+		case e.Action == Added:
+			o.Do = makeFolder
+		case e.Action == Deleted:
+			o.Do = dropFolder
+		default: // one thing in the place of another, and not all of it
+			c.keepAll(i, end)
+			continue
+		}
+		if o.Do == moveOut || o.Do == dropFolder || o.Do == keepBack {
+			o.Put = Stat{}
+		}
+		if all != "" && o.Do != keepBack && o.Do != reject && o.Do != setMode && o.Do != setAttrs {
+			o.Entry.Below = end - i - 1
+			add(o)
+			i = end
+			continue
+		}
+		add(o)
+		i++
+	}
+	return ops
+}
+
+// simple is the verb for what is no folder on either side, or for a folder that
+// stays where it is.
+func simple(e Entry) verb {
+	switch e.Action {
+	case Added:
+		return moveIn
+	case Deleted:
+		return moveOut
+	case Mode:
+		return setMode
+	case Attrs:
+		return setAttrs
+	}
+	return exchange
+}
+
+// whole tells whether the same is done to all that lies in a folder, so that it
+// can be moved at once: Deleted, Added, or nothing.
+func (c *Changeset) whole(i, end int) Action {
+	e := c.Entries[i]
+	want := e.Action
+	switch {
+	case e.Type != Dir && !e.replacesDir():
+		return ""
+	case e.replacesDir():
+		want = Deleted
+	case e.Action == Modified:
+		want = Added
+	}
+	for _, b := range c.Entries[i:end] {
+		if !b.Applies() || b.Action != want && b.Path != e.Path {
+			return ""
+		}
+	}
+	if want == Added && !c.movable(i, end) {
+		return ""
+	}
+	return want
+}
+
+// movable tells whether a new folder holds nothing but its entries, and whether
+// all folders in it let their owner in: others must be opened on the way, and
+// to move a folder takes the right to write to it.
+func (c *Changeset) movable(i, end int) bool {
+	names := map[Name]int{}
+	for _, b := range c.Entries[i+1 : end] {
+		names[Name(parent(string(b.Path)))]++
+	}
+	for _, b := range c.Entries[i:end] {
+		if b.Type == Dir && (b.Mode&0o700 != 0o700 || b.above.names != names[b.Path] || b.above.stat.Ino == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// marks fingerprints what lies in a folder: below, or above.
+func (c *Changeset) marks(i, end int, side Action) marks {
+	prefix := len(c.Entries[i].Path) + 1
+	m := make(marks, 0, 8*(end-i-1))
+	for _, b := range c.Entries[i+1 : end] {
+		s := b.Lower
+		if side == Added {
+			s = b.stat()
+		}
+		m = m.add(string(b.Path)[prefix:], s)
+	}
+	return m
+}
+
+// keepAll keeps a change of kind back that cannot be made as a whole.
+func (c *Changeset) keepAll(i, end int) {
+	why, class := "not all of it can be applied", Conflict
+	for _, b := range c.Entries[i:end] {
+		if !b.Applies() {
+			class = b.Class
+			why = "it takes the place of another, and holds " + printable(base(string(b.Path)))
+			break
+		}
+	}
+	for j := i; j < end; j++ {
+		if e := &c.Entries[j]; e.Applies() {
+			e.Class, e.Detail, e.Fate, e.Runs = class, why, "", ""
+		}
+	}
+}
+
+// below tells whether a path lies in a folder.
+func below(path, dir string) bool {
+	return len(path) > len(dir) && strings.HasPrefix(path, dir) && path[len(dir)] == '/'
+}
