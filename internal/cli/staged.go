@@ -79,7 +79,12 @@ func (e *env) stage() stager {
 
 // more fills in what entries tell beyond their change: an old name, why it runs
 // on the host, how much a folder stands for.
-func more(*review.Change, stage.Entry) {}
+func more(c *review.Change, e stage.Entry) {
+	c.From, c.Below = e.From.String(), e.Below
+	if e.Runs != "" {
+		c.Runs = "runs on the host: " + evidence.Printable(e.Runs)
+	}
+}
 
 // idle tells an iteration that is open from one that changed nothing: that has
 // no upper directory any more.

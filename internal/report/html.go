@@ -50,6 +50,7 @@ func funcs() map[string]any {
 		"note":      Limit.note,
 		"sentence":  Reached.sentence,
 		"times":     times,
+		"decision":  Reviewed.Sentence,
 	}
 }
 

@@ -91,6 +91,9 @@ func (r *reducer) addIteration(e evidence.Event) {
 		r.applied(e)
 	case e.Reviewed != nil:
 		r.reviewed(e)
+	case e.Accepted != nil:
+		e.Applied = &evidence.Applied{Applied: e.Accepted.Applied, Held: e.Accepted.Held, HeldDir: e.Accepted.HeldDir}
+		r.applied(e)
 	case e.IterationEnded != nil:
 		it, end := r.at(e), e.IterationEnded
 		it.Finished, it.Millis, it.Reason, it.ExitCode = true, end.Millis, end.Reason, end.ExitCode
