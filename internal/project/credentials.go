@@ -59,11 +59,30 @@ func (in *inspector) gitCredentials(repo string) {
 	}
 }
 
+// includedCredentials is gitCredentials for a file that a configuration includes.
+func (in *inspector) includedCredentials(p string) {
+	if p == "" || !in.isFile(p) {
+		return
+	}
+	text, err := in.read(p, maxConfig)
+	if s, hidden := withoutCredentials(p, text, err); hidden {
+		in.configs = append(in.configs, s)
+	}
+}
+
+// configFiles are the configurations of a repository elsewhere.
+func (g Git) configFiles() []string {
+	out := []string{filepath.Join(g.Common, "config"), filepath.Join(g.Common, "config.worktree")}
+	if g.Dir != g.Common {
+		out = append(out, filepath.Join(g.Dir, "config.worktree"))
+	}
+	return out
+}
+
 // commonCredentials is gitCredentials for a repository elsewhere.
 func (in *inspector) commonCredentials() {
 	g := &in.facts.Git
-	for _, file := range []string{filepath.Join(g.Common, "config"), filepath.Join(g.Common, "config.worktree"),
-		filepath.Join(g.Dir, "config.worktree")} {
+	for _, file := range g.configFiles() {
 		text, err := readOwn(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

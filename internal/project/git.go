@@ -63,14 +63,37 @@ func linked(what, fix string) error {
 func (in *inspector) gitNamed(repo, tree string) []string {
 	var out []string
 	for _, t := range in.gitTexts(repo) {
-		eachSetting(string(t.text), func(section, key, value string) {
-			switch {
-			case section == "core" && key == "hookspath":
-				out = append(out, in.inProject(value, tree))
-			case (section == "include" || section == "includeif") && key == "path":
-				out = append(out, in.inProject(value, repo))
-			}
-		})
+		out = append(out, in.named(t.text, tree, repo)...)
+	}
+	return out
+}
+
+// named is what one configuration names within the project: hooks relative to a
+// work tree, included files relative to the configuration's own folder.
+func (in *inspector) named(text []byte, tree, dir string) (out []string) {
+	eachSetting(string(text), func(section, key, value string) {
+		switch {
+		case strings.HasPrefix(value, "~"), strings.HasPrefix(value, "%"): // of a home, or of git's own place
+		case section == "core" && key == "hookspath":
+			out = append(out, in.inProject(value, tree))
+		case (section == "include" || section == "includeif") && key == "path":
+			out = append(out, in.inProject(value, dir))
+		}
+	})
+	return out
+}
+
+// namedElsewhere is what configurations outside the project name within it: the
+// owner's own, and those of a linked worktree's repository.
+func (in *inspector) namedElsewhere() (out []string) {
+	files := gitConfigs(in.opts)
+	if g := in.facts.Git; g.Linked {
+		files = append(files, g.configFiles()...)
+	}
+	for _, file := range files {
+		if text, err := readOwn(file); err == nil {
+			out = append(out, in.named(text, ".", filepath.Dir(file))...)
+		}
 	}
 	return out
 }
@@ -101,8 +124,13 @@ func gitSection(line string) (name, rest string) {
 }
 
 // inProject makes a path relative to the project, or "" where it leads out.
+// base is relative to the project, or absolute.
 func (in *inspector) inProject(file, base string) string {
-	if !filepath.IsAbs(file) {
+	switch {
+	case filepath.IsAbs(file):
+	case filepath.IsAbs(base):
+		file = filepath.Join(base, file)
+	default:
 		file = filepath.Join(in.facts.Path, base, file)
 	}
 	rel, err := filepath.Rel(in.facts.Path, file)

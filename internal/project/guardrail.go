@@ -28,14 +28,25 @@ func (in *inspector) guardrails() error {
 			return err
 		}
 	}
-	if in.facts.Git.Linked {
-		in.commonCredentials()
-		return in.addRail(agent.Path{Path: ".git", Reason: "leads git to the repository"})
+	return in.gitRails()
+}
+
+// gitRails freezes what git runs or reads by its configuration, wherever that
+// lies, and what leads it to its repository.
+func (in *inspector) gitRails() error {
+	named := in.namedElsewhere()
+	if !in.facts.Git.Linked {
+		named = append(named, in.gitNamed(".git", ".")...)
 	}
-	for _, p := range in.gitNamed(".git", ".") {
+	for _, p := range named {
 		if err := in.addRow(agent.Path{Path: p, IfAbsent: true, Reason: "git's configuration names it"}); err != nil {
 			return err
 		}
+		in.includedCredentials(p)
+	}
+	if in.facts.Git.Linked {
+		in.commonCredentials()
+		return in.addRail(agent.Path{Path: ".git", Reason: "leads git to the repository"})
 	}
 	in.gitCredentials(".git")
 	return in.worktrees(".git")

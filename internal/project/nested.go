@@ -30,6 +30,7 @@ func (in *inspector) repository(repo, tree string) error {
 		if err := in.addRail(agent.Path{Path: p, IfAbsent: true, Reason: "a nested repository's configuration names it"}); err != nil {
 			return err
 		}
+		in.includedCredentials(p)
 	}
 	in.gitCredentials(repo)
 	return in.worktrees(repo)

@@ -120,3 +120,27 @@ func TestLinkedRepository(t *testing.T) {
 		}
 	})
 }
+
+// TestHooksThatAConfigurationElsewhereNames: a worktree's repository and the
+// owner's own configuration may name hooks relative to whatever project.
+func TestHooksThatAConfigurationElsewhereNames(t *testing.T) {
+	base := real(t.TempDir())
+	for name, content := range gitIn("main/.git/", map[string]string{
+		"main/.git/config":                 "[core]\n\thooksPath = tools/hooks\n[include]\n\tpath = ../../wt/shared.cfg\n",
+		"main/.git/worktrees/wt/gitdir":    base + "/wt/.git\n",
+		"main/.git/worktrees/wt/commondir": "../..\n",
+		"wt/.git":                          "gitdir: " + base + "/main/.git/worktrees/wt\n",
+		"wt/tools/hooks/pre-commit":        "", "wt/shared.cfg": "[http]\n\tproxy = http://u:p@h.example\n",
+		"home/.gitconfig": "[core]\n\thooksPath = own/hooks\n\thooksPath = ~/hooks\n[include]\n\tpath = ~/more\n",
+	}) {
+		write(t, base, name, content)
+	}
+	facts := inspect(t, Options{Path: base + "/wt", Home: base + "/home"})
+	rail(t, facts, Guardrail{Path: "tools/hooks", Dir: true, Present: true})
+	rail(t, facts, Guardrail{Path: "shared.cfg", Present: true})
+	rail(t, facts, Guardrail{Path: "own/hooks"})
+	noRail(t, facts, "~/hooks", "~/more")
+	if got := secrets(facts); got["shared.cfg"] == "" {
+		t.Errorf("%v", got)
+	}
+}
