@@ -1,6 +1,10 @@
 package stage
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
 
 // carry moves a name to a folder of ours, to another file system if need be.
 func (d *dir) carry(to *dir, name string) error {
@@ -11,7 +15,7 @@ func (d *dir) carry(to *dir, name string) error {
 	if err == nil {
 		err = d.moveTo(to, name, st)
 	}
-	if err != unix.EXDEV {
+	if !errors.Is(err, errAcross) {
 		return err
 	}
 	switch st.Mode & unix.S_IFMT {

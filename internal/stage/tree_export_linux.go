@@ -69,7 +69,7 @@ func (x *exporter) visit(d *dir, rel string, st unix.Stat_t) (enter bool, err er
 	}
 	switch {
 	case known && now.kind() == Dir && k.copy.kind() == Dir:
-		if now.mode != k.copy.mode {
+		if now.ctime != k.copy.ctime { // perhaps its mode or attributes: Read tells
 			err = x.ensure(rel)
 		}
 		return true, err
@@ -150,18 +150,30 @@ func (x *exporter) gone() ([]Name, error) {
 	return out, nil
 }
 
-// finish gives the folders of the upper directory the modes that they have in
-// the copy, inner ones first.
+// finish gives the folders of the upper directory the attributes and modes that
+// they have in the copy, inner ones first.
 func (x *exporter) finish() error {
 	for _, rel := range slices.Backward(x.order) {
-		d, err := x.upper.dir(parent(rel))
-		if err == nil {
-			err = unix.Fchmodat(d.fd, base(rel), x.mode[rel], 0)
-			d.close()
-		}
-		if err != nil {
+		if err := x.finishFolder(rel); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (x *exporter) finishFolder(rel string) error {
+	from, err := x.tree.open(rel, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer (&dir{from}).close()
+	to, err := x.upper.open(rel, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer (&dir{to}).close()
+	if err := copyXattr(from, to); err != nil {
+		return err
+	}
+	return unix.Fchmod(to, x.mode[rel])
 }
