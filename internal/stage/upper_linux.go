@@ -71,6 +71,15 @@ func (u *upperTree) dir(rel string) (*dir, error) {
 	return u.tree.dir(rel)
 }
 
+// list returns the names in a folder.
+func (u *upperTree) list(rel string, limit int) ([]string, bool, error) {
+	d, names, more, err := u.listed(rel, limit)
+	if err == nil {
+		d.close()
+	}
+	return names, more, err
+}
+
 // listed opens a folder for looking up names in it, and lists it.
 func (u *upperTree) listed(rel string, limit int) (d *dir, names []string, more bool, err error) {
 	fd, err := u.open(rel, unix.O_RDONLY|unix.O_DIRECTORY)
