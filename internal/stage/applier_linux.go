@@ -102,7 +102,7 @@ func (a *applier) step(op string) error {
 func (a *applier) ordinary() int {
 	n := 0
 	for _, e := range a.rec.Entries {
-		if e.Class == Ordinary {
+		if e.Applies() {
 			n++
 		}
 	}

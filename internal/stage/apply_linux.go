@@ -37,14 +37,15 @@ func Apply(ctx context.Context, o Options, c *Changeset, rec evidence.Recorder) 
 	if err := rec.Record(evidence.Event{Apply: &evidence.Apply{Count: a.ordinary()}}); err != nil {
 		return Result{}, fmt.Errorf("record that changes are applied: %w", err)
 	}
-	if err := a.begin(); err != nil {
+	if err := a.begin(ctx); err != nil {
 		return Result{}, fmt.Errorf("apply: %w", err)
 	}
 	res, err := a.run(ctx)
 	if err != nil {
 		return res, fmt.Errorf("apply: %w", err)
 	}
-	done := evidence.Applied{Applied: res.Applied, Held: heldChanges(res.Held), HeldDir: res.HeldDir}
+	done := evidence.Applied{Applied: res.Applied, Held: heldChanges(res.Held), HeldDir: res.HeldDir,
+		Rejected: rejectedChanges(res.Rejected)}
 	if err := rec.Record(evidence.Event{Applied: &done}); err != nil {
 		return res, fmt.Errorf("record what was applied: %w", err)
 	}
@@ -71,11 +72,14 @@ func plainRun(run string) bool {
 
 // begin refuses a second start, makes the agent's data durable, since a rename
 // may reach the disk before the data that it names, and then writes the record.
-func (a *applier) begin() error {
+func (a *applier) begin(ctx context.Context) error {
 	for _, name := range []string{applyName, appliedName} {
 		if there, err := a.iter.exists(name); err != nil || there {
 			return orConflict(err, "this iteration was applied before, or has to be recovered")
 		}
+	}
+	if err := a.hashRejected(ctx); err != nil {
+		return err
 	}
 	if err := a.syncUpper(); err != nil {
 		return err

@@ -135,7 +135,7 @@ func TestModes(t *testing.T) {
 	w.up("docs/x")
 	must(t, os.Chmod(w.o.Dirs.Upper+"/docs", 0o711))
 	c := w.wantClasses("mode ordinary docs", "mode ordinary src/a.go")
-	if !strings.Contains(c.Entries[1].Detail, "runs on the host") {
+	if !strings.Contains(c.Entries[1].Runs, "new executable") {
 		t.Errorf("a new executable is %+v", c.Entries[1])
 	}
 	before, err := os.Stat(filepath.Join(w.project, "src/a.go"))

@@ -24,7 +24,7 @@ func (a *applier) deleteRange(ctx context.Context, i, end int, prefix string) er
 			return err
 		}
 		e := a.rec.Entries[j]
-		if e.Class != Ordinary || e.Action != Deleted {
+		if !e.Applies() || e.Action != Deleted {
 			continue
 		}
 		if err := a.try(j, a.delete); err != nil {
@@ -67,7 +67,7 @@ func (a *applier) delete(i int) error {
 func (a *applier) openDoomed(d *dir, e Entry) bool {
 	up := parent(string(e.Path))
 	for _, f := range a.rec.Entries {
-		if string(f.Path) == up && f.Action == Deleted && f.Class == Ordinary {
+		if string(f.Path) == up && f.Action == Deleted && f.Applies() {
 			return unix.Chmod(procFd(d.fd), 0o700) == nil
 		}
 	}

@@ -81,5 +81,5 @@ func (r *reader) changedMeanwhile(ls Stat, changed time.Time) verdict {
 	if since.IsZero() || ls.Type == Absent || ls.Type == Dir || !changed.After(since) {
 		return verdict{}
 	}
-	return verdict{Conflict, "changed in the project since the iteration began"}
+	return verdict{class: Conflict, detail: "changed in the project since the iteration began"}
 }

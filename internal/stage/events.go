@@ -36,7 +36,7 @@ func (c *Changeset) uniform(i, end int) (int64, bool) {
 	}
 	var size int64
 	for _, b := range c.Entries[i:end] {
-		if b.Action != e.Action || b.Class != Ordinary || b.Detail != "" {
+		if b.Action != e.Action || b.Class != Ordinary || b.Fate != "" || b.Detail != "" || b.Runs != "" {
 			return 0, false
 		}
 		size += b.Size
@@ -48,8 +48,17 @@ func (c *Changeset) uniform(i, end int) (int64, bool) {
 func (e Entry) change() evidence.Change {
 	return evidence.Change{
 		Name: e.Path.String(), Action: string(e.Action), Class: string(e.Class),
-		Detail: e.Detail, Size: e.Size,
+		Detail: e.Detail, Size: e.Size, Fate: string(e.Fate), Runs: e.Runs, SHA256: e.SHA256,
 	}
+}
+
+// rejectedChanges lists what was not even kept.
+func rejectedChanges(rejected []Entry) []evidence.Change {
+	var out []evidence.Change
+	for _, e := range rejected {
+		out = append(out, e.change())
+	}
+	return out
 }
 
 // heldChanges lists what was kept back, for the journal.

@@ -14,7 +14,7 @@ func (a *applier) finishFolders(ctx context.Context) error {
 		}
 		e := a.rec.Entries[i]
 		_, failed := a.held[i]
-		if e.Class != Ordinary || e.Type != Dir || e.Action == Deleted || failed || a.theirs[i] {
+		if !e.Applies() || e.Type != Dir || e.Action == Deleted || failed || a.theirs[i] {
 			continue
 		}
 		a.done[i] = false

@@ -56,8 +56,8 @@ func (r *reader) isOpaque(it item, a *attrs) (bool, error) {
 // deletion as well.
 func (r *reader) judgeDir(it item, a attrs, opaque bool) verdict {
 	v := r.judge(it.f, it.rel, Dir)
-	if v.class == "" && a.bad != "" {
-		v = verdict{Escape, a.bad}
+	if v.class == "" && a.bad != "" { // whatever the policy says of its class
+		v = verdict{class: Escape, detail: a.bad, never: true}
 	}
 	if v.class == "" && it.ls.Type == Dir && opaque {
 		v = r.judge(it.f, it.rel, Absent)

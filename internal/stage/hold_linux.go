@@ -23,10 +23,14 @@ func (a *applier) holdAll(ctx context.Context) error {
 			return err
 		}
 		_, late := a.held[i]
-		if e.Class == Ordinary && !late {
+		if e.Applies() && !late {
 			continue
 		}
-		if err := a.hold(i, e); err != nil {
+		keep := a.hold
+		if e.Rejected() {
+			keep = a.reject
+		}
+		if err := keep(i, e); err != nil {
 			return fmt.Errorf("hold %s: %w", e.Path, err)
 		}
 	}
@@ -54,6 +58,43 @@ func (a *applier) hold(i int, e Entry) error {
 		return err
 	}
 	return a.holdFile(up, base(string(e.Path)), heldFile(i))
+}
+
+// reject removes one entry's content; the record has its hash.
+func (a *applier) reject(_ int, e Entry) error {
+	if e.Action == Deleted || e.Action == Mode || e.Type == Dir {
+		return nil
+	}
+	up, err := a.above(e)
+	if err != nil || up == nil {
+		return err
+	}
+	if err := a.step("reject"); err != nil {
+		return err
+	}
+	if err := unix.Unlinkat(up.fd, base(string(e.Path)), 0); err != nil && err != unix.ENOENT {
+		return err
+	}
+	return nil
+}
+
+// hashRejected notes what is rejected before the record is written, after which
+// it may be gone. What is oversized is not read.
+func (a *applier) hashRejected(ctx context.Context) error {
+	for i := range a.rec.Entries {
+		e := &a.rec.Entries[i]
+		if !e.Rejected() || e.Type != File || e.Action == Deleted || e.Action == Mode || e.Class == Oversized {
+			continue
+		}
+		up, err := a.above(*e)
+		if err != nil || up == nil {
+			return orConflict(err, "no longer in the upper directory")
+		}
+		if e.SHA256, err = up.hash(ctx, base(string(e.Path))); err != nil {
+			return fmt.Errorf("hash %s: %w", e.Path, err)
+		}
+	}
+	return nil
 }
 
 // holdFile moves a file. One with several names is copied, since another of
@@ -113,12 +154,16 @@ func (a *applier) result(ctx context.Context) (Result, error) {
 	var res Result
 	for i, e := range a.rec.Entries {
 		c, late := a.held[i]
-		if e.Class == Ordinary && !late {
+		switch {
+		case e.Applies() && !late:
 			res.Applied++
+			continue
+		case e.Rejected():
+			res.Rejected = append(res.Rejected, e)
 			continue
 		}
 		if late {
-			e.Class, e.Detail = Conflict, c.why
+			e.Class, e.Detail, e.Fate = Conflict, c.why, ""
 		}
 		h, err := a.heldEntry(ctx, i, e)
 		if err != nil {

@@ -12,7 +12,7 @@ func (a *applier) placeAll(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if e.Class != Ordinary || e.Action == Deleted {
+		if !e.Applies() || e.Action == Deleted {
 			continue
 		}
 		if e.replacesDir() { // its old content has to go first

@@ -94,7 +94,7 @@ func (a *applier) dropTemps() ([]string, error) {
 	last := "/"
 	for _, e := range a.rec.Entries {
 		rel := parent(string(e.Path))
-		if rel == last || e.Class != Ordinary || e.Type == Dir || e.Action == Deleted {
+		if rel == last || !e.Applies() || e.Type == Dir || e.Action == Deleted {
 			continue
 		}
 		last = rel

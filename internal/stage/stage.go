@@ -80,7 +80,7 @@ const (
 	Special Type = "special" // fifo, socket, device
 )
 
-// Class is what the gate makes of an entry. Only Ordinary is applied.
+// Class is what the gate makes of an entry. By default only Ordinary is applied.
 type Class string
 
 // The classes.
@@ -125,6 +125,9 @@ type Entry struct {
 	Target Name   `json:"target,omitempty"` // text of a link
 	Class  Class  `json:"class"`
 	Detail string `json:"detail,omitempty"` // why, printable
+	Fate   Fate   `json:"fate,omitempty"`   // where it is not the default of the class
+	Runs   string `json:"runs,omitempty"`   // why a person should look before running anything
+	SHA256 string `json:"sha256,omitempty"` // of a file that is rejected
 	Lower  Stat   `json:"lower"`            // the project's own, as it was read
 }
 
@@ -141,13 +144,13 @@ type Changeset struct {
 }
 
 // Findings tells whether there is anything that a person should look at: an
-// entry that is not ordinary, or a changeset that is not whole.
+// entry that is not ordinary or not applied, or a changeset that is not whole.
 func (c *Changeset) Findings() bool {
 	if c.Incomplete != "" {
 		return true
 	}
 	for _, e := range c.Entries {
-		if e.Class != Ordinary {
+		if e.Class != Ordinary || !e.Applies() {
 			return true
 		}
 	}
@@ -165,7 +168,8 @@ type Held struct {
 
 // Result is what Apply did.
 type Result struct {
-	Applied int
-	Held    []Held
-	HeldDir string // empty when nothing was held
+	Applied  int
+	Held     []Held
+	HeldDir  string  // empty when nothing was held
+	Rejected []Entry // neither applied nor kept
 }
