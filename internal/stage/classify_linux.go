@@ -2,7 +2,6 @@ package stage
 
 import (
 	"context"
-	"io"
 
 	"golang.org/x/sys/unix"
 
@@ -77,16 +76,6 @@ func (r *reader) runs(it item, e Entry) string {
 		return changed
 	}
 	return why
-}
-
-// head is the beginning of a file, of at most that many bytes.
-func (d *dir) head(name string, most int64) ([]byte, error) {
-	f, err := d.reader(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.close()
-	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // judgeLeaf is the verdict on a file, link or special file. What a name lets
