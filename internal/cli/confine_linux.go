@@ -30,13 +30,21 @@ func (s *session) loopSession(tune func(*native.Native)) (loop.Session, error) {
 	}
 	rules := stage.RulesFromPlan(s.work.plan)
 	rules.GuardrailNames = agent.GuardrailNames()
+	build := func(iterDir string, io loop.IO) *native.Native {
+		return &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
+			IterDir: iterDir, ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
+	}
 	return loop.Session{
 		Plan: s.work.plan, Run: s.run, Dir: s.dir, Project: s.id, Rules: rules,
 		Stubs: stubs(s.work.plan), Recorder: s.journal,
 		Backend: func(iterDir string, io loop.IO) backend.Backend {
-			n := &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
-				IterDir: iterDir, ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
+			n := build(iterDir, io)
 			tune(n)
+			return n
+		},
+		Over: func(iterDir string, io loop.IO) backend.Backend {
+			n := build(iterDir, io)
+			n.Above, n.Signals = true, s.signals
 			return n
 		},
 	}, nil

@@ -27,7 +27,8 @@ type session struct {
 	// announced: RunStarted is in the journal, or could not be written.
 	announced bool
 	lock      *os.File
-	place     string // of the project in the state directory
+	place     string           // of the project in the state directory
+	signals   <-chan os.Signal // for the policy's checks after a single command; nil in a loop
 	id        stage.ID
 }
 
@@ -196,7 +197,7 @@ func settle(dir, run string) (*evidence.Recovered, error) {
 // and the checks within them.
 func staged(dir string) []string {
 	var out []string
-	for _, pattern := range []string{"*", "*/verify-*"} {
+	for _, pattern := range []string{"*", "*/verify-*", "*/check"} {
 		found, _ := filepath.Glob(filepath.Join(dir, "iterations", pattern)) // the patterns are well-formed
 		for _, path := range found {
 			if info, err := os.Lstat(path); err == nil && info.IsDir() {

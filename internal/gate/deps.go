@@ -47,7 +47,7 @@ func dependencies(changes []Change) []Finding {
 func (e ecosystem) added(changes []Change) []Finding {
 	known := map[string]bool{}
 	for _, c := range changes {
-		if names, ok := e.names(c.was(), c.Old); ok {
+		if names, ok := e.names(c.Path, c.Old); ok {
 			for _, n := range names {
 				known[n] = true
 			}

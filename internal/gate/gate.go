@@ -38,19 +38,10 @@ const (
 type Change struct {
 	Path   string // relative, slash-separated
 	Action Action
-	From   string // the path before; empty: the same
-	Size   int64  // bytes now; before, where it was deleted
+	Size   int64 // bytes now; before, where it was deleted
 	// Old and New read one side, at most so many bytes and one more; nil where
 	// there is no such side. What cannot be read is an error.
 	Old, New func(most int64) ([]byte, error)
-}
-
-// was is the path before the change.
-func (c Change) was() string {
-	if c.From != "" {
-		return c.From
-	}
-	return c.Path
 }
 
 // Rules say which gates are asked.

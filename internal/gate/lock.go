@@ -33,14 +33,14 @@ func lockfiles(changes []Change) []Finding {
 	known := map[string]map[string]bool{} // by the file's name
 	var bad []string
 	for _, c := range changes {
-		if !lockfile(c.was()) || installed(c.was()) || c.Old == nil {
+		if !lockfile(c.Path) || installed(c.Path) || c.Old == nil {
 			continue
 		}
 		content, ok := read(c.Old, maxLockfile)
 		if !ok {
 			bad = append(bad, c.Path)
 		}
-		kind := path.Base(c.was())
+		kind := path.Base(c.Path)
 		if known[kind] == nil {
 			known[kind] = map[string]bool{}
 		}

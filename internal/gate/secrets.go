@@ -49,7 +49,7 @@ func secret(c Change, what string) Finding {
 // secretName judges a new file by its name. Environment files are judged by what
 // is in them: many hold nothing that is secret.
 func secretName(c Change) string {
-	if c.Action != Added || c.From != "" || c.Size == 0 {
+	if c.Action != Added || c.Size == 0 {
 		return ""
 	}
 	verdict, reason := scan.SecretName(path.Base(c.Path))

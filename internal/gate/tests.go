@@ -46,7 +46,7 @@ func (l language) collect(changes []Change) (files []testFile, bad []string) {
 	}
 	read, size := 0, int64(0)
 	for _, c := range changes {
-		if installed(c.Path) || !l.file(c.Path) && !l.file(c.was()) {
+		if installed(c.Path) || !l.file(c.Path) {
 			continue
 		}
 		size += c.Size
@@ -54,7 +54,7 @@ func (l language) collect(changes []Change) (files []testFile, bad []string) {
 			bad = append(bad, c.Path)
 			continue
 		}
-		before, ok1 := l.suite(c.was(), c.Old)
+		before, ok1 := l.suite(c.Path, c.Old)
 		after, ok2 := l.suite(c.Path, c.New)
 		if !ok1 || !ok2 {
 			bad = append(bad, c.Path)
@@ -70,7 +70,7 @@ func (l language) collect(changes []Change) (files []testFile, bad []string) {
 // had tells whether any file with tests was there before.
 func (l language) had(changes []Change) bool {
 	for _, c := range changes {
-		if c.Old != nil && l.file(c.was()) && !installed(c.was()) {
+		if c.Old != nil && l.file(c.Path) && !installed(c.Path) {
 			return true
 		}
 	}

@@ -110,7 +110,6 @@ func TestHonestChangesOfTests(t *testing.T) {
 			"one more":             {modified(s.path, s.one, s.whole)},
 			"a file more":          {added(s.path, s.skipped)},
 			"the file moved":       {deleted(s.path, s.whole), added(s.moved, s.whole)},
-			"moved by name":        {{Path: s.moved, From: s.path, Action: Modified, Old: side(s.whole), New: side(s.whole)}},
 			"less of nothing":      {modified(s.path, "", "")},
 			"not a file of tests":  {deleted("docs/readme.md", s.whole)},
 			"of somebody's module": {deleted("node_modules/x/"+s.path, s.whole)},

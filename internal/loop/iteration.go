@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -36,6 +37,10 @@ type Session struct {
 	Recorder evidence.Recorder
 	// Backend makes the backend of one iteration. Number 0 is not used.
 	Backend func(iterDir string, io IO) backend.Backend
+	// Over makes one that works over what an iteration left, which stays as it is.
+	Over func(iterDir string, io IO) backend.Backend
+	// Checking, if set, tells that a command of the policy's begins.
+	Checking func(command string)
 }
 
 // Outcome is what one iteration came to.
@@ -45,17 +50,35 @@ type Outcome struct {
 	Applied stage.Result
 	Kept    string // where the changes lie, if none was applied
 	Took    time.Duration
+
+	Findings []evidence.Finding
+	Failed   *evidence.Finding // the one for which nothing was applied
+	Dropped  bool              // nothing was applied, and nothing is kept
 }
 
-// Tampered tells whether something was held back that no honest work contains.
+// Tampered tells whether something was held back or rejected that no honest work
+// contains.
 func (o Outcome) Tampered() bool {
 	for _, h := range o.Applied.Held {
-		switch h.Class {
-		case stage.Guardrail, stage.Escape, stage.Secret:
+		if dishonest(h.Class) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(o.Applied.Rejected, func(e stage.Entry) bool { return dishonest(e.Class) })
+}
+
+func dishonest(c stage.Class) bool {
+	return c == stage.Guardrail || c == stage.Escape || c == stage.Secret
+}
+
+// ForReview tells whether a gate kept something for a person to look at, other
+// than what no honest work contains. What is merely too large, or was changed by
+// somebody else meanwhile, does not count: the work can go on without it.
+func (o Outcome) ForReview() bool {
+	if o.Failed != nil {
+		return !o.Dropped
+	}
+	return slices.ContainsFunc(o.Applied.Held, func(h stage.Held) bool { return h.Fate == stage.ToHold })
 }
 
 // Dir is where iteration n keeps what belongs to it.
@@ -82,7 +105,7 @@ func (s *Session) Once(ctx context.Context, n int, io IO) (Outcome, error) {
 	if why := unsound(out.Reason); why != "" {
 		out.Kept, err = dirs.Upper, putAside(dirs, why, rec)
 	} else {
-		err = s.settle(&out, dirs, began, rec)
+		err = s.settle(ctx, &out, dirs, began, rec)
 	}
 	out.Took = time.Since(began)
 	return out, err
@@ -112,24 +135,42 @@ func putAside(dirs stage.Dirs, why string, rec evidence.Recorder) error {
 		Message: "the changes were not applied, since " + why + "; they are kept in " + dirs.Upper}})
 }
 
-// settle reads what was changed and applies it. It goes on after an
-// interruption: a transaction that was begun is finished, within its own time.
-func (s *Session) settle(out *Outcome, dirs stage.Dirs, began time.Time, rec evidence.Recorder) error {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
-	defer cancel()
+// settle reads what was changed, asks the gates and applies it. But for the
+// policy's checks it goes on after an interruption: a transaction that was begun
+// is finished, within its own time.
+func (s *Session) settle(run context.Context, out *Outcome, dirs stage.Dirs, began time.Time, rec evidence.Recorder) error {
 	opt := stage.Options{Project: s.Plan.Project, ProjectID: s.Project, Dirs: dirs, Run: s.Run,
 		Stubs: s.Stubs, Rules: s.Rules, Since: began}
+	if err := read(out, opt, rec); err != nil {
+		return keep(dirs, err)
+	}
+	if err := s.pass(run, out, opt, rec); err != nil {
+		return keep(dirs, err)
+	}
+	if out.Failed != nil {
+		if err := withdraw(out, dirs, rec); err != nil {
+			return keep(dirs, err)
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
 	var err error
-	if out.Changes, err = stage.Read(ctx, opt); err != nil {
-		return keep(dirs, err)
-	}
-	if err := rec.Record(evidence.Event{Changeset: &evidence.Changeset{Changes: out.Changes.Events()}}); err != nil {
-		return keep(dirs, err)
-	}
 	if out.Applied, err = stage.Apply(ctx, opt, out.Changes, rec); err != nil {
 		return keep(dirs, err)
 	}
 	return nil // Apply has taken the overlay's directories away
+}
+
+// read reads the changeset and records it.
+func read(out *Outcome, opt stage.Options, rec evidence.Recorder) error {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
+	var err error
+	if out.Changes, err = stage.Read(ctx, opt); err != nil {
+		return err
+	}
+	return rec.Record(evidence.Event{Changeset: &evidence.Changeset{Changes: out.Changes.Events()}})
 }
 
 const settleTime = 10 * time.Minute
@@ -150,19 +191,6 @@ func (e keptError) Unwrap() error { return e.error }
 
 // Hint implements the interface of errors with a way out.
 func (e keptError) Hint() string { return fmt.Sprintf("the changes are kept in %q", e.dir) }
-
-// Check runs the command on the project as it is and drops all that it
-// changes.
-func (s *Session) Check(ctx context.Context, n int, name string, argv []string, io IO) (backend.Result, error) {
-	dirs, err := stage.Prepare(filepath.Join(s.IterDir(n), name))
-	if err != nil {
-		return backend.Result{}, err
-	}
-	defer stage.Discard(dirs)
-	p := s.Plan
-	p.Command = argv
-	return s.Backend(dirs.Iter, io).Run(ctx, p, numbered{s.Recorder, n})
-}
 
 // numbered adds the iteration's number to each event.
 type numbered struct {

@@ -1,6 +1,10 @@
 package stage
 
-import "ringwall/internal/plan"
+import (
+	"slices"
+
+	"ringwall/internal/plan"
+)
 
 // Fate is what becomes of an entry: the policy's word for its class, or for a
 // finding about it. An empty one is the default of its class.
@@ -83,18 +87,12 @@ func stricter(a, b Fate) bool {
 // reason. It tells whether there is such an entry and it was to be applied.
 // Agree has to follow the last of them.
 func (c *Changeset) Mark(path Name, f Fate, why string) bool {
-	for i := range c.Entries {
-		e := &c.Entries[i]
-		if e.Path != path {
-			continue
-		}
-		if !e.Applies() || f != ToHold && f != ToReject {
-			return false
-		}
-		e.Fate, e.Detail = f, why
-		return true
+	i, found := slices.BinarySearchFunc(c.Entries, path, func(e Entry, p Name) int { return comparePaths(e.Path, p) })
+	if !found || !c.Entries[i].Applies() || f != ToHold && f != ToReject {
+		return false
 	}
-	return false
+	c.Entries[i].Fate, c.Entries[i].Detail = f, why
+	return true
 }
 
 // Agree makes the fates of entries agree with each other: what stays keeps the

@@ -57,7 +57,7 @@ func (r *run) share() error {
 	if !r.beside() {
 		return nil
 	}
-	to := filepath.Join(r.native.IterDir, "upper")
+	to := r.writes()
 	for _, name := range []string{acl.Access, acl.Default} {
 		if err := copyAttribute(r.plan.Project, to, name); err != nil {
 			return fmt.Errorf("share the upper directory: %w", err)
@@ -114,7 +114,7 @@ func (r *run) claim(res *backend.Result) {
 		return
 	}
 	r.given = true
-	err := upper.Give(filepath.Join(r.native.IterDir, "upper"), r.identity)
+	err := upper.Give(r.writes(), r.identity)
 	if err != nil {
 		if res != nil {
 			res.Reason = backend.Lost
@@ -156,7 +156,7 @@ func (r *run) seeAll(u diskUse, enough bounds) diskUse {
 	if !u.unknown || !r.beside() {
 		return u
 	}
-	out, err := upper.Look(filepath.Join(r.native.IterDir, "upper"), r.identity,
+	out, err := upper.Look(r.writes(), r.identity,
 		strconv.FormatInt(enough.bytes, 10), strconv.FormatInt(enough.entries, 10))
 	var s seen
 	if err != nil || json.Unmarshal(out, &s) != nil {

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"path/filepath"
 	"time"
 
 	"ringwall/internal/backend"
@@ -51,7 +50,7 @@ func (d *diskWatch) pause() time.Duration {
 const unbounded = int64(1) << 62
 
 func newDiskWatch(w *watcher) *diskWatch {
-	d := &diskWatch{watcher: w, upper: filepath.Join(w.run.native.IterDir, "upper"), limit: bounds{unbounded, unbounded}}
+	d := &diskWatch{watcher: w, upper: w.run.writes(), limit: bounds{unbounded, unbounded}}
 	if l := w.run.find("disk"); l != nil {
 		d.limit.bytes = l.Value
 	}

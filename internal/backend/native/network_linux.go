@@ -77,7 +77,11 @@ func (r *run) mapped(project, iteration string) ([]*os.File, error) {
 		return nil, errors.New("no account to map to")
 	}
 	uid, gid := r.native.ProjectOwner[0], r.native.ProjectOwner[1]
-	for _, d := range []string{"", "upper", "work"} {
+	dirs := []string{"", "upper", "work"}
+	if r.native.Above {
+		dirs = append(dirs, "check", "check/upper", "check/work")
+	}
+	for _, d := range dirs {
 		if err := os.Chown(filepath.Join(iteration, d), uid, gid); err != nil {
 			return nil, err
 		}

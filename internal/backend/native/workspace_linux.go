@@ -12,18 +12,29 @@ import (
 func (t *translation) workspace(w *plan.Workspace) error {
 	t.pinParents(w.Path)
 	s := launch.Step{Op: launch.Overlay, Target: w.Path, Source: w.Path, Data: t.run.native.IterDir}
+	if t.run.native.Above {
+		s.Flags |= launch.Above
+	}
 	if t.user.Form == accountRootForm {
 		files, err := t.run.mapped(w.Path, t.run.native.IterDir)
 		if err != nil {
 			return err
 		}
-		s.Flags = launch.UseFD
+		s.Flags |= launch.UseFD
 		s.FD = t.pass(files[0])
 		t.pass(files[1])
 	}
 	t.step(s)
 	t.freeze(w.Path)
 	return nil
+}
+
+// writes is the folder in which what the agent writes to the workspace ends.
+func (r *run) writes() string {
+	if r.native.Above {
+		return filepath.Join(r.native.IterDir, "check", "upper")
+	}
+	return filepath.Join(r.native.IterDir, "upper")
 }
 
 // pinParents makes each directory above the project a mount point where it

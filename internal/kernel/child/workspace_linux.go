@@ -26,9 +26,15 @@ func overlay(s *launch.StepView) syscall.Errno {
 	}
 	ownFiles(false) // what the overlay does to its layers it does as who mounts it
 	fs := newFileSystem("overlay\x00")
-	fs.set("lowerdir\x00", lowerDir)
-	fs.set("upperdir\x00", ".work/stage/upper\x00")
-	fs.set("workdir\x00", ".work/stage/work\x00")
+	if s.Flags&launch.Above != 0 {
+		fs.set("lowerdir\x00", ".work/stage/upper:"+lowerDir)
+		fs.set("upperdir\x00", ".work/stage/check/upper\x00")
+		fs.set("workdir\x00", ".work/stage/check/work\x00")
+	} else {
+		fs.set("lowerdir\x00", lowerDir)
+		fs.set("upperdir\x00", ".work/stage/upper\x00")
+		fs.set("workdir\x00", ".work/stage/work\x00")
+	}
 	// Without trusted.* attributes, which only root may set, and without an
 	// index of hard links, whose entries no reader of the upper knows.
 	fs.flag("userxattr\x00")

@@ -92,6 +92,7 @@ const (
 	Optional // if Source does not exist, leave the step out
 	UseFD    // FD instead of Source
 	Folder   // Absent, Mask: a directory, not a file
+	Above    // Overlay: upper/ stays as it is, and what is written goes to check/, above it
 )
 
 // When the first process becomes the user and group that the command runs as.
