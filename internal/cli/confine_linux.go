@@ -43,6 +43,7 @@ func (s *session) loopSession(tune func(*native.Native)) (loop.Session, error) {
 			return n
 		},
 		Over: func(iterDir string, io loop.IO) backend.Backend {
+			s.work.waiting.Abandon() // what is left of the command has the same name
 			n := build(iterDir, io)
 			n.Above, n.Signals = true, s.signals
 			return n
