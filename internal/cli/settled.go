@@ -101,7 +101,10 @@ func (s settled) reported() {
 // entry is a name with its reason: on one line where it fits, else below.
 func (s settled) entry(path, class, detail string) {
 	why := class
-	if detail != "" {
+	switch {
+	case class == "ordinary" && detail != "": // what a gate found says more
+		why = detail
+	case detail != "":
 		why += ": " + detail
 	}
 	path, why = evidence.Printable(path), evidence.Printable(why)

@@ -53,6 +53,10 @@ func funcs() template.FuncMap {
 		"size":      bytesText,
 		"limit":     limitText,
 		"note":      Limit.note,
+		"remark":    remark,
+		"reason":    reason,
+		"gate":      Finding.sentence,
+		"withheld":  NotApplied.sentence,
 		"sentence":  Reached.sentence,
 		"times":     times,
 	}

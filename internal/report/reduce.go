@@ -30,6 +30,7 @@ func newReducer() *reducer {
 	r := &reducer{layers: map[string]int{}, refusals: map[refusalKey]*Refusal{}, hosts: map[hostKey]int{},
 		limits: map[Limit]bool{}, warnings: map[string]int{}, denied: map[int][]string{}, told: map[int]bool{}, changes: map[int]*ledger{}}
 	r.run = Run{Format: Format, Outcome: Unfinished, Command: []string{}, Applied: []evidence.Change{}, Held: []Held{},
+		Rejected: []Held{}, NotApplied: []NotApplied{}, Findings: []Finding{},
 		Limits: []Limit{}, Reached: []Reached{}, Hosts: []Host{}, NotEnforced: []evidence.WeakControl{},
 		Recovered: []evidence.Recovered{}, Warnings: []Warning{}, Timeline: []Iteration{}}
 	for i, name := range layerNames() {
@@ -86,6 +87,8 @@ func (r *reducer) addIteration(e evidence.Event) {
 		r.at(e).Announced += e.Apply.Count
 	case e.Applied != nil:
 		r.applied(e)
+	case e.Finding != nil, e.NotApplied != nil:
+		r.addGate(e)
 	case e.IterationEnded != nil:
 		it, end := r.at(e), e.IterationEnded
 		it.Finished, it.Millis, it.Reason, it.ExitCode = true, end.Millis, end.Reason, end.ExitCode

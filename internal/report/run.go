@@ -32,7 +32,7 @@ type Run struct {
 	Ended         time.Time `json:"ended"` // of the last event
 	Millis        int64     `json:"millis"`
 
-	// Outcome is done, cap, blocked, failed, limit, tampered or interrupted;
+	// Outcome is done, cap, blocked, failed, limit, held, tampered or interrupted;
 	// "unfinished" when no end is recorded.
 	Outcome    string `json:"outcome"`
 	ExitCode   int    `json:"exit_code"`
@@ -44,6 +44,9 @@ type Run struct {
 	Applied     []evidence.Change      `json:"applied"` // over all iterations, the net effect
 	AppliedN    int                    `json:"applied_count"`
 	Held        []Held                 `json:"held"`
+	Rejected    []Held                 `json:"rejected"`    // neither applied nor kept
+	NotApplied  []NotApplied           `json:"not_applied"` // iterations of which nothing was
+	Findings    []Finding              `json:"findings"`    // of the gates
 	Layers      []Layer                `json:"layers"` // the five in order, then unknown ones
 	Limits      []Limit                `json:"limits"`
 	Reached     []Reached              `json:"limits_reached"`
@@ -144,7 +147,10 @@ type Iteration struct {
 	Announced int                   `json:"announced"` // changes about to be applied
 	Applied   int                   `json:"applied"`
 	Held      int                   `json:"held"`
+	Rejected  int                   `json:"rejected"`
 	Settled   bool                  `json:"settled"` // the end of applying is recorded
+	// NotApplied is "kept" or "dropped" where the gates let nothing through.
+	NotApplied string `json:"not_applied"`
 	Stopped   int                   `json:"stopped"`
 	Requests  int                   `json:"requests"`
 }
