@@ -47,7 +47,7 @@ type Run struct {
 	Rejected    []Held                 `json:"rejected"`    // neither applied nor kept
 	NotApplied  []NotApplied           `json:"not_applied"` // iterations of which nothing was
 	Findings    []Finding              `json:"findings"`    // of the gates
-	Layers      []Layer                `json:"layers"` // the five in order, then unknown ones
+	Layers      []Layer                `json:"layers"`      // the five in order, then unknown ones
 	Limits      []Limit                `json:"limits"`
 	Reached     []Reached              `json:"limits_reached"`
 	Hosts       []Host                 `json:"hosts"`
@@ -151,8 +151,8 @@ type Iteration struct {
 	Settled   bool                  `json:"settled"` // the end of applying is recorded
 	// NotApplied is "kept" or "dropped" where the gates let nothing through.
 	NotApplied string `json:"not_applied"`
-	Stopped   int                   `json:"stopped"`
-	Requests  int                   `json:"requests"`
+	Stopped    int    `json:"stopped"`
+	Requests   int    `json:"requests"`
 }
 
 // Journal is how far the events can be believed.

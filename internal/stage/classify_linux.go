@@ -85,11 +85,8 @@ func (r *reader) judgeLeaf(it item, e Entry, a attrs) verdict {
 	if byName.class != "" {
 		return byName
 	}
-	v := r.rules.let(r.judgeKind(it, e, a))
-	if v.class == "" {
-		v = stronger(v, r.changedMeanwhile(it.ls, it.changed))
-	}
-	return stronger(v, byName)
+	v := stronger(r.rules.let(r.judgeKind(it, e, a)), byName)
+	return stronger(v, r.changedMeanwhile(it.ls, it.changed))
 }
 
 // stronger is the verdict that keeps the entry, else the one that says more.

@@ -18,10 +18,7 @@ func (r *reader) whiteout(it item) {
 // listed too, since a guardrail may lie in it.
 func (r *reader) deleted(f folder, rel string, ls Stat, changed time.Time) {
 	e := Entry{Path: Name(rel), Action: Deleted, Type: ls.Type, Mode: ls.Mode, Lower: ls}
-	v := r.judge(f, rel, Absent)
-	if v.class == "" {
-		v = r.changedMeanwhile(ls, changed)
-	}
+	v := stronger(r.judge(f, rel, Absent), r.changedMeanwhile(ls, changed))
 	r.add(e, v)
 	if ls.Type == Dir && v.class == "" {
 		r.push(folder{rel: rel, depth: f.depth, gone: true, entry: len(r.set.Entries)})

@@ -60,10 +60,7 @@ func (r *reader) judgeDir(it item, a attrs, opaque bool) verdict {
 		v = verdict{class: Escape, detail: a.bad, never: true}
 	}
 	if v.class == "" && it.ls.Type == Dir && opaque {
-		v = r.judge(it.f, it.rel, Absent)
+		v = stronger(v, r.judge(it.f, it.rel, Absent))
 	}
-	if v.class == "" {
-		v = r.changedMeanwhile(it.ls, it.changed)
-	}
-	return v
+	return stronger(v, r.changedMeanwhile(it.ls, it.changed))
 }

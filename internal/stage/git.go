@@ -29,7 +29,7 @@ func gitVerdict(raw, folded []string, kind Type) verdict {
 // these too (CVE-2019-1352, CVE-2014-9390).
 func spellsGit(c string) bool {
 	name, _, _ := strings.Cut(c, ":")
-	return fold(name) == fold(".git") || strings.HasPrefix(c, "GIT~") && strings.Trim(c[4:], "0123456789") == ""
+	return fold(name) == fold(".git") || len(c) > 4 && strings.HasPrefix(c, "GIT~") && strings.Trim(c[4:], "0123456789") == ""
 }
 
 // steersGit tells whether a folded path below a git directory is one from
