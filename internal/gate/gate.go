@@ -55,6 +55,9 @@ type Finding struct {
 	Gate  string
 	What  string   // one sentence; names in it are printable
 	Paths []string // the files concerned; none: the changeset as a whole
+	// Partial: the gate looked at the rest and found nothing there. That an
+	// iteration is large is worth a word and no reason to hold it.
+	Partial bool
 }
 
 // Bounds on what is read. Beyond them a finding says what was not looked at.

@@ -39,7 +39,11 @@ func secrets(changes []Change) []Finding {
 			}
 		}
 	}
-	return append(out, unread(SecretsAdded, skipped)...)
+	for _, f := range unread(SecretsAdded, skipped) {
+		f.Partial = true
+		out = append(out, f)
+	}
+	return out
 }
 
 func secret(c Change, what string) Finding {

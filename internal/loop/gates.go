@@ -74,6 +74,9 @@ func (s *Session) look(g gates, out *Outcome, opt stage.Options, rec evidence.Re
 	defer sides.Close()
 	for _, f := range gate.Check(g.rules, changesOf(out.Changes, sides)) {
 		e := evidence.Finding{Gate: f.Gate, Action: g.actions[f.Gate], What: evidence.Printable(f.What)}
+		if f.Partial {
+			e.Action = report
+		}
 		for _, p := range f.Paths {
 			e.Names = append(e.Names, evidence.Printable(p))
 		}
