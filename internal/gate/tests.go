@@ -246,6 +246,9 @@ func (f testFile) weaker(moved map[string]int) string {
 	var why []string
 	if n := len(lost) - fresh; n > 0 { // as many new ones: renamed
 		why = append(why, lostTests(f.after == nil, n, lost))
+		for name, n := range counted(lost) {
+			left += min(n, 1) * f.before.asserted[name] // said by the test that is gone
+		}
 	}
 	if before := f.before.assertions - left; after.assertions < before {
 		why = append(why, fmt.Sprintf("assertions %d -> %d", before, after.assertions))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ringwall/internal/backend"
 	"ringwall/internal/evidence"
@@ -98,7 +99,8 @@ func (s *Session) look(g gates, out *Outcome, opt stage.Options, rec evidence.Re
 // mark gives the entries of a finding the fate that it asks for.
 func mark(c *stage.Changeset, f gate.Finding, e evidence.Finding) {
 	for _, p := range f.Paths {
-		c.Mark(stage.Name(p), stage.Fate(e.Action), e.Gate+": "+e.What)
+		what := strings.TrimPrefix(e.What, evidence.Printable(p)+": ")
+		c.Mark(stage.Name(p), stage.Fate(e.Action), e.Gate+": "+what)
 	}
 }
 
