@@ -185,12 +185,19 @@ func settle(dir, run string) (*evidence.Recovered, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.Outcome != stage.Nothing {
+		if r.Outcome != stage.Nothing && !ofCheck(it) {
 			e := r.Event(run)
 			event.Did, event.What = e.Did, append(event.What, e.What...)
 		}
 	}
 	return event, closeJournal(dir, event)
+}
+
+// ofCheck tells whether a folder is of a check, whose changes are dropped in any
+// case.
+func ofCheck(dir string) bool {
+	name := filepath.Base(dir)
+	return name == "check" || strings.HasPrefix(name, "verify-")
 }
 
 // staged lists the folders of a run that may hold an overlay: its iterations,

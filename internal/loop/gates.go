@@ -144,6 +144,10 @@ func (s *Session) verifyStaged(ctx context.Context, g gates, out *Outcome, opt s
 		return nil
 	}
 	iter := opt.Dirs.Iter
+	// The agent's work is done: it is not lost if this is cut short.
+	if err := stage.Keep(opt.Dirs, "the checks of the policy were cut short"); err != nil {
+		return err
+	}
 	failed, err := checks(g.verify, iter, "gate", func(_ string, argv []string, io IO) (backend.Result, error) {
 		switch {
 		case s.Over == nil:
@@ -160,7 +164,7 @@ func (s *Session) verifyStaged(ctx context.Context, g gates, out *Outcome, opt s
 		return fmt.Errorf("check the changes: %w", err)
 	}
 	if failed == nil {
-		return nil
+		return stage.Unkeep(opt.Dirs)
 	}
 	f := evidence.Finding{Gate: plan.GateVerify, Action: g.actions[plan.GateVerify], What: failed.sentence(), Tail: tail(failed.log, shown)}
 	if failed.saysNothing() {
@@ -205,7 +209,7 @@ func withdraw(out *Outcome, dirs stage.Dirs, rec evidence.Recorder) error {
 	}
 	if f.Action == drop {
 		out.Dropped = true
-		return stage.Discard(dirs)
+		return errors.Join(stage.Unkeep(dirs), stage.Discard(dirs))
 	}
 	out.Kept = dirs.Upper
 	return stage.Keep(dirs, f.What)

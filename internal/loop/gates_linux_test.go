@@ -27,6 +27,9 @@ func gated(t *testing.T, check func(io IO) backend.Result, gates ...plan.Gate) *
 	}
 	r.Over = func(dir string, s IO) backend.Backend {
 		return script{filepath.Join(dir, "check"), s, func(_ context.Context, command []string, upper string, s IO) backend.Result {
+			if _, err := os.Lstat(filepath.Join(dir, "kept.json")); err != nil {
+				t.Errorf("cut short in a check, the work would be lost: %v", err)
+			}
 			if _, err := os.Lstat(filepath.Join(dir, "upper", "work.txt")); err != nil || command[0] != "/bin/sh" {
 				t.Errorf("a check %q without the work: %v", command, err)
 			}
@@ -80,6 +83,10 @@ func TestChecksBeforeApplying(t *testing.T) {
 		}
 		if _, err := os.Lstat(filepath.Join(r.IterDir(1), "check")); err == nil {
 			t.Errorf("%s: the check's folder is left", c.name)
+		}
+		_, marked := os.Lstat(filepath.Join(r.IterDir(1), "kept.json"))
+		if (marked == nil) != (!c.applied && !c.dropped) {
+			t.Errorf("%s: marked as kept: %v", c.name, marked == nil)
 		}
 		if n := len(r.memory.Of(evidence.KindNotApplied)); (n == 1) != !c.applied {
 			t.Errorf("%s: %d events", c.name, n)

@@ -40,6 +40,9 @@ func (*Sides) New(Entry, int64) ([]byte, error) { return nil, ErrOnlyLinux }
 // Keep returns ErrOnlyLinux.
 func Keep(Dirs, string) error { return ErrOnlyLinux }
 
+// Unkeep returns ErrOnlyLinux.
+func Unkeep(Dirs) error { return ErrOnlyLinux }
+
 // Discard returns ErrOnlyLinux.
 func Discard(Dirs) error { return ErrOnlyLinux }
 
