@@ -30,14 +30,23 @@ func (s *session) loopSession(f forms, tune func(*native.Native)) (loop.Session,
 	}
 	rules := stage.RulesFromPlan(s.work.plan)
 	rules.GuardrailNames = agent.GuardrailNames()
+	build := func(iterDir string, io loop.IO) *native.Native {
+		return &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
+			IterDir: iterDir, Layers: filepath.Join(s.place, "layers"), ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
+	}
 	return loop.Session{
 		Plan: s.work.plan, Run: s.run, Dir: s.dir, Project: s.id, Rules: rules,
 		Stubs: stubs(s.work.plan), Recorder: s.journal, Copy: f.copy, Direct: f.direct, Checks: f.checks,
 		Backend: func(iterDir string, io loop.IO) backend.Backend {
-			n := &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
-				IterDir: iterDir, Layers: filepath.Join(s.place, "layers"), ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
+			n := build(iterDir, io)
 			f.tell(n)
 			tune(n)
+			return n
+		},
+		Over: func(iterDir string, io loop.IO) backend.Backend {
+			s.work.waiting.Abandon() // what is left of the command has the same name
+			n := build(iterDir, io)
+			n.Above, n.Signals = true, s.signals
 			return n
 		},
 	}, nil

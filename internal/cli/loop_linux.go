@@ -115,6 +115,7 @@ func (e *env) loopIn(s *session, limit int) error {
 		return e.endLoop(s, loop.Ending{Outcome: loop.Failed, Reason: err.Error()}, err)
 	}
 	p.start(s)
+	ls.Checking = p.checking
 	end, err := loop.Run(ctx, loop.Config{Session: ls, Agent: w.agent(), Max: limit,
 		MaxTime: w.policy.Loop.MaxTime, MaxCostUSD: w.policy.Loop.MaxCostUSD,
 		Done: w.policy.Loop.DoneToken, Blocked: w.policy.Loop.BlockedToken, Verify: w.policy.Loop.Verify,

@@ -65,6 +65,7 @@ func (e *env) showPlan(w *work, hash string) {
 	v := view{table: t, plan: w.plan}
 	v.can()
 	v.cannot()
+	v.gates()
 	v.limits()
 	v.notEnforced()
 	v.risk(append(w.notes, network.Lint(w.policy)...), w)
@@ -346,7 +347,7 @@ func (v view) risk(notes []string, w *work) {
 	for _, n := range notes {
 		t.row("", n)
 	}
-	for _, s := range outside(w) {
+	for _, s := range append(loosened(w.plan), outside(w)...) {
 		t.row("", s)
 	}
 }

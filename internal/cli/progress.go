@@ -70,6 +70,18 @@ func (p *progress) counts(c backend.Counts) {
 		p.n, p.limit, seconds(time.Since(p.began)), c.Allowed, c.Refused+c.Attempts, c.Changed)
 }
 
+// checking tells that the work is over and a check of the policy's runs.
+func (p *progress) checking(command string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.live || p.n == 0 {
+		return
+	}
+	p.shown = true
+	fmt.Fprintf(p.env.err, "\r\x1b[K  iteration %d of %d  %s  checking: %s",
+		p.n, p.limit, seconds(time.Since(p.began)), evidence.Cut(evidence.Printable(command), 40))
+}
+
 func (p *progress) clear() {
 	if p.shown {
 		fmt.Fprint(p.env.err, "\r\x1b[K")
@@ -83,9 +95,55 @@ func (p *progress) ended(n int, o loop.Outcome, r agent.Result) {
 	defer p.mu.Unlock()
 	p.clear()
 	p.n = 0
-	fmt.Fprintf(p.env.out, "  iteration %d of %d  %s  %s  %d applied, %d held  requests %d  refused %d%s\n",
-		n, p.limit, seconds(o.Took), howEnded(o), o.Applied.Applied, len(o.Applied.Held),
+	fmt.Fprintf(p.env.out, "  iteration %d of %d  %s  %s  %d applied, %d held%s  requests %d  refused %d%s\n",
+		n, p.limit, seconds(o.Took), howEnded(o), o.Applied.Applied, len(o.Applied.Held), besides(o),
 		o.Counts.Allowed, o.Counts.Refused+o.Counts.Attempts, denied(r))
+	p.settled(o)
+}
+
+// settled tells below it what the gates did, where they did anything.
+func (p *progress) settled(o loop.Outcome) {
+	if o.Failed == nil && len(o.Applied.Held)+len(o.Applied.Rejected)+len(o.Findings) == 0 {
+		return
+	}
+	for _, f := range o.Findings {
+		table{p.env.out, 15}.row("    "+f.Action, f.What)
+	}
+	t := table{p.env.out, 15}
+	for i, h := range o.Applied.Held {
+		if i == named {
+			t.row("", fmt.Sprintf("and %d more", len(o.Applied.Held)-i))
+			break
+		}
+		if h.Fate == "" { // else its finding stands above
+			t.row("    held", evidence.Printable(string(h.Path))+" ("+string(h.Class)+detail(h.Detail)+")")
+		}
+	}
+	if o.Kept != "" {
+		t.row("    kept in", o.Kept)
+	}
+}
+
+func detail(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ": " + evidence.Printable(s)
+}
+
+// besides counts what is not of every iteration.
+func besides(o loop.Outcome) string {
+	out := ""
+	if n := len(o.Applied.Rejected); n > 0 {
+		out += fmt.Sprintf(", %d rejected", n)
+	}
+	switch {
+	case o.Dropped:
+		out += fmt.Sprintf(", all %d dropped", len(o.Changes.Entries))
+	case o.Failed != nil:
+		out += fmt.Sprintf(", all %d kept for review", len(o.Changes.Entries))
+	}
+	return out
 }
 
 func howEnded(o loop.Outcome) string {

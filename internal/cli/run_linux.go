@@ -102,6 +102,7 @@ func (e *env) runIn(s *session) error {
 	}
 	signals := passSignals(terminal)
 	defer signals.stop()
+	s.signals = signals.out
 	ls, err := s.loopSession(f, func(n *native.Native) {
 		n.Terminal, n.Signals = terminal, signals.out
 		n.Waiting, n.Admitted = s.work.waiting, s.announceRun
@@ -109,6 +110,9 @@ func (e *env) runIn(s *session) error {
 	})
 	if err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
+	}
+	ls.Checking = func(command string) {
+		fmt.Fprintf(e.err, "ringwall: checking the changes: %s\n", evidence.Printable(command))
 	}
 	streams, wait, err := standardStreams(std, terminal)
 	if err != nil {
@@ -135,7 +139,7 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 	if o.Kept != "" || len(o.Applied.Held) > 0 {
 		next = "ringwall review " + s.run
 	}
-	e.tellHeld(o, next)
+	e.tellSettled(o, next)
 	if err := s.end(evidence.RunEnded{Outcome: outcome, ExitCode: code, Iterations: 1, Reason: reason, Next: next}); err != nil && failed == nil {
 		failed = err
 	}
@@ -145,7 +149,7 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 	}
 	if reason != backend.Exited {
 		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", endWords(reason))
-		if o.Kept != "" {
+		if o.Kept != "" && o.Failed == nil {
 			fmt.Fprintf(e.err, "ringwall: its changes were not applied; they are kept in %s\n  next: ringwall review %s\n", o.Kept, s.run)
 		}
 	}
@@ -181,6 +185,8 @@ func runCode(o loop.Outcome, failed error) (code int, reason, outcome string) {
 		return exitTampered, o.Reason, loop.Tampered
 	case o.ExitCode != 0:
 		return o.ExitCode, o.Reason, loop.Failed
+	case o.ForReview(), o.Dropped, len(o.Applied.Rejected) > 0:
+		return exitFindings, o.Reason, loop.Held
 	}
 	return exitDone, o.Reason, loop.Done
 }
@@ -202,38 +208,4 @@ func endWords(reason string) string {
 		backend.Lost: "a layer was lost",
 	}
 	return words[reason]
-}
-
-// tellHeld names what did not reach the project.
-func (e *env) tellHeld(o loop.Outcome, next string) {
-	if len(o.Applied.Held) == 0 {
-		return
-	}
-	what := "held back and did not reach the project"
-	if o.Direct {
-		what = "taken out of the project"
-	}
-	fmt.Fprintf(e.err, "ringwall: %d %s %s:\n", len(o.Applied.Held), were(len(o.Applied.Held)), what)
-	for i, h := range o.Applied.Held {
-		if i == 10 {
-			fmt.Fprintf(e.err, "  and %d more\n", len(o.Applied.Held)-i)
-			break
-		}
-		fmt.Fprintf(e.err, "  %s (%s%s)\n", evidence.Printable(string(h.Path)), h.Class, detail(h.Detail))
-	}
-	fmt.Fprintf(e.err, "  kept in %s\n  next: %s\n", o.Applied.HeldDir, next)
-}
-
-func were(n int) string {
-	if n == 1 {
-		return "change was"
-	}
-	return "changes were"
-}
-
-func detail(s string) string {
-	if s == "" {
-		return ""
-	}
-	return ": " + evidence.Printable(s)
 }

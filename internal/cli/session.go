@@ -33,6 +33,8 @@ type session struct {
 	changed bool
 	place   string // of the project in the state directory
 	id      stage.ID
+	// signals are for the policy's checks after a single command; nil in a loop.
+	signals <-chan os.Signal
 }
 
 // begin locks the project, settles what an interrupted run left, and opens the
@@ -202,7 +204,7 @@ func settle(dir, run string) (*evidence.Recovered, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.Outcome != stage.Nothing {
+		if r.Outcome != stage.Nothing && !ofCheck(it) {
 			e := r.Event(run)
 			event.Did, event.What = e.Did, append(event.What, e.What...)
 			if r.Result.HeldDir != "" {
@@ -216,11 +218,18 @@ func settle(dir, run string) (*evidence.Recovered, error) {
 	return event, closeJournal(dir, event)
 }
 
+// ofCheck tells whether a folder is of a check, whose changes are dropped in any
+// case.
+func ofCheck(dir string) bool {
+	name := filepath.Base(dir)
+	return name == "check" || strings.HasPrefix(name, "verify-")
+}
+
 // staged lists the folders of a run that may hold an overlay: its iterations,
 // and the checks within them.
 func staged(dir string) []string {
 	var out []string
-	for _, pattern := range []string{"*", "*/verify-*"} {
+	for _, pattern := range []string{"*", "*/verify-*", "*/check"} {
 		found, _ := filepath.Glob(filepath.Join(dir, "iterations", pattern)) // the patterns are well-formed
 		for _, path := range found {
 			if info, err := os.Lstat(path); err == nil && info.IsDir() {

@@ -120,11 +120,8 @@ func split(e Event) []Event {
 			out = append(out, p)
 		}
 	case e.Applied != nil:
-		for i, part := range chunks(e.Applied.Held) {
-			p, a := e, *e.Applied
-			if a.Held = part; i > 0 {
-				a.Applied = 0
-			}
+		for _, a := range splitApplied(*e.Applied) {
+			p := e
 			p.Applied = &a
 			out = append(out, p)
 		}
@@ -162,6 +159,25 @@ func split(e Event) []Event {
 	default:
 		out = []Event{e}
 	}
+	return out
+}
+
+// splitApplied spreads both lists; the first part alone has the number.
+func splitApplied(a Applied) []Applied {
+	var out []Applied
+	for _, part := range chunks(a.Held) {
+		out = append(out, Applied{Held: part, HeldDir: a.HeldDir})
+	}
+	for i, part := range chunks(a.Rejected) {
+		if i == 0 && len(out) == 1 && (len(part) == 0 || len(a.Held) == 0) {
+			out[0].Rejected = part
+			continue
+		}
+		if len(part) > 0 {
+			out = append(out, Applied{HeldDir: a.HeldDir, Rejected: part})
+		}
+	}
+	out[0].Applied = a.Applied
 	return out
 }
 

@@ -55,7 +55,7 @@ func (o *object) payload(e *Event) bool {
 		o.open("apply")
 		o.num("count", int64(e.Apply.Count))
 		o.close()
-	case e.Applied != nil && len(e.Applied.Held) == 0:
+	case e.Applied != nil && len(e.Applied.Held) == 0 && len(e.Applied.Rejected) == 0:
 		o.open("applied")
 		o.num("applied", int64(e.Applied.Applied))
 		o.strOr("held_dir", e.Applied.HeldDir)

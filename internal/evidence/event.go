@@ -46,6 +46,8 @@ type Event struct {
 	LimitReached     *LimitReached     `json:"limit_reached,omitempty"`
 	AgentResult      *AgentResult      `json:"agent_result,omitempty"`
 	Changeset        *Changeset        `json:"changeset,omitempty"`
+	Finding          *Finding          `json:"finding,omitempty"`
+	NotApplied       *NotApplied       `json:"not_applied,omitempty"`
 	Apply            *Apply            `json:"apply,omitempty"`
 	Applied          *Applied          `json:"applied,omitempty"`
 	Accepted         *Accepted         `json:"accepted,omitempty"`
@@ -162,8 +164,11 @@ type Change struct {
 	Name   string `json:"name"`
 	Action string `json:"action"`           // added, modified, deleted, mode
 	Class  string `json:"class"`            // ordinary, guardrail, secret, escape, oversized
-	Detail string `json:"detail,omitempty"` // "symlink to /etc/passwd", "setuid", "new executable"
+	Detail string `json:"detail,omitempty"` // "symlink to /etc/passwd", "setuid"
 	Size   int64  `json:"size,omitempty"`
+	Fate   string `json:"fate,omitempty"`   // apply, hold, reject, where it is not the default of the class
+	Runs   string `json:"runs,omitempty"`   // why it runs on the host: "build or package script"
+	SHA256 string `json:"sha256,omitempty"` // of what was rejected
 }
 
 // Changeset is what an iteration changed. A long one is spread over several
@@ -172,17 +177,37 @@ type Changeset struct {
 	Changes []Change `json:"changes"`
 }
 
+// Finding is what a gate found in a changeset, written before anything of it is
+// applied.
+type Finding struct {
+	Gate   string   `json:"gate"`            // "tests_weakened", "verify", "max_files" ...
+	Action string   `json:"action"`          // report, hold, reject, drop
+	What   string   `json:"what"`            // one sentence
+	Names  []string `json:"names,omitempty"` // entries of the changeset, printable
+	Tail   string   `json:"tail,omitempty"`  // the end of what a command said
+}
+
+// NotApplied tells that a changeset is about to be kept or dropped whole.
+type NotApplied struct {
+	Did   string `json:"did"` // kept, dropped
+	Why   string `json:"why"`
+	Dir   string `json:"dir,omitempty"` // where what was kept lies
+	Count int    `json:"count"`         // entries
+}
+
 // Apply announces that the named changes are about to reach the project.
 type Apply struct {
 	Count int `json:"count"`
 }
 
-// Applied tells what reached the project and what was kept back. A long Held
-// is spread over several events, of which only the first counts in Applied.
+// Applied tells what reached the project, what was kept back and what was
+// rejected. A long list is spread over several events, of which only the first
+// counts in Applied.
 type Applied struct {
-	Applied int      `json:"applied"`
-	Held    []Change `json:"held,omitempty"`
-	HeldDir string   `json:"held_dir,omitempty"` // where what was kept back lies
+	Applied  int      `json:"applied"`
+	Held     []Change `json:"held,omitempty"`
+	HeldDir  string   `json:"held_dir,omitempty"` // where what was kept back lies
+	Rejected []Change `json:"rejected,omitempty"` // neither applied nor kept
 }
 
 // Accepted tells what of the held changes reached the project by the owner's
@@ -231,7 +256,7 @@ type Warning struct {
 
 // RunEnded closes a run.
 type RunEnded struct {
-	Outcome    string `json:"outcome"` // done, cap, blocked, failed, limit, tampered, interrupted
+	Outcome    string `json:"outcome"` // done, cap, blocked, failed, limit, held, tampered, interrupted
 	ExitCode   int    `json:"exit_code"`
 	Iterations int    `json:"iterations"`
 	Reason     string `json:"reason"` // one sentence

@@ -19,6 +19,8 @@ const (
 	KindLimitReached     Kind = "limit_reached"
 	KindAgentResult      Kind = "agent_result"
 	KindChangeset        Kind = "changeset"
+	KindFinding          Kind = "finding"
+	KindNotApplied       Kind = "not_applied"
 	KindApply            Kind = "apply"
 	KindApplied          Kind = "applied"
 	KindAccepted         Kind = "accepted"
@@ -43,11 +45,11 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRecovered, KindApply, KindApplied, KindReviewed, KindAccepted, KindDropped, KindRollback, KindRolledBack:
+	case KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed, KindAccepted, KindDropped, KindRollback, KindRolledBack:
 		return trait{sync: true, essential: true}
 	case KindIterationEnded, KindRunEnded:
 		return trait{close: true, essential: true}
-	case KindRunStarted, KindIterationStarted, KindLimitSet, KindLimitReached:
+	case KindRunStarted, KindIterationStarted, KindLimitSet, KindLimitReached, KindFinding:
 		return trait{essential: true}
 	case KindRequest:
 		return trait{flood: true}
@@ -66,7 +68,7 @@ func (e Event) routine() bool {
 	case e.Apply != nil:
 		return e.Apply.Count == 0
 	case e.Applied != nil:
-		return e.Applied.Applied == 0 && len(e.Applied.Held) == 0
+		return e.Applied.Applied == 0 && len(e.Applied.Held) == 0 && len(e.Applied.Rejected) == 0
 	}
 	return e.RunStarted != nil || e.IterationStarted != nil || e.LimitSet != nil ||
 		e.IterationEnded != nil || e.RunEnded != nil
@@ -87,7 +89,8 @@ func (e *Event) payloads() (last Kind, n int) {
 		{KindIterationStarted, e.IterationStarted != nil}, {KindLimitSet, e.LimitSet != nil},
 		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil},
 		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
-		{KindChangeset, e.Changeset != nil}, {KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
+		{KindChangeset, e.Changeset != nil}, {KindFinding, e.Finding != nil}, {KindNotApplied, e.NotApplied != nil},
+		{KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
 		{KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},
 		{KindRollback, e.Rollback != nil}, {KindRolledBack, e.RolledBack != nil},
 		{KindIterationEnded, e.IterationEnded != nil}, {KindWarning, e.Warning != nil},

@@ -45,6 +45,10 @@ type Session struct {
 	Recorder evidence.Recorder
 	// Backend makes the backend of one iteration. Number 0 is not used.
 	Backend func(iterDir string, io IO) backend.Backend
+	// Over makes one that works over what an iteration left, which stays as it is.
+	Over func(iterDir string, io IO) backend.Backend
+	// Checking, if set, tells that a command of the policy's begins.
+	Checking func(command string)
 }
 
 // Outcome is what one iteration came to.
@@ -55,17 +59,35 @@ type Outcome struct {
 	Direct  bool   // they are in the project; what was held was taken out of it
 	Kept    string // where the changes lie, if none was applied
 	Took    time.Duration
+
+	Findings []evidence.Finding
+	Failed   *evidence.Finding // the one for which nothing was applied
+	Dropped  bool              // nothing was applied, and nothing is kept
 }
 
-// Tampered tells whether something was held back that no honest work contains.
+// Tampered tells whether something was held back or rejected that no honest work
+// contains.
 func (o Outcome) Tampered() bool {
 	for _, h := range o.Applied.Held {
-		switch h.Class {
-		case stage.Guardrail, stage.Escape, stage.Secret:
+		if dishonest(h.Class) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(o.Applied.Rejected, func(e stage.Entry) bool { return dishonest(e.Class) })
+}
+
+func dishonest(c stage.Class) bool {
+	return c == stage.Guardrail || c == stage.Escape || c == stage.Secret
+}
+
+// ForReview tells whether a gate kept something for a person to look at, other
+// than what no honest work contains. What is merely too large, or was changed by
+// somebody else meanwhile, does not count: the work can go on without it.
+func (o Outcome) ForReview() bool {
+	if o.Failed != nil {
+		return !o.Dropped
+	}
+	return slices.ContainsFunc(o.Applied.Held, func(h stage.Held) bool { return h.Fate == stage.ToHold })
 }
 
 // Dir is where iteration n keeps what belongs to it.
@@ -94,7 +116,7 @@ func (s *Session) Once(ctx context.Context, n int, io IO) (Outcome, error) {
 		stage.Discard(dirs)
 		return out, err
 	}
-	err = errors.Join(err, s.conclude(&out, opt, rec))
+	err = errors.Join(err, s.conclude(ctx, &out, opt, rec))
 	out.Took = time.Since(began)
 	return out, err
 }
@@ -114,9 +136,8 @@ func (s *Session) begin(ctx context.Context, dirs stage.Dirs, began time.Time) (
 	return opt, err
 }
 
-// conclude settles the changes of an iteration that is over. It goes on after an
-// interruption: a transaction that was begun is finished, within its own time.
-func (s *Session) conclude(out *Outcome, opt stage.Options, rec evidence.Recorder) error {
+// conclude settles the changes of an iteration that is over.
+func (s *Session) conclude(run context.Context, out *Outcome, opt stage.Options, rec evidence.Recorder) error {
 	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
 	defer cancel()
 	if s.Direct != nil {
@@ -132,7 +153,7 @@ func (s *Session) conclude(out *Outcome, opt stage.Options, rec evidence.Recorde
 		out.Kept = opt.Dirs.Upper
 		return putAside(opt.Dirs, why, rec)
 	}
-	return s.settle(ctx, out, opt, rec)
+	return s.settle(run, out, opt, rec)
 }
 
 // settleDirect lists what was changed in the project itself, and takes out of it
@@ -174,20 +195,41 @@ func putAside(dirs stage.Dirs, why string, rec evidence.Recorder) error {
 		Message: "the changes were not applied, since " + why + "; they are kept in " + dirs.Upper}})
 }
 
-// settle reads what was changed and applies it.
-func (s *Session) settle(ctx context.Context, out *Outcome, opt stage.Options, rec evidence.Recorder) error {
+// settle reads what was changed, asks the gates and applies it. But for the
+// policy's checks it goes on after an interruption: a transaction that was begun
+// is finished, within its own time.
+func (s *Session) settle(run context.Context, out *Outcome, opt stage.Options, rec evidence.Recorder) error {
 	dirs := opt.Dirs
+	if err := read(out, opt, rec); err != nil {
+		return keep(dirs, dirs.Upper, err)
+	}
+	if err := s.pass(run, out, opt, rec); err != nil {
+		return keep(dirs, dirs.Upper, err)
+	}
+	if out.Failed != nil {
+		if err := withdraw(out, dirs, rec); err != nil {
+			return keep(dirs, dirs.Upper, err)
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
 	var err error
-	if out.Changes, err = stage.Read(ctx, opt); err != nil {
-		return keep(dirs, dirs.Upper, err)
-	}
-	if err := rec.Record(evidence.Event{Changeset: &evidence.Changeset{Changes: out.Changes.Events()}}); err != nil {
-		return keep(dirs, dirs.Upper, err)
-	}
 	if out.Applied, err = stage.Apply(ctx, opt, out.Changes, rec); err != nil {
 		return keep(dirs, dirs.Upper, err)
 	}
 	return nil // Apply has taken the overlay's directories away
+}
+
+// read reads the changeset and records it.
+func read(out *Outcome, opt stage.Options, rec evidence.Recorder) error {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
+	var err error
+	if out.Changes, err = stage.Read(ctx, opt); err != nil {
+		return err
+	}
+	return rec.Record(evidence.Event{Changeset: &evidence.Changeset{Changes: out.Changes.Events()}})
 }
 
 const settleTime = 10 * time.Minute
@@ -208,23 +250,6 @@ func (e keptError) Unwrap() error { return e.error }
 
 // Hint implements the interface of errors with a way out.
 func (e keptError) Hint() string { return fmt.Sprintf("the changes are kept in %q", e.dir) }
-
-// Check runs the command on the project as it is and drops all that it
-// changes.
-func (s *Session) Check(ctx context.Context, n int, name string, argv []string, io IO) (backend.Result, error) {
-	dirs, err := stage.Prepare(filepath.Join(s.IterDir(n), name))
-	if err != nil {
-		return backend.Result{}, err
-	}
-	defer stage.Discard(dirs)
-	p := s.checkPlan()
-	if p.Command = argv; s.Copy != nil {
-		if _, err := s.Copy.Begin(ctx); err != nil {
-			return backend.Result{}, err
-		}
-	}
-	return s.Backend(dirs.Iter, io).Run(ctx, p, numbered{s.Recorder, n})
-}
 
 // checkPlan is the plan with a workspace of which the changes can be dropped.
 func (s *Session) checkPlan() plan.Plan {

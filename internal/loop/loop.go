@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"ringwall/internal/agent"
@@ -42,6 +40,7 @@ const (
 	Cap         = "cap"
 	Failed      = "failed"
 	Limit       = "limit"
+	Held        = "held" // a gate kept something for a person
 	Tampered    = "tampered"
 	Interrupted = "interrupted"
 )
@@ -180,11 +179,16 @@ func (l *looper) token(r agent.Result) string {
 func (l *looper) judge(ctx context.Context, n int, o Outcome, r agent.Result, token string) (*Ending, error) {
 	switch {
 	case o.Tampered():
-		return &Ending{Outcome: Tampered, Reason: "the changes contain what no honest work contains; they are held: " + heldNames(o.Applied)}, nil
+		return &Ending{Outcome: Tampered, Reason: "the changes contain what no honest work contains; it did not reach the project: " + names(o.Applied)}, nil
 	case o.Reason == backend.Interrupted:
 		return stopped(ctx), nil
 	case o.Reason == backend.Lost:
 		return lost("the agent"), nil
+	case o.ForReview():
+		if end := stopped(ctx); end != nil {
+			return end, nil
+		}
+		return &Ending{Outcome: Held, Reason: reviewReason(o)}, nil
 	}
 	if end := l.spend(r); end != nil {
 		return end, nil
@@ -193,7 +197,9 @@ func (l *looper) judge(ctx context.Context, n int, o Outcome, r agent.Result, to
 	case "BLOCKED":
 		return &Ending{Outcome: Blocked, Reason: "the agent says that it cannot go on without a person"}, nil
 	case "DONE":
-		return l.verify(ctx, n)
+		if !o.Dropped && len(o.Applied.Rejected) == 0 { // else the work is not in the project
+			return l.verify(ctx, n)
+		}
 	}
 	l.last = story(o, r)
 	return nil, nil
@@ -214,12 +220,24 @@ func lost(who string) *Ending {
 	return &Ending{Outcome: Failed, Reason: "a layer was lost while " + who + " ran; the iteration was ended"}
 }
 
-func heldNames(r stage.Result) string {
+// names are those of what did not reach the project.
+func names(r stage.Result) string {
 	var names []string
 	for _, h := range r.Held {
 		names = append(names, evidence.Printable(string(h.Path)))
 	}
+	for _, e := range r.Rejected {
+		names = append(names, evidence.Printable(string(e.Path)))
+	}
 	return evidence.Cut(strings.Join(names, ", "), 300)
+}
+
+// reviewReason says what a person is asked to look at.
+func reviewReason(o Outcome) string {
+	if o.Failed != nil {
+		return o.Failed.What + "; nothing was applied, and the changes are kept for review"
+	}
+	return "a gate of the policy holds changes for review: " + names(o.Applied)
 }
 
 // spend adds up the cost. A cost that nobody told is not zero: where a limit is
@@ -243,37 +261,25 @@ func (l *looper) spend(r agent.Result) *Ending {
 // verify asks the project itself whether the work is done: each command runs
 // in a fresh sandbox over the applied tree, and its changes are dropped.
 func (l *looper) verify(ctx context.Context, n int) (*Ending, error) {
-	for i, command := range l.Verify {
-		name := "verify-" + strconv.Itoa(i+1)
-		log := filepath.Join(l.IterDir(n), name+".log")
-		res, err := l.check(ctx, n, name, command, log)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case res.Reason == backend.Interrupted: // it says nothing about the work
-			return stopped(ctx), nil
-		case res.Reason == backend.Lost:
-			return lost("a check"), nil
-		case res.ExitCode != 0 || res.Reason != backend.Exited:
-			l.last = fmt.Sprintf("The agent said that the work is done, but the check %q failed (exit %d):\n%s", command, res.ExitCode, tail(log))
-			return nil, nil
-		}
+	failed, err := checks(l.Verify, l.IterDir(n), "verify", func(name string, argv []string, io IO) (backend.Result, error) {
+		return l.Check(ctx, n, name, argv, io)
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case failed == nil:
+		return &Ending{Outcome: Done, Reason: doneReason(len(l.Verify))}, nil
+	case failed.result.Reason == backend.Interrupted: // it says nothing about the work
+		return stopped(ctx), nil
+	case failed.result.Reason == backend.Lost:
+		return lost("a check"), nil
 	}
-	return &Ending{Outcome: Done, Reason: doneReason(len(l.Verify))}, nil
+	l.last = fmt.Sprintf("The agent said that the work is done, but %s:\n%s", failed.sentence(), tail(failed.log, told))
+	return nil, nil
 }
 
-// check runs one command of the policy's and keeps what it says, as bounded as
-// an iteration's output.
-func (l *looper) check(ctx context.Context, n int, name, command, log string) (backend.Result, error) {
-	p := iterationIO{wg: new(sync.WaitGroup)}
-	defer p.close()
-	out, err := p.keep(log)
-	if err != nil {
-		return backend.Result{}, err
-	}
-	return l.Check(ctx, n, name, []string{"/bin/sh", "-c", command}, IO{Stdout: out, Stderr: out})
-}
+// told bounds what the next prompt has of a command's output, in bytes.
+const told = 4 << 10
 
 func doneReason(checks int) string {
 	if checks == 0 {
@@ -290,27 +296,32 @@ func story(o Outcome, r agent.Result) string {
 	if len(o.Applied.Held) > 0 {
 		fmt.Fprintf(&b, ", %d were held back", len(o.Applied.Held))
 	}
+	if len(o.Applied.Rejected) > 0 {
+		fmt.Fprintf(&b, ", %d were rejected", len(o.Applied.Rejected))
+	}
 	b.WriteString(".\n")
+	gatesStory(&b, o)
 	if r.Text != "" {
 		b.WriteString("Its last words:\n" + r.Text)
 	}
 	return b.String()
 }
 
-// tail is the end of a log, for a prompt.
-func tail(path string) string {
-	const most = 4 << 10
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
+// gatesStory tells what the gates found. What was reported and applied needs no
+// word.
+func gatesStory(b *strings.Builder, o Outcome) {
+	if o.Dropped {
+		b.WriteString("All changes of the last iteration were dropped: the project is as it was before it. Do the work again, so that it passes.\n")
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > most {
-		f.Seek(-most, 2)
+	for _, f := range o.Findings {
+		if f.Action == report {
+			continue
+		}
+		fmt.Fprintf(b, "Not applied, by the owner's policy (%s): %s\n", f.Gate, f.What)
+		if f.Tail != "" {
+			b.WriteString(f.Tail + "\n")
+		}
 	}
-	b := make([]byte, most)
-	n, _ := f.Read(b)
-	return strings.ToValidUTF8(string(b[:n]), "?")
 }
 
 func sum(s string) string {

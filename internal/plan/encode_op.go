@@ -47,6 +47,9 @@ func (o *object) op(w *Op) {
 	if w.Ask != nil {
 		o.ask(w.Ask)
 	}
+	if w.Gate != nil {
+		o.gate(w.Gate)
+	}
 }
 
 // asked are the first fields, up to the view.
@@ -202,5 +205,14 @@ func (o *object) ask(a *Ask) {
 	o.str("program", a.Program)
 	o.str("plan", a.Plan)
 	o.str("source", a.Source)
+	o.close()
+}
+
+func (o *object) gate(g *Gate) {
+	o.open("gate")
+	o.str("name", g.Name)
+	o.str("action", g.Action)
+	o.numOr("most", g.Most)
+	o.strOr("command", g.Command)
 	o.close()
 }

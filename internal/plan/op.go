@@ -27,6 +27,7 @@ type Op struct {
 	Decoy        *Decoy        `json:"decoy,omitempty"`
 	Stub         *Stub         `json:"stub,omitempty"`
 	Ask          *Ask          `json:"ask,omitempty"`
+	Gate         *Gate         `json:"gate,omitempty"`
 }
 
 // count is the number of operations set.
@@ -35,7 +36,7 @@ func (o *Op) count() (n int) {
 		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Search != nil,
 		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
 		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Limit != nil, o.Decoy != nil,
-		o.Stub != nil, o.Ask != nil} {
+		o.Stub != nil, o.Ask != nil, o.Gate != nil} {
 		if set {
 			n++
 		}
@@ -259,6 +260,23 @@ type Ask struct {
 	Plan    string `json:"plan"`    // where the plan is inside
 	Source  string `json:"source"`  // the running ringwall on the host
 }
+
+// Gate is what is done with changes before they reach the project.
+type Gate struct {
+	// Name is a class of changes ("guardrail"), a finding ("tests_weakened"), or
+	// one of the names below.
+	Name    string `json:"name"`
+	Action  string `json:"action"`            // apply, report, hold, reject, drop
+	Most    int64  `json:"most,omitempty"`    // of GateFiles and GateLines
+	Command string `json:"command,omitempty"` // of GateVerify, for the shell inside
+}
+
+// Gates that fail for a changeset as a whole.
+const (
+	GateVerify = "verify"    // a command that must succeed over the staged tree
+	GateFiles  = "max_files" // entries of the changeset
+	GateLines  = "max_lines" // lines added and removed
+)
 
 // Where Ask puts things.
 const (

@@ -108,12 +108,7 @@ func (c *checker) loop() {
 		c.problem("loop.max_cost", err)
 		into.MaxCostUSD = &f
 	}
-	c.each("loop.verify", l.Verify, func(s string) error {
-		if strings.TrimSpace(s) == "" {
-			return errEmpty
-		}
-		return checkArgument(s)
-	})
+	c.each("loop.verify", l.Verify, checkShell)
 	into.Verify = l.Verify
 	c.token(&into.DoneToken, "loop.done_token", l.DoneToken)
 	c.token(&into.BlockedToken, "loop.blocked_token", l.BlockedToken)

@@ -18,6 +18,7 @@ type document struct {
 	Credential []credentialTable `toml:"credential"`
 	Limits     limitsTable       `toml:"limits"`
 	Loop       loopTable         `toml:"loop"`
+	Gates      gatesTable        `toml:"gates"`
 }
 
 type workspaceTable struct {

@@ -29,6 +29,7 @@ func Merge(machine, project Policy) (Policy, []string, error) {
 	m.network()
 	m.limits()
 	m.loop()
+	m.gates()
 	return m.out, m.notes, nil
 }
 

@@ -52,6 +52,16 @@ func TestMerge(t *testing.T) {
 			"[env]\npass = [\"TZ\"]\nset = { CI = \"1\", A = \"b\" }", []string{`env.pass: "LANG"`, "env.set.CI"}},
 		{"network none", "[network]\nmode = \"none\"", "", "[network]\nmode = \"none\"", []string{"network.mode"}},
 		{"the machine's agent", `agent = "claude"`, "", `agent = "claude"`, nil},
+		{"stricter gates", "[gates]\nguardrail = \"reject\"\nescape = \"hold\"\nsecret = \"apply\"\ntests_weakened = \"report\"\nlockfile_hosts = \"reject\"",
+			"[gates]\nguardrail = \"apply\"\nescape = \"apply\"\nsecret = \"reject\"\ntests_weakened = \"reject\"",
+			"[gates]\nguardrail = \"reject\"\nescape = \"hold\"\nsecret = \"reject\"\ntests_weakened = \"reject\"\nlockfile_hosts = \"reject\"",
+			[]string{"gates.guardrail: the machine's policy wants \"reject\" (/etc/policy.toml:3)", "gates.escape"}},
+		{"the machine's default gates bound nothing", "", "[gates]\nguardrail = \"apply\"", "[gates]\nguardrail = \"apply\"", nil},
+		{"gates are joined", "[gates]\nverify = [\"a\"]\nmax_files = 10\nmax_lines = 99\non_failure = \"hold\"",
+			"[gates]\nverify = [\"b\"]\nmax_files = 20\nmax_lines = 5\non_failure = \"drop\"",
+			"[gates]\nverify = [\"b\", \"a\"]\nmax_files = 10\nmax_lines = 5\non_failure = \"hold\"", []string{"gates.on_failure", "gates.max_files"}},
+		{"dropping is not forced", "[gates]\non_failure = \"drop\"", "", "", nil},
+		{"a bound from none", "[gates]\nmax_files = 10", "", "[gates]\nmax_files = 10", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, notes, err := Merge(parseMachine(t, c.machine), parse(t, c.project))

@@ -54,6 +54,7 @@ func (c *checker) check() (Policy, error) {
 	c.network()
 	c.limits()
 	c.loop()
+	c.gates()
 	if len(c.errs) == 0 {
 		return c.policy, nil
 	}

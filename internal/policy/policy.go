@@ -35,6 +35,7 @@ type Policy struct {
 	Credentials []Credential `json:"credentials,omitempty"`
 	Limits      Limits       `json:"limits"`
 	Loop        Loop         `json:"loop"`
+	Gates       Gates        `json:"gates"`
 
 	marks  marks            // where each key was written
 	bounds map[string]Bound // lists that the machine's policy bounds, by key
@@ -137,6 +138,7 @@ func defaults() Policy {
 			Output:    1 << 30,
 			Time:      45 * time.Minute,
 		},
-		Loop: Loop{DoneToken: "RINGWALL_DONE", BlockedToken: "RINGWALL_BLOCKED"},
+		Loop:  Loop{DoneToken: "RINGWALL_DONE", BlockedToken: "RINGWALL_BLOCKED"},
+		Gates: defaultGates(),
 	}
 }

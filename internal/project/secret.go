@@ -53,8 +53,8 @@ func (f *finder) secret(w *walker, at *here, name, file string) (Secret, error) 
 	case verdict == scan.Look && err != nil && !errors.Is(err, errTooLarge):
 		return Secret{Path: file, Reason: reason + " (not readable, so not known to be none)"}, nil
 	case verdict == scan.Look && scan.SecretContent(name, content):
-	case verdict == scan.Ordinary && err == nil && len(content) <= scan.MaxTokens && scan.Tokens(content) != "":
-		reason = scan.Tokens(content)
+	case verdict == scan.Ordinary && err == nil && len(content) <= scan.MaxTokens && scan.TokenKind(content) != "":
+		reason = scan.TokenKind(content)
 	default:
 		if err == nil {
 			w.clean(at, stamp)

@@ -28,6 +28,7 @@ func (r *reducer) applied(e evidence.Event) {
 		r.changes[i].held[c.Name] = true
 		r.run.Held = append(r.run.Held, Held{Change: c, Iteration: it.Number, Dir: a.HeldDir})
 	}
+	r.rejected(it, r.changes[i], a.Rejected)
 }
 
 // net is what all iterations together did to the project. The events do not

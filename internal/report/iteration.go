@@ -51,9 +51,7 @@ func (it Iteration) sum() string {
 	parts := []string{"no changes"}
 	if len(it.Changes) > 0 {
 		parts[0] = count(len(it.Changes), "change")
-		if it.Settled {
-			parts[0] += fmt.Sprintf(" (%d applied, %d held)", it.Applied, it.Held)
-		}
+		parts[0] += it.settled()
 	}
 	if it.Stopped > 0 {
 		parts = append(parts, fmt.Sprintf("%d stopped", it.Stopped))

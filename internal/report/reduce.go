@@ -31,6 +31,7 @@ func newReducer() *reducer {
 	r := &reducer{layers: map[string]int{}, refusals: map[refusalKey]*Refusal{}, hosts: map[hostKey]int{},
 		limits: map[Limit]bool{}, warnings: map[string]int{}, denied: map[int][]string{}, told: map[int]bool{}, changes: map[int]*ledger{}, undone: map[int]bool{}}
 	r.run = Run{Format: Format, Outcome: Unfinished, Command: []string{}, Applied: []evidence.Change{}, Held: []Held{},
+		Rejected: []Held{}, NotApplied: []NotApplied{}, Findings: []Finding{},
 		Limits: []Limit{}, Reached: []Reached{}, Hosts: []Host{}, NotEnforced: []evidence.WeakControl{},
 		Recovered: []evidence.Recovered{}, Warnings: []Warning{}, Timeline: []Iteration{}, Reviewed: []Reviewed{}}
 	for i, name := range layerNames() {
@@ -94,6 +95,8 @@ func (r *reducer) addIteration(e evidence.Event) {
 	case e.Accepted != nil:
 		e.Applied = &evidence.Applied{Applied: e.Accepted.Applied, Held: e.Accepted.Held, HeldDir: e.Accepted.HeldDir}
 		r.applied(e)
+	case e.Finding != nil, e.NotApplied != nil:
+		r.addGate(e)
 	case e.IterationEnded != nil:
 		it, end := r.at(e), e.IterationEnded
 		it.Finished, it.Millis, it.Reason, it.ExitCode = true, end.Millis, end.Reason, end.ExitCode

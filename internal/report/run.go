@@ -32,7 +32,7 @@ type Run struct {
 	Ended         time.Time `json:"ended"` // of the run's end, or of the last event
 	Millis        int64     `json:"millis"`
 
-	// Outcome is done, cap, blocked, failed, limit, tampered or interrupted;
+	// Outcome is done, cap, blocked, failed, limit, held, tampered or interrupted;
 	// "unfinished" when no end is recorded.
 	Outcome    string `json:"outcome"`
 	ExitCode   int    `json:"exit_code"`
@@ -44,7 +44,10 @@ type Run struct {
 	Applied     []evidence.Change      `json:"applied"` // over all iterations, the net effect
 	AppliedN    int                    `json:"applied_count"`
 	Held        []Held                 `json:"held"`
-	Layers      []Layer                `json:"layers"` // the five in order, then unknown ones
+	Rejected    []Held                 `json:"rejected"`    // neither applied nor kept
+	NotApplied  []NotApplied           `json:"not_applied"` // iterations of which nothing was
+	Findings    []Finding              `json:"findings"`    // of the gates
+	Layers      []Layer                `json:"layers"`      // the five in order, then unknown ones
 	Limits      []Limit                `json:"limits"`
 	Reached     []Reached              `json:"limits_reached"`
 	Hosts       []Host                 `json:"hosts"`
@@ -145,9 +148,12 @@ type Iteration struct {
 	Announced int                   `json:"announced"` // changes about to be applied
 	Applied   int                   `json:"applied"`
 	Held      int                   `json:"held"`
+	Rejected  int                   `json:"rejected"`
 	Settled   bool                  `json:"settled"` // the end of applying is recorded
-	Stopped   int                   `json:"stopped"`
-	Requests  int                   `json:"requests"`
+	// NotApplied is "kept" or "dropped" where the gates let nothing through.
+	NotApplied string `json:"not_applied"`
+	Stopped    int    `json:"stopped"`
+	Requests   int    `json:"requests"`
 }
 
 // Journal is how far the events can be believed.

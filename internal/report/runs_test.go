@@ -104,6 +104,34 @@ func rich() []ev {
 	}, 0, .02, .1)
 }
 
+// gated is a loop in which the gates had something to say.
+func gated() []ev {
+	runs, weak := change("package.json", "modified", "ordinary", ""), change("a_test.go", "modified", "ordinary", "tests_weakened: a_test.go: 1 test fewer (TestTwo)")
+	runs.Runs, weak.Fate = "package scripts changed: postinstall", "hold"
+	no := change("deep/CLAUDE.md", "added", "guardrail", "a name that agents or tools load: claude.md")
+	no.Fate, no.SHA256 = "reject", strings.Repeat("5d", 32)
+	return at([]ev{opened("loop", 3),
+		{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 3}},
+		{Iteration: 1, Changeset: &evidence.Changeset{Changes: []evidence.Change{change("b.go", "added", "ordinary", "")}}},
+		{Iteration: 1, Finding: &evidence.Finding{Gate: "verify", Action: "drop", What: `the check "make test" failed (exit 2)`, Tail: "FAIL x"}},
+		{Iteration: 1, NotApplied: &evidence.NotApplied{Did: "dropped", Why: `the check "make test" failed (exit 2)`, Count: 1}},
+		{Iteration: 1, IterationEnded: &evidence.IterationEnded{Reason: "exited", Millis: 120_000}},
+		{Iteration: 2, IterationStarted: &evidence.IterationStarted{Of: 3}},
+		{Iteration: 2, Changeset: &evidence.Changeset{Changes: []evidence.Change{change("a_test.go", "modified", "ordinary", ""), no, runs}}},
+		{Iteration: 2, Finding: &evidence.Finding{Gate: "tests_weakened", Action: "hold", What: "a_test.go: 1 test fewer (TestTwo)", Names: []string{"a_test.go"}}},
+		{Iteration: 2, Finding: &evidence.Finding{Gate: "dependencies_added", Action: "report", What: "package.json: npm, added left-pad", Names: []string{"package.json"}}},
+		{Iteration: 2, Apply: &evidence.Apply{Count: 1}},
+		{Iteration: 2, Applied: &evidence.Applied{Applied: 1, Held: []evidence.Change{weak}, HeldDir: "/home/ada/.local/state/ringwall/runs/20260301-220000-7c1e/iterations/2/held", Rejected: []evidence.Change{no}}},
+		{Iteration: 2, IterationEnded: &evidence.IterationEnded{Reason: "exited", Millis: 121_000}},
+		{Iteration: 3, IterationStarted: &evidence.IterationStarted{Of: 3}},
+		{Iteration: 3, Changeset: &evidence.Changeset{Changes: []evidence.Change{change("c.go", "added", "ordinary", ""), change("d.go", "added", "ordinary", "")}}},
+		{Iteration: 3, Finding: &evidence.Finding{Gate: "max_files", Action: "hold", What: "2 files were changed; the policy allows 1"}},
+		{Iteration: 3, NotApplied: &evidence.NotApplied{Did: "kept", Why: "2 files were changed; the policy allows 1", Dir: "/home/ada/.local/state/ringwall/runs/20260301-220000-7c1e/iterations/3/upper", Count: 2}},
+		{Iteration: 3, IterationEnded: &evidence.IterationEnded{Reason: "exited", Millis: 12_000}},
+		{RunEnded: &evidence.RunEnded{Outcome: "held", ExitCode: 1, Iterations: 3, Reason: "2 files were changed; the policy allows 1; nothing was applied, and the changes are kept for review"}},
+	})
+}
+
 // empty is a loop that ended before its first iteration.
 func empty() []ev {
 	return at([]ev{opened("loop", 5),
@@ -160,7 +188,7 @@ const nasty = "\x1b[2J\x1b]0;owned\x07\u009b31m\u202egpj.\u2066exe\u200b\r\n<scr
 // hostile has it in every string of every kind of event.
 func hostile() []ev {
 	n := nasty
-	c := evidence.Change{Name: n, Action: n, Class: n, Detail: n}
+	c := evidence.Change{Name: n, Action: n, Class: n, Detail: n, Fate: n, Runs: n, SHA256: n}
 	return at([]ev{
 		{RunStarted: &evidence.RunStarted{Run: n, Kind: n, Project: n, Agent: n, Command: []string{n, n}, PlanHash: n, PolicyHash: n,
 			MaxIterations: 3, Ringwall: n, Kernel: n, Weaker: []evidence.WeakControl{{ID: n, Status: n, Why: n, Waived: true}}}},
@@ -173,8 +201,10 @@ func hostile() []ev {
 		{Iteration: 1, LimitReached: &evidence.LimitReached{Resource: n, Value: 1, Control: n, Ended: true}},
 		{Iteration: 1, AgentResult: &evidence.AgentResult{Text: n, Denied: []string{n}, IsError: true, ErrorMsg: n}},
 		{Iteration: 1, Changeset: &evidence.Changeset{Changes: []evidence.Change{c, {Name: "b" + n}}}},
+		{Iteration: 1, Finding: &evidence.Finding{Gate: n, Action: n, What: n, Names: []string{n}, Tail: n}},
+		{Iteration: 1, NotApplied: &evidence.NotApplied{Did: n, Why: n, Dir: n, Count: 1}},
 		{Iteration: 1, Apply: &evidence.Apply{Count: 1}},
-		{Iteration: 1, Applied: &evidence.Applied{Applied: 1, Held: []evidence.Change{c}, HeldDir: n}},
+		{Iteration: 1, Applied: &evidence.Applied{Applied: 1, Held: []evidence.Change{c}, HeldDir: n, Rejected: []evidence.Change{c}}},
 		{Iteration: 1, IterationEnded: &evidence.IterationEnded{Signal: n, Reason: n, Token: n}},
 		{Warning: &evidence.Warning{Message: n}},
 		{RunEnded: &evidence.RunEnded{Outcome: n, Iterations: 1, Reason: n, Next: n}},

@@ -12,6 +12,7 @@ func (t *text) changes(r Run) {
 	t.applied(r)
 	t.unsettled(r)
 	t.held(r)
+	t.gates(r)
 }
 
 // applied writes the net effect on the project.
@@ -50,7 +51,7 @@ func apart(all []evidence.Change) (files []evidence.Change, git int) {
 
 // change writes one line: action, name, and what is special about it.
 func (t *text) change(c evidence.Change) {
-	t.entry(2, pad(show(c.Action), 9)+" ", show(c.Name), show(c.Detail))
+	t.entry(2, pad(show(c.Action), 9)+" ", show(c.Name), show(remark(c)))
 }
 
 // unsettled names iterations that began to apply and whose end is not recorded.
@@ -75,7 +76,7 @@ func (t *text) held(r Run) {
 			dir = h.Dir
 			t.put(2, dim, "in "+cmp.Or(show(dir), "a place that the journal does not name"))
 		}
-		t.entry(2, pad(show(h.Action), 9)+" ", show(h.Name), show(join(h.Class, h.Detail)))
+		t.entry(2, pad(show(h.Action), 9)+" ", show(h.Name), show(reason(h.Change)))
 	}
 	t.more(2, len(r.Held), listed)
 	if r.Next != "" {

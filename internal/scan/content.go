@@ -119,9 +119,9 @@ var tokens = []token{
 
 var awsSecret = lazy(`(?i)aws_?secret_?access_?key["']?\s*[:=]\s*["']?[A-Za-z0-9/+]{40}\b`)
 
-// Tokens says what secret a file's content holds, by forms that nothing else
+// TokenKind says what secret a file's content holds, by forms that nothing else
 // has; "" for none.
-func Tokens(content []byte) string {
+func TokenKind(content []byte) string {
 	for _, t := range tokens {
 		if !bytes.Contains(content, []byte(t.sign)) {
 			continue

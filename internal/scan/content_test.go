@@ -8,7 +8,7 @@ import (
 
 const issued = "q9W2k7Zr4Tn8Vb3Mx6Lc1Yd5Hf0Js2Pa7Gu4" // 36 signs, as issued as any
 
-func TestTokens(t *testing.T) {
+func TestTokenKind(t *testing.T) {
 	body := strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", 2)
 	for text, want := range map[string]string{
 		"key: ghp_" + issued: "GitHub token", "npm_" + issued: "registry token", "glpat-" + issued[:20]: "GitLab token",
@@ -26,7 +26,7 @@ func TestTokens(t *testing.T) {
 		"token: ${GITHUB_TOKEN}":                                           "", "npm_config_registry": "", "": "",
 		"sha512-" + issued + issued: "",
 	} {
-		if got := Tokens([]byte(text)); got != want {
+		if got := TokenKind([]byte(text)); got != want {
 			t.Errorf("%.60q: %q, want %q", text, got, want)
 		}
 	}

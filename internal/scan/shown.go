@@ -14,7 +14,7 @@ const maxShown = 64 << 10
 // file's own syntax. An empty text stands for a plain note.
 func Shown(name, reason string, content []byte) (text string, part bool) {
 	if len(content) <= maxShown {
-		if kept, ok := redact(name, string(content)); ok && !SecretContent(name, []byte(kept)) && Tokens([]byte(kept)) == "" {
+		if kept, ok := redact(name, string(content)); ok && !SecretContent(name, []byte(kept)) && TokenKind([]byte(kept)) == "" {
 			return kept, true
 		}
 	}

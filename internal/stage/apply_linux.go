@@ -51,7 +51,8 @@ func Apply(ctx context.Context, o Options, c *Changeset, rec evidence.Recorder) 
 	if err != nil {
 		return res, fmt.Errorf("apply: %w", err)
 	}
-	done := evidence.Applied{Applied: res.Applied, Held: heldChanges(res.Held), HeldDir: res.HeldDir}
+	done := evidence.Applied{Applied: res.Applied, Held: heldChanges(res.Held), HeldDir: res.HeldDir,
+		Rejected: rejectedChanges(res.Rejected)}
 	if err := rec.Record(evidence.Event{Applied: &done}); err != nil {
 		return res, fmt.Errorf("record what was applied: %w", err)
 	}

@@ -4,17 +4,15 @@ import (
 	"context"
 
 	"golang.org/x/sys/unix"
+
+	"ringwall/internal/scan"
 )
 
 // add appends an entry with its verdict; none is ordinary.
 func (r *reader) add(e Entry, v verdict) {
-	e.Class, e.Detail = v.class, v.detail
-	if e.Class == "" {
-		e.Class = Ordinary
-		e.Runs = runsOnHost(e)
-		if r.match.remembered(foldedPath(string(e.Path))) {
-			e.Detail = memoryDetail
-		}
+	r.rules.setVerdict(&e, v)
+	if e.Class == Ordinary && r.match.remembered(foldedPath(string(e.Path))) {
+		e.Detail = memoryDetail
 	}
 	r.set.Entries = append(r.set.Entries, e)
 }
@@ -28,7 +26,7 @@ func (r *reader) judge(f folder, rel string, kind Type) verdict {
 	if f.kept.class != "" {
 		return f.kept
 	}
-	return r.match.judge(rel, kind)
+	return r.rules.let(r.match.judge(rel, kind))
 }
 
 // leaf reads anything but a folder.
@@ -59,6 +57,9 @@ func (r *reader) leaf(ctx context.Context, it item) error {
 		}
 	}
 	v := r.judgeLeaf(it, e, a)
+	if v.class == "" {
+		e.Runs = r.runs(it, e)
+	}
 	r.add(e, v)
 	r.countLink(it.us, len(r.set.Entries)-1)
 	if e.replacesDir() && v.class == "" {
@@ -67,26 +68,65 @@ func (r *reader) leaf(ctx context.Context, it item) error {
 	return nil
 }
 
-// judgeLeaf is the verdict on a file, link or special file.
-func (r *reader) judgeLeaf(it item, e Entry, a attrs) verdict {
-	if v := r.judge(it.f, it.rel, e.Type); v.class != "" {
-		return v
+// runs tells why an entry runs on the host. A package.json is read for it,
+// unless it is one of the many of installed packages.
+func (r *reader) runs(it item, e Entry) string {
+	why := runsByName(e)
+	if base(it.rel) != packageFile || e.Type != File || e.Action == Mode || installed(it.rel) {
+		return why
 	}
+	after, err := it.up.head(it.name, scan.MaxContent+1)
+	if err != nil {
+		return "package scripts that cannot be read"
+	}
+	var before []byte
+	if it.ls.Type == File {
+		if before, err = it.low.head(it.name, scan.MaxContent+1); err != nil {
+			before = nil // then all of it counts as new
+		}
+	}
+	if changed := packageRuns(before, after); changed != "" {
+		return changed
+	}
+	return why
+}
+
+// judgeLeaf is the verdict on a file, link or special file. What a name lets
+// pass may still not pass for what it is.
+func (r *reader) judgeLeaf(it item, e Entry, a attrs) verdict {
+	byName := r.judge(it.f, it.rel, e.Type)
+	if byName.class != "" {
+		return byName
+	}
+	v := stronger(r.rules.let(r.judgeKind(it, e, a)), byName)
+	return stronger(v, r.changedMeanwhile(it.ls, it.changed))
+}
+
+// stronger is the verdict that keeps the entry, else the one that says more.
+func stronger(v, other verdict) verdict {
+	if v.class == "" && (other.class != "" || v.passed == "") {
+		return other
+	}
+	return v
+}
+
+// judgeKind is the verdict on what it is, whatever its name.
+func (r *reader) judgeKind(it item, e Entry, a attrs) verdict {
 	switch {
 	case a.bad != "":
-		return verdict{Escape, a.bad}
+		return verdict{class: Escape, detail: a.bad, never: true}
 	case e.Type == Special:
-		return verdict{Escape, specialKind(it.us.Mode)}
+		return verdict{class: Escape, detail: specialKind(it.us.Mode), never: true}
 	case e.Mode&0o7000 != 0:
-		return verdict{Escape, setBits(e.Mode)}
+		return verdict{class: Escape, detail: setBits(e.Mode)}
 	case e.Type == Symlink:
 		if why := r.linkEscapes(it.rel, string(e.Target)); why != "" {
-			return verdict{Escape, why}
+			return verdict{class: Escape, detail: why}
 		}
 	case e.Size > r.rules.MaxFile:
-		return verdict{Oversized, "larger than the limit for one file"}
+		return verdict{class: Oversized, detail: "larger than the limit for one file"}
 	}
-	return r.changedMeanwhile(it.ls, it.changed)
+	return verdict{}
 }
 
 // unchanged tells whether a file or link says the same as the project's own,
@@ -144,8 +184,8 @@ func (r *reader) finish() {
 			continue
 		}
 		for _, i := range g.entries {
-			if e := &r.set.Entries[i]; e.Class == Ordinary {
-				e.Class, e.Detail = Escape, "hard link to a file outside the tree"
+			if e := &r.set.Entries[i]; e.Applies() {
+				r.rules.setVerdict(e, r.rules.let(verdict{class: Escape, detail: "hard link to a file outside the tree"}))
 			}
 		}
 	}

@@ -18,10 +18,7 @@ func (r *reader) whiteout(it item) {
 // listed too, since a guardrail may lie in it.
 func (r *reader) deleted(f folder, rel string, ls Stat, changed time.Time) {
 	e := Entry{Path: Name(rel), Action: Deleted, Type: ls.Type, Mode: ls.Mode, Lower: ls}
-	v := r.judge(f, rel, Absent)
-	if v.class == "" {
-		v = r.changedMeanwhile(ls, changed)
-	}
+	v := stronger(r.judge(f, rel, Absent), r.changedMeanwhile(ls, changed))
 	r.add(e, v)
 	if ls.Type == Dir && v.class == "" {
 		r.push(folder{rel: rel, depth: f.depth, gone: true, entry: len(r.set.Entries)})
@@ -81,5 +78,5 @@ func (r *reader) changedMeanwhile(ls Stat, changed time.Time) verdict {
 	if since.IsZero() || ls.Type == Absent || ls.Type == Dir || !changed.After(since) {
 		return verdict{}
 	}
-	return verdict{Conflict, "changed in the project since the iteration began"}
+	return verdict{class: Conflict, detail: "changed in the project since the iteration began"}
 }

@@ -47,16 +47,22 @@ func (c *Changeset) uniform(i, end int) (int64, bool) {
 // change is the entry as an event.
 func (e Entry) change() evidence.Change {
 	detail := e.Detail
-	switch {
-	case detail == "" && e.Runs != "":
-		detail = "runs on the host: " + e.Runs
-	case detail == "" && e.From != "":
+	if detail == "" && e.From != "" {
 		detail = "from " + e.From.String()
 	}
 	return evidence.Change{
 		Name: e.Path.String(), Action: string(e.Shown()), Class: string(e.Class),
-		Detail: detail, Size: e.Size,
+		Detail: detail, Size: e.Size, Fate: string(e.Fate), Runs: e.Runs, SHA256: e.SHA256,
 	}
+}
+
+// rejectedChanges lists what was not even kept.
+func rejectedChanges(rejected []Entry) []evidence.Change {
+	var out []evidence.Change
+	for _, e := range rejected {
+		out = append(out, e.change())
+	}
+	return out
 }
 
 // heldChanges lists what was kept back, for the journal.

@@ -36,7 +36,7 @@ func (r *reader) directory(it item) error {
 	case e.Mode != it.ls.Mode:
 		e.Action = Mode
 		if r.match.around[foldedPath(it.rel)] {
-			r.add(e, verdict{Guardrail, "frozen, but for the memory in it"})
+			r.add(e, r.rules.let(verdict{class: Guardrail, detail: "frozen, but for the memory in it"}))
 			break
 		}
 		r.add(e, v)
@@ -89,16 +89,13 @@ func (r *reader) isOpaque(it item, a *attrs) (bool, error) {
 func (r *reader) judgeDir(it item, a attrs, opaque bool) verdict {
 	v := r.judge(it.f, it.rel, Dir)
 	if v.class == "" && it.ls.Type != Dir && newWorktree(it.rel) {
-		v = verdict{Guardrail, "a new worktree, which leads git elsewhere"}
+		v = r.rules.let(verdict{class: Guardrail, detail: "a new worktree, which leads git elsewhere"})
 	}
-	if v.class == "" && a.bad != "" {
-		v = verdict{Escape, a.bad}
+	if v.class == "" && a.bad != "" { // whatever the policy says of its class
+		v = verdict{class: Escape, detail: a.bad, never: true}
 	}
 	if v.class == "" && it.ls.Type == Dir && opaque {
-		v = r.judge(it.f, it.rel, Absent)
+		v = stronger(v, r.judge(it.f, it.rel, Absent))
 	}
-	if v.class == "" {
-		v = r.changedMeanwhile(it.ls, it.changed)
-	}
-	return v
+	return stronger(v, r.changedMeanwhile(it.ls, it.changed))
 }

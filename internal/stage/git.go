@@ -8,20 +8,28 @@ import "strings"
 // git's own documentation of its repository layout (gitrepository-layout(5)).
 func gitVerdict(raw, folded []string, kind Type) verdict {
 	for i, c := range folded {
-		if c != fold(".git") {
+		if !spellsGit(c) {
 			continue
 		}
 		if raw[i] != ".git" {
-			return verdict{Guardrail, "another spelling of .git"}
+			return verdict{class: Guardrail, detail: "another spelling of .git"}
 		}
 		if i == len(raw)-1 && kind != Dir {
-			return verdict{Guardrail, "a .git that is gone or points elsewhere"}
+			return verdict{class: Guardrail, detail: "a .git that is gone or points elsewhere"}
 		}
 		if below := folded[i+1:]; steersGit(below) && !(isWorktree(below) && kind == Dir) {
-			return verdict{Guardrail, "git runs it or is led by it"}
+			return verdict{class: Guardrail, detail: "git runs it or is led by it"}
 		}
 	}
 	return verdict{}
+}
+
+// spellsGit tells whether a folded name is .git, or what Windows and its file
+// systems take for it: a short name, or a stream of the folder. git refuses
+// these too (CVE-2019-1352, CVE-2014-9390).
+func spellsGit(c string) bool {
+	name, _, _ := strings.Cut(c, ":")
+	return fold(name) == fold(".git") || len(c) > 4 && strings.HasPrefix(c, "GIT~") && strings.Trim(c[4:], "0123456789") == ""
 }
 
 // steersGit tells whether a folded path below a git directory is one from

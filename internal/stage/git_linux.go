@@ -19,7 +19,7 @@ func (r *reader) holdBareRepositories() {
 	for i := range r.set.Entries {
 		e := &r.set.Entries[i]
 		if e.Class == Ordinary && e.Action != Deleted && b.steered(string(e.Path)) {
-			e.Class, e.Detail = Guardrail, "makes or steers a git repository that is not called .git"
+			r.rules.setVerdict(e, r.rules.let(verdict{class: Guardrail, detail: "makes or steers a git repository that is not called .git"}))
 		}
 	}
 }

@@ -18,6 +18,12 @@ func TestRulesJudge(t *testing.T) {
 			t.Errorf("%q: %s %q, %v, want %s", path, got, detail, err, want)
 		}
 	}
+	r.Fates = map[string]Fate{"guardrail": ToApply, "secret": ToReject}
+	for path, want := range map[string]Class{"claude.md": Ordinary, ".env": Secret, "a\x1bb": Escape} {
+		if got, _, err := r.Judge(path, File); err != nil || got != want {
+			t.Errorf("%q where guardrails pass: %s, %v, want %s", path, got, err, want)
+		}
+	}
 	if _, _, err := (Rules{GuardrailNames: []string{"["}}).Judge("x", File); err == nil {
 		t.Error("a malformed name guards nothing, silently")
 	}

@@ -12,7 +12,7 @@ func (m *matcher) judge(rel string, kind Type) verdict {
 	folded := make([]string, len(raw))
 	for i, c := range raw {
 		if why := hostile(c); why != "" {
-			return verdict{Escape, why}
+			return verdict{class: Escape, detail: why, never: why == reservedName}
 		}
 		folded[i] = fold(c)
 	}
@@ -34,10 +34,10 @@ func (m *matcher) byPath(c []string, kind Type) verdict {
 	}
 	for p := whole; p != ""; p = parent(p) {
 		if name, ok := m.guarded[p]; ok {
-			return verdict{Guardrail, "frozen: " + printable(name)}
+			return verdict{class: Guardrail, detail: "frozen: " + printable(name)}
 		}
 		if name, ok := m.masked[p]; ok {
-			return verdict{Secret, "hidden: " + printable(name)}
+			return verdict{class: Secret, detail: "hidden: " + printable(name)}
 		}
 	}
 	if diverts(kind) {
@@ -83,10 +83,10 @@ func matchName(name, c []string, kind Type) verdict {
 	}
 	shown := printable(strings.ToLower(strings.Join(name, "/")))
 	if n == len(name) {
-		return verdict{Guardrail, "a name that agents or tools load: " + shown}
+		return verdict{class: Guardrail, detail: "a name that agents or tools load: " + shown}
 	}
 	if diverts(kind) {
-		return verdict{Guardrail, "stands on the way to " + shown}
+		return verdict{class: Guardrail, detail: "stands on the way to " + shown}
 	}
 	return verdict{}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Name is a path or a link's text as the kernel has it: any bytes. It prints
@@ -46,6 +48,8 @@ func printable(s string) string {
 // project for a moment.
 const tempPrefix = ".ringwall-"
 
+const reservedName = "a name that is reserved for ringwall"
+
 // hostile says why a name of one path component is refused whatever it holds,
 // or nothing. Such names hide from a person, or from tools that compare them.
 func hostile(component string) string {
@@ -61,19 +65,23 @@ func hostile(component string) string {
 		}
 	}
 	if strings.HasPrefix(fold(component), fold(tempPrefix)) {
-		return "a name that is reserved for ringwall"
+		return reservedName
 	}
 	return ""
 }
 
-// fold brings the spellings of one name together as file systems and tools
-// that ignore case do: case folded, invisible characters left out, trailing
+// fold brings the spellings of one name together as file systems and tools do
+// that ignore case or the form of a character: case folded, composed and
+// decomposed, full and half width alike, invisible characters left out, trailing
 // dots and spaces cut (CVE-2025-59944 is a case-folded guardrail).
 func fold(component string) string {
 	if plain(component) {
 		return strings.TrimRight(strings.ToUpper(component), " .")
 	}
-	return strings.TrimRight(strings.Map(foldRune, component), " .")
+	// What is unseen may stand between a letter and its accent; what has another
+	// form may become something that is unseen, or of another case.
+	seen := strings.Map(foldRune, norm.NFKC.String(strings.Map(foldRune, component)))
+	return strings.TrimRight(norm.NFKC.String(seen), " .")
 }
 
 // plain tells whether a name is ASCII, for which the least rune of foldRune is
@@ -90,7 +98,7 @@ func plain(s string) bool {
 // foldRune returns the least rune that differs from r in case only, or -1 for
 // one that is not seen.
 func foldRune(r rune) rune {
-	if unicode.Is(unicode.Cf, r) || r >= 0xfe00 && r <= 0xfe0f {
+	if unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
 		return -1
 	}
 	least := r

@@ -65,6 +65,14 @@ func TestFoldMeetsSpellings(t *testing.T) {
 			t.Errorf("%q is not met as CLAUDE.md", n)
 		}
 	}
+	for _, n := range []string{"ＣＬＡＵＤＥ．ｍｄ", "CLAUDE.md\u00a0", "CLAUDE.md\u3000", "CLAUDE\u034f.md", "CLA\U000e0100UDE.md", "CLAUDE\u2024md", "\u3164CLAUDE.md", "\U0001d402LAUDE.md"} {
+		if fold(n) != fold("CLAUDE.md") {
+			t.Errorf("%q is not met as CLAUDE.md: %q", n, fold(n))
+		}
+	}
+	if fold("Cafe\u0301.md") != fold("caf\u00e9.md") || fold("cafe\u200b\u0301.md") != fold("caf\u00e9.md") {
+		t.Error("composed and decomposed accents are not met as one")
+	}
 	if fold("\u212aeep") != fold("keep") { // the Kelvin sign
 		t.Error("the Kelvin sign is not met as k")
 	}

@@ -34,6 +34,10 @@ type Rules struct {
 	// environment links to the interpreter that lies there.
 	Programs []string
 
+	// Fates is what becomes of a class, or of RunsOnHost; of what is not named,
+	// the ordinary is applied and all else held.
+	Fates map[string]Fate
+
 	MaxFile    int64 // bytes of one file; larger is held as oversized
 	MaxEntries int   // of the walk; beyond, the changeset is incomplete
 	MaxDepth   int   // of folders; beyond, the changeset is incomplete
@@ -42,7 +46,7 @@ type Rules struct {
 // RulesFromPlan takes from a plan what concerns the stage. A control counts
 // whatever its status: what could not be frozen is still held at the gate.
 func RulesFromPlan(p plan.Plan) Rules {
-	var r Rules
+	r := Rules{Fates: fates(p)}
 	for _, c := range p.Controls {
 		if g := c.Want.Guardrail; g != nil {
 			r.Guardrails = append(r.Guardrails, *g)
@@ -72,12 +76,6 @@ func (r Rules) withDefaults() Rules {
 		r.MaxDepth = DefaultMaxDepth
 	}
 	return r
-}
-
-// verdict is a class with its reason.
-type verdict struct {
-	class  Class
-	detail string
 }
 
 // matcher is Rules made ready for many look-ups.
@@ -123,7 +121,7 @@ func (m *matcher) addPath(into map[string]string, p string, class Class) {
 	f := strings.Join(foldPath(p), "/")
 	into[f] = p
 	for i := strings.LastIndexByte(f, '/'); i > 0; i = strings.LastIndexByte(f[:i], '/') {
-		m.above[f[:i]] = verdict{class, "stands on the way to " + printable(p)}
+		m.above[f[:i]] = verdict{class: class, detail: "stands on the way to " + printable(p)}
 	}
 }
 

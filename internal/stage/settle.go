@@ -68,7 +68,7 @@ func (c *Changeset) dropStubs(stubs []string) {
 				continue
 			}
 			if e.Type != Dir && e.Class == Ordinary {
-				e.Class, e.Detail = Guardrail, "written past its mount"
+				e.Class, e.Detail, e.Fate = Guardrail, "written past its mount", ""
 			}
 		}
 		kept = append(kept, e)
@@ -92,7 +92,7 @@ func (c *Changeset) keepFoldersOfKept() {
 		at[e.Path] = i
 	}
 	for _, e := range c.Entries {
-		if e.Action != Deleted || e.Class == Ordinary {
+		if e.Action != Deleted || e.Applies() {
 			continue
 		}
 		for p := parent(string(e.Path)); p != ""; p = parent(p) {
@@ -106,17 +106,17 @@ func (c *Changeset) keepFoldersOfKept() {
 // keepFolder holds what would remove the folder that kept lies in.
 func (c *Changeset) keepFolder(i int, kept Entry) {
 	e := &c.Entries[i]
-	if e.Class != Ordinary || e.Action != Deleted && !e.replacesDir() {
+	if !e.Applies() || e.Action != Deleted && !e.replacesDir() {
 		return
 	}
 	why := "the folder holds " + printable(base(string(kept.Path)))
-	e.Class, e.Detail = kept.Class, why
+	e.keepWith(kept, why)
 	if !e.replacesDir() {
 		return
 	}
 	for j, end := i+1, c.subtree(i); j < end; j++ {
-		if c.Entries[j].Class == Ordinary {
-			c.Entries[j].Class, c.Entries[j].Detail = kept.Class, why
+		if c.Entries[j].Applies() {
+			c.Entries[j].keepWith(kept, why)
 		}
 	}
 }
@@ -124,52 +124,24 @@ func (c *Changeset) keepFolder(i int, kept Entry) {
 // holdEmptyFolders holds a new folder of which nothing is applied, so that no
 // empty .claude stays behind for a settings file that was held.
 func (c *Changeset) holdEmptyFolders() {
-	below := map[Name]Class{} // of a folder: Ordinary as soon as one entry is
+	below := map[Name]*Entry{} // of a folder: one that is applied as soon as any is
 	for i := len(c.Entries) - 1; i >= 0; i-- {
 		e := &c.Entries[i]
-		class, any := below[e.Path]
-		if e.Class == Ordinary && e.Type == Dir && e.Action == Added && any && class != Ordinary {
-			e.Class, e.Detail = class, "all that it holds was kept back"
+		in, any := below[e.Path]
+		if e.Applies() && e.Type == Dir && e.Action == Added && any && !in.Applies() {
+			e.keepWith(*in, "all that it holds was kept back")
 		}
 		up := Name(parent(string(e.Path)))
-		if below[up] != Ordinary {
-			below[up] = e.Class
+		if b := below[up]; b == nil || !b.Applies() {
+			below[up] = e
 		}
 	}
 }
 
-// runsOnHost tells for an ordinary entry why a person should look at it before
-// running anything: build and package tools execute it, or it is executable.
-func runsOnHost(e Entry) string {
-	if e.Type != File || e.Action == Deleted {
-		return ""
-	}
-	if buildScript(base(string(e.Path))) {
-		return "build or package script"
-	}
-	if e.Mode&0o111 != 0 && (e.Lower.Type != File || e.Lower.Mode&0o111 == 0) {
-		return "new executable"
-	}
-	return ""
-}
-
-// buildScript tells whether tools run a file of that name by themselves. It is
-// the work that agents are there to do, so it is reported, not held.
-func buildScript(name string) bool {
-	switch strings.ToLower(name) {
-	case "package.json", ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "binding.gyp",
-		"makefile", "gnumakefile", "justfile", "rakefile", "cmakelists.txt", "meson.build",
-		"setup.py", "pyproject.toml", "conftest.py", "sitecustomize.py", "usercustomize.py", "tox.ini", "noxfile.py",
-		"build.rs", "go.mod", "go.work", ".bazelrc", "pom.xml", "gradlew", "vagrantfile", "flake.nix",
-		".gitattributes", ".gitmodules", ".lfsconfig":
-		return true
-	}
-	for _, p := range []string{"dockerfile", "docker-compose", "taskfile.", "build.gradle", "settings.gradle"} {
-		if strings.HasPrefix(strings.ToLower(name), p) {
-			return true
-		}
-	}
-	return strings.HasSuffix(name, ".pth") || strings.HasSuffix(name, ".csproj")
+// keepWith gives an entry that was to be applied the class and fate of one that
+// is not.
+func (e *Entry) keepWith(kept Entry, why string) {
+	e.Class, e.Fate, e.Detail, e.Runs = kept.Class, kept.Fate, why, ""
 }
 
 // folderDetail describes a folder that stands for all below it.

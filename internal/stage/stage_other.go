@@ -24,8 +24,26 @@ func Apply(context.Context, Options, *Changeset, evidence.Recorder) (Result, err
 	return Result{}, ErrOnlyLinux
 }
 
+// Sides cannot be opened.
+type Sides struct{}
+
+// OpenSides returns ErrOnlyLinux.
+func OpenSides(Options) (*Sides, error) { return nil, ErrOnlyLinux }
+
+// Close does nothing.
+func (*Sides) Close() {}
+
+// Old returns ErrOnlyLinux.
+func (*Sides) Old(Entry, int64) ([]byte, error) { return nil, ErrOnlyLinux }
+
+// New returns ErrOnlyLinux.
+func (*Sides) New(Entry, int64) ([]byte, error) { return nil, ErrOnlyLinux }
+
 // Keep returns ErrOnlyLinux.
 func Keep(Dirs, string) error { return ErrOnlyLinux }
+
+// Unkeep returns ErrOnlyLinux.
+func Unkeep(Dirs) error { return ErrOnlyLinux }
 
 // Discard returns ErrOnlyLinux.
 func Discard(Dirs) error { return ErrOnlyLinux }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -57,7 +56,7 @@ func (r *run) share() error {
 	if !r.beside() {
 		return nil
 	}
-	to := filepath.Join(r.native.IterDir, "upper")
+	to := r.writes()
 	for _, name := range []string{acl.Access, acl.Default} {
 		if !r.overlaid() {
 			break // a copy has the lists already

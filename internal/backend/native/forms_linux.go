@@ -40,6 +40,8 @@ func (r *run) writes() string {
 		return r.plan.Project
 	case w.Form == plan.FormCopy:
 		return r.native.Tree
+	case r.native.Above:
+		return filepath.Join(r.native.IterDir, "check", "upper")
 	}
 	return filepath.Join(r.native.IterDir, "upper")
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -43,7 +42,10 @@ type Native struct {
 	// same of the project, for direct mode.
 	Tree                string
 	TreeHas, ProjectHas Usage
-	Dir                 string // inside, where the command starts; empty: the project
+	// Above runs the command over what the iteration left in upper/, which stays
+	// as it is; IterDir then has check/ as well, with an upper/ and work/ of its own.
+	Above bool
+	Dir   string // inside, where the command starts; empty: the project
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
 	Secrets      map[string]string // by credential name
@@ -174,7 +176,7 @@ func (r *run) sameMode() error {
 	if err != nil {
 		return err
 	}
-	return os.Chmod(filepath.Join(r.native.IterDir, "upper"), info.Mode().Perm())
+	return os.Chmod(r.writes(), info.Mode().Perm())
 }
 
 func (r *run) failed(control string, err error) error {

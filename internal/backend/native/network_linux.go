@@ -77,7 +77,11 @@ func (r *run) mapped(dirs ...string) ([]*os.File, error) {
 		return nil, errors.New("no account to map to")
 	}
 	uid, gid := r.native.ProjectOwner[0], r.native.ProjectOwner[1]
-	for _, d := range []string{"", "upper", "work"} {
+	own := []string{"", "upper", "work"}
+	if r.native.Above {
+		own = append(own, "check", "check/upper", "check/work")
+	}
+	for _, d := range own {
 		if err := chown(filepath.Join(r.native.IterDir, d), uid, gid); err != nil {
 			return nil, err
 		}

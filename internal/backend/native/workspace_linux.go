@@ -59,6 +59,9 @@ func (t *translation) tree(w *plan.Workspace, direct bool) error {
 // absent guardrails, if there is one, between them.
 func (t *translation) overlay(w *plan.Workspace, layer *launch.Step) error {
 	s := launch.Step{Op: launch.Overlay, Target: w.Path, Source: w.Path, Data: t.run.native.IterDir}
+	if t.run.native.Above {
+		s.Flags |= launch.Above
+	}
 	if t.user.Form == accountRootForm {
 		dirs := []string{w.Path, t.run.native.IterDir}
 		if layer != nil {
@@ -68,7 +71,7 @@ func (t *translation) overlay(w *plan.Workspace, layer *launch.Step) error {
 		if err != nil {
 			return err
 		}
-		s.Flags = launch.UseFD
+		s.Flags |= launch.UseFD
 		s.FD = t.pass(files[0])
 		t.pass(files[1])
 		if layer != nil {

@@ -25,9 +25,10 @@ func overlay(s *launch.StepView) syscall.Errno {
 		return errno
 	}
 	ownFiles(false) // what the overlay does to its layers it does as who mounts it
-	errno := layers(s.Target, hasBetween)
+	above := s.Flags&launch.Above != 0
+	errno := layers(s.Target, hasBetween, above)
 	if errno != 0 && hasBetween { // a layer is for speed: the names can be taken without it
-		errno = layers(s.Target, false)
+		errno = layers(s.Target, false, above)
 	}
 	ownFiles(true)
 	return errno
@@ -44,15 +45,31 @@ func between(s *launch.StepView) syscall.Errno {
 	return errno
 }
 
-func layers(target launch.Text, three bool) syscall.Errno {
-	fs := newFileSystem("overlay\x00")
-	if three {
-		fs.set("lowerdir\x00", ".work/between:.work/lower\x00")
-	} else {
-		fs.set("lowerdir\x00", lowerDir)
+// lowers lists the layers that are only read, the topmost first.
+func lowers(between, above bool) string {
+	switch {
+	case between && above:
+		return ".work/stage/upper:.work/between:.work/lower\x00"
+	case between:
+		return ".work/between:.work/lower\x00"
+	case above:
+		return ".work/stage/upper:.work/lower\x00"
 	}
-	fs.set("upperdir\x00", ".work/stage/upper\x00")
-	fs.set("workdir\x00", ".work/stage/work\x00")
+	return lowerDir
+}
+
+// layers mounts the overlay. With above, what an iteration left is one of those
+// that are only read, and what is written goes to a folder of its own.
+func layers(target launch.Text, between, above bool) syscall.Errno {
+	fs := newFileSystem("overlay\x00")
+	fs.set("lowerdir\x00", lowers(between, above))
+	if above {
+		fs.set("upperdir\x00", ".work/stage/check/upper\x00")
+		fs.set("workdir\x00", ".work/stage/check/work\x00")
+	} else {
+		fs.set("upperdir\x00", ".work/stage/upper\x00")
+		fs.set("workdir\x00", ".work/stage/work\x00")
+	}
 	// Without trusted.* attributes, which only root may set, and without an
 	// index of hard links, whose entries no reader of the upper knows.
 	fs.flag("userxattr\x00")

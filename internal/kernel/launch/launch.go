@@ -96,6 +96,7 @@ const (
 	UseFD    // FD instead of Source
 	Folder   // Absent, Cover, Mask: a directory, not a file; Pin: made if it is not there
 	Link     // Freeze: the symbolic link itself, not what it leads to
+	Above    // Overlay: upper/ stays as it is, and what is written goes to check/, above it
 )
 
 // When the first process becomes the user and group that the command runs as.

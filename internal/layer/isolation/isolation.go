@@ -33,6 +33,7 @@ func (Layer) Plan(p policy.Policy, h host.Facts, pr project.Facts) ([]plan.Contr
 	c.ask()
 	c.stubs()
 	c.workspace()
+	c.gates()
 	c.environment()
 	c.kernel()
 	c.decoys()
