@@ -21,6 +21,7 @@ const (
 	KindChangeset        Kind = "changeset"
 	KindApply            Kind = "apply"
 	KindApplied          Kind = "applied"
+	KindAccept           Kind = "accept"
 	KindAccepted         Kind = "accepted"
 	KindDropped          Kind = "dropped"
 	KindRollback         Kind = "rollback"
@@ -42,7 +43,7 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRecovered, KindApply, KindApplied, KindAccepted, KindDropped, KindRollback, KindRolledBack:
+	case KindRecovered, KindApply, KindApplied, KindAccept, KindAccepted, KindDropped, KindRollback, KindRolledBack:
 		return trait{sync: true, essential: true}
 	case KindIterationEnded, KindRunEnded:
 		return trait{close: true, essential: true}
@@ -87,7 +88,7 @@ func (e *Event) payloads() (last Kind, n int) {
 		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil},
 		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
-		{KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},
+		{KindAccept, e.Accept != nil}, {KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},
 		{KindRollback, e.Rollback != nil}, {KindRolledBack, e.RolledBack != nil},
 		{KindIterationEnded, e.IterationEnded != nil}, {KindWarning, e.Warning != nil},
 		{KindRunEnded, e.RunEnded != nil},

@@ -24,7 +24,8 @@ func every() []Event {
 
 func TestKinds(t *testing.T) {
 	want := []Kind{KindRunStarted, KindRecovered, KindIterationStarted, KindLimitSet, KindRefused, KindRequest, KindLimitReached,
-		KindAgentResult, KindChangeset, KindApply, KindApplied, KindIterationEnded, KindWarning, KindRunEnded}
+		KindAgentResult, KindChangeset, KindApply, KindApplied, KindAccept, KindAccepted, KindDropped,
+		KindRollback, KindRolledBack, KindIterationEnded, KindWarning, KindRunEnded}
 	var got []Kind
 	for _, e := range every() {
 		if err := e.Validate(); err != nil {
