@@ -50,6 +50,7 @@ type Event struct {
 	NotApplied       *NotApplied       `json:"not_applied,omitempty"`
 	Apply            *Apply            `json:"apply,omitempty"`
 	Applied          *Applied          `json:"applied,omitempty"`
+	Accept           *Accept           `json:"accept,omitempty"`
 	Accepted         *Accepted         `json:"accepted,omitempty"`
 	Dropped          *Dropped          `json:"dropped,omitempty"`
 	Rollback         *Rollback         `json:"rollback,omitempty"`
@@ -210,8 +211,16 @@ type Applied struct {
 	Rejected []Change `json:"rejected,omitempty"` // neither applied nor kept
 }
 
+// Accept announces that held changes are about to reach the project by the
+// owner's decision. Of a changeset that was kept whole, Apply and Applied follow
+// and say how many.
+type Accept struct {
+	Count int  `json:"count"`
+	Whole bool `json:"whole,omitempty"`
+}
+
 // Accepted tells what of the held changes reached the project by the owner's
-// decision, and what still could not. An Apply comes before. A long Held is
+// decision, and what still could not. A long Held is
 // spread over several events, of which only the first counts in Applied.
 type Accepted struct {
 	Applied int      `json:"applied"`

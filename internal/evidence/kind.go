@@ -23,6 +23,7 @@ const (
 	KindNotApplied       Kind = "not_applied"
 	KindApply            Kind = "apply"
 	KindApplied          Kind = "applied"
+	KindAccept           Kind = "accept"
 	KindAccepted         Kind = "accepted"
 	KindDropped          Kind = "dropped"
 	KindRollback         Kind = "rollback"
@@ -45,7 +46,8 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed, KindAccepted, KindDropped, KindRollback, KindRolledBack:
+	case KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed,
+		KindAccept, KindAccepted, KindDropped, KindRollback, KindRolledBack:
 		return trait{sync: true, essential: true}
 	case KindIterationEnded, KindRunEnded:
 		return trait{close: true, essential: true}
@@ -91,7 +93,7 @@ func (e *Event) payloads() (last Kind, n int) {
 		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindFinding, e.Finding != nil}, {KindNotApplied, e.NotApplied != nil},
 		{KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
-		{KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},
+		{KindAccept, e.Accept != nil}, {KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},
 		{KindRollback, e.Rollback != nil}, {KindRolledBack, e.RolledBack != nil},
 		{KindIterationEnded, e.IterationEnded != nil}, {KindWarning, e.Warning != nil},
 		{KindRunEnded, e.RunEnded != nil}, {KindReviewed, e.Reviewed != nil},

@@ -24,7 +24,8 @@ func every() []Event {
 
 func TestKinds(t *testing.T) {
 	want := []Kind{KindRunStarted, KindRecovered, KindIterationStarted, KindLimitSet, KindRefused, KindRequest, KindLimitReached,
-		KindAgentResult, KindChangeset, KindFinding, KindNotApplied, KindApply, KindApplied, KindIterationEnded, KindWarning, KindRunEnded, KindReviewed}
+		KindAgentResult, KindChangeset, KindFinding, KindNotApplied, KindApply, KindApplied, KindAccept, KindAccepted, KindDropped,
+		KindRollback, KindRolledBack, KindIterationEnded, KindWarning, KindRunEnded, KindReviewed}
 	var got []Kind
 	for _, e := range every() {
 		if err := e.Validate(); err != nil {

@@ -55,6 +55,7 @@ func funcs() map[string]any {
 		"sentence":  Reached.sentence,
 		"times":     times,
 		"decision":  Reviewed.Sentence,
+		"gated":     page.gated,
 	}
 }
 
@@ -95,3 +96,6 @@ func nature(number int) string {
 		"the only way out, held by the gateway",
 		"the boundary, and the limits on what it may use up"}[number]
 }
+
+// gated tells whether a gate said anything.
+func (r page) gated() bool { return len(r.Rejected)+len(r.NotApplied)+len(r.Findings) > 0 }

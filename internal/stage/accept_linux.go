@@ -69,6 +69,9 @@ func acceptWhole(ctx context.Context, o Options, paths []Name, rec evidence.Reco
 	if !found {
 		return Result{}, ErrNoSuch
 	}
+	if err := rec.Record(evidence.Event{Accept: &evidence.Accept{Count: len(c.Entries), Whole: true}}); err != nil {
+		return Result{}, fmt.Errorf("record that changes are accepted: %w", err)
+	}
 	return Apply(ctx, o, c, rec)
 }
 
@@ -108,8 +111,8 @@ func acceptHeld(ctx context.Context, o Options, k *Kept, paths []Name, rec evide
 		return Result{}, err
 	}
 	defer a.close()
-	if err := rec.Record(evidence.Event{Apply: &evidence.Apply{Count: a.count()}}); err != nil {
-		return Result{}, fmt.Errorf("record that changes are applied: %w", err)
+	if err := rec.Record(evidence.Event{Accept: &evidence.Accept{Count: a.count()}}); err != nil {
+		return Result{}, fmt.Errorf("record that changes are accepted: %w", err)
 	}
 	if err := a.step("record accept"); err != nil {
 		return Result{}, err

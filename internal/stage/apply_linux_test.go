@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -382,38 +381,6 @@ func TestNewFilesBelongToTheProjectsOwner(t *testing.T) {
 			}
 		}
 	})
-}
-
-// BenchmarkApplyNewFiles is a dependency install: 20,000 new files.
-func BenchmarkApplyNewFiles(b *testing.B) {
-	for b.Loop() {
-		b.StopTimer()
-		root := b.TempDir()
-		project := filepath.Join(root, "p")
-		dirs, err := Prepare(filepath.Join(root, "i"))
-		if err != nil || os.Mkdir(project, 0o755) != nil {
-			b.Fatal(err)
-		}
-		for i := range 20_000 {
-			d := filepath.Join(dirs.Upper, "node_modules", fmt.Sprint("m", i/20))
-			_ = os.MkdirAll(d, 0o755)
-			_ = os.WriteFile(filepath.Join(d, fmt.Sprint("f", i)), []byte("x"), 0o644)
-		}
-		unix.Sync()
-		id, err := Pin(project)
-		if err != nil {
-			b.Fatal(err)
-		}
-		o := Options{Project: project, ProjectID: id, Dirs: dirs, Run: "r1", Rules: testRules()}
-		b.StartTimer()
-		c, err := Read(b.Context(), o)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := Apply(b.Context(), o, c, recorderFunc(func(evidence.Event) error { return nil })); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
 
 // listed is an access control list as the kernel keeps it: the owner and one

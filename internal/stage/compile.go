@@ -87,8 +87,8 @@ func (c *Changeset) whole(i, end int) Action {
 	case e.Action == Modified:
 		want = Added
 	}
-	for _, b := range c.Entries[i:end] {
-		if !b.Applies() || b.Action != want && b.Path != e.Path {
+	for k := i; k < end; k++ {
+		if b := &c.Entries[k]; !b.Applies() || b.Action != want && k > i {
 			return ""
 		}
 	}
@@ -102,12 +102,32 @@ func (c *Changeset) whole(i, end int) Action {
 // all folders in it let their owner in: others must be opened on the way, and
 // to move a folder takes the right to write to it.
 func (c *Changeset) movable(i, end int) bool {
-	names := map[Name]int{}
-	for _, b := range c.Entries[i+1 : end] {
-		names[Name(parent(string(b.Path)))]++
+	type open struct {
+		e    *Entry
+		left int // names that were read and have no entry yet
 	}
-	for _, b := range c.Entries[i:end] {
-		if b.Type == Dir && (b.Mode&0o700 != 0o700 || b.above.names != names[b.Path] || b.above.stat.Ino == 0) {
+	var way []open // the folders above the entry, the entries being sorted
+	for k := i; k < end; k++ {
+		b := &c.Entries[k]
+		for len(way) > 0 && !below(string(b.Path), string(way[len(way)-1].e.Path)) {
+			if way[len(way)-1].left != 0 {
+				return false
+			}
+			way = way[:len(way)-1]
+		}
+		if len(way) > 0 {
+			way[len(way)-1].left--
+		}
+		if b.Type != Dir {
+			continue
+		}
+		if b.Mode&0o700 != 0o700 || b.above.stat.Ino == 0 {
+			return false
+		}
+		way = append(way, open{b, b.above.names})
+	}
+	for _, o := range way {
+		if o.left != 0 {
 			return false
 		}
 	}
@@ -118,7 +138,8 @@ func (c *Changeset) movable(i, end int) bool {
 func (c *Changeset) marks(i, end int, side Action) marks {
 	prefix := len(c.Entries[i].Path) + 1
 	m := make(marks, 0, 8*(end-i-1))
-	for _, b := range c.Entries[i+1 : end] {
+	for k := i + 1; k < end; k++ {
+		b := &c.Entries[k]
 		s := b.Lower
 		if side == Added {
 			s = b.stat()

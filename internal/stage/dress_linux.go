@@ -15,7 +15,7 @@ func (a *applier) dress(c *Changeset) error {
 				return err
 			}
 		} else if o.Do == exchange {
-			if err := a.dressOne(o.Entry, o.Entry.Lower); err != nil {
+			if err := a.dressOne(&o.Entry, o.Entry.Lower); err != nil {
 				return err
 			}
 		}
@@ -31,7 +31,7 @@ func (a *applier) dressAll(c *Changeset, o *op) error {
 		return nil
 	}
 	for end := c.subtree(i); i < end; i++ {
-		if err := a.dressOne(c.Entries[i], a.root); err != nil {
+		if err := a.dressOne(&c.Entries[i], a.root); err != nil {
 			return err
 		}
 	}
@@ -39,7 +39,7 @@ func (a *applier) dressAll(c *Changeset, o *op) error {
 }
 
 // dressOne does it for one entry, which gets the owner of another file.
-func (a *applier) dressOne(e Entry, like Stat) error {
+func (a *applier) dressOne(e *Entry, like Stat) error {
 	own := a.asRoot && (e.above.stat.UID != like.UID || e.above.stat.GID != like.GID)
 	if !own && !e.above.marked {
 		return nil
@@ -50,7 +50,7 @@ func (a *applier) dressOne(e Entry, like Stat) error {
 	}
 	name := base(string(e.Path))
 	if e.above.marked {
-		if err := a.stripMarkers(e, d, name); err != nil {
+		if err := a.stripMarkers(*e, d, name); err != nil {
 			return err
 		}
 	}
@@ -102,14 +102,15 @@ const manyFiles = 1000
 // as after mv or an install, and takes no file of the owner's with it.
 func (a *applier) settleData(c *Changeset) error {
 	var replacing, fresh []Entry
-	for _, e := range c.Entries {
+	for i := range c.Entries {
+		e := &c.Entries[i]
 		if e.Rejected() || e.Type != File || e.Size == 0 || e.Action != Added && e.Action != Modified {
 			continue
 		}
 		if e.Action == Modified && e.Applies() {
-			replacing = append(replacing, e)
+			replacing = append(replacing, *e)
 		} else if len(fresh) < manyFiles {
-			fresh = append(fresh, e)
+			fresh = append(fresh, *e)
 		}
 	}
 	if len(fresh)+len(replacing) < manyFiles {

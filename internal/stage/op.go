@@ -66,7 +66,7 @@ func (o op) inverse() (_ op, ok bool) {
 }
 
 // stat is what an entry's file above is once it is dressed.
-func (e Entry) stat() Stat {
+func (e *Entry) stat() Stat {
 	s := e.above.stat
 	s.Type, s.Mode, s.Ctime = e.Type, e.Mode, 0
 	return s

@@ -11,10 +11,28 @@ import (
 // settle brings the entries into order and makes their classes agree with each
 // other: what must stay keeps the folders that it lies in.
 func (c *Changeset) settle(stubs []string) {
-	slices.SortFunc(c.Entries, func(a, b Entry) int { return comparePaths(a.Path, b.Path) })
+	c.sort()
 	c.dropStubs(stubs)
 	c.keepFoldersOfKept()
 	c.holdEmptyFolders()
+}
+
+// sort sorts the entries by their paths, and moves each only once.
+func (c *Changeset) sort() {
+	type key struct {
+		path Name
+		at   int
+	}
+	keys := make([]key, len(c.Entries))
+	for i := range c.Entries {
+		keys[i] = key{c.Entries[i].Path, i}
+	}
+	slices.SortFunc(keys, func(a, b key) int { return comparePaths(a.path, b.path) })
+	sorted := make([]Entry, len(keys))
+	for i, k := range keys {
+		sorted[i] = c.Entries[k.at]
+	}
+	c.Entries = sorted
 }
 
 // comparePaths orders parents before children and keeps each subtree together:
