@@ -24,7 +24,8 @@ var measures = []measure{
 	{"memory", "standing memory of a run", memory},
 	{"calls", "system calls that change nothing", reading},
 	{"writes", "system calls that the observer sees", writing},
-	{"work", "git status and go build", working},
+	{"work", "git status, go build and untar", working},
+	{"stage", "changes on their way to the project", staging},
 	{"many", "200 sandboxes at once", many},
 }
 

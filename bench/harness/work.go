@@ -19,7 +19,8 @@ func working(p *place) ([]row, error) {
 		return nil, err
 	}
 	status.Measure, build.Measure = "git status, 20,000 files", "go build, warm"
-	return []row{status, build}, nil
+	unpack, err := untar(p)
+	return []row{status, build, unpack}, err
 }
 
 // tool times one command in a project of its own, warm: bare and confined.
