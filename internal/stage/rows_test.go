@@ -95,7 +95,7 @@ func gitRows() []row {
 	return []row{
 		held("GIT-01", "hooks", Guardrail, ".git/hooks/pre-commit", ".git/hooks/post-checkout", "sub/.git/hooks/pre-push", ".git/modules/lib/hooks/post-checkout", ".githooks/x", ".husky/pre-commit"),
 		held("GIT-02", "configuration that names programs", Guardrail, ".git/config", ".git/config.worktree", ".git/info/attributes", "sub/.git/config", ".git/modules/a/b/config", ".gitconfig"),
-		{id: "GIT-03", what: "ringwall runs git in the agent's tree", by: []string{"TestNothingRunsGit"}},
+		{id: "GIT-03", what: "ringwall runs git in the agent's tree", by: []string{"script git-not-run"}},
 		held("GIT-06", "a worktree reaches the main repository", Guardrail, ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir"),
 		{id: "GIT-07", what: "a folder or worktree called .git, in any spelling", class: Guardrail, make: files(".git /x", ".Git/x", "GIT~1/x", "d/.git", ".git/worktrees/.git/HEAD"),
 			paths: []string{".git /x", ".Git/x", "GIT~1/x", "d/.git", ".git/worktrees/.git/HEAD"}, by: []string{"TestBareRepositoryIsHeld"}},
@@ -183,7 +183,7 @@ func gateWorld(t *testing.T, class Class, f Fate) *world {
 func (w *world) there(path string) bool {
 	w.t.Helper()
 	st, err := os.Lstat(filepath.Join(w.project, path))
-	if err != nil || st.Mode()&os.ModeSymlink != 0 {
+	if err != nil || !st.Mode().IsRegular() {
 		return err == nil
 	}
 	b, err := os.ReadFile(filepath.Join(w.project, path))
