@@ -308,6 +308,9 @@ func TestGatesOnClasses(t *testing.T) {
 			if w.there(c.path) != (f == ToApply) || len(res.Held) != count(f == ToHold) || len(res.Rejected) != count(f == ToReject) {
 				t.Errorf("%s %s: in the project %v, %+v", c.gate, f, w.there(c.path), res)
 			}
+			if kept, _ := filepath.Glob(filepath.Join(w.o.Dirs.Held, "0*")); len(kept) != count(f == ToHold) {
+				t.Errorf("%s %s: kept %v", c.gate, f, kept)
+			}
 			if f == ToReject && c.class != Oversized && len(res.Rejected[0].SHA256) != 64 {
 				t.Errorf("%s: the journal has no hash of what was rejected: %+v", c.gate, res.Rejected[0])
 			}
