@@ -95,8 +95,8 @@ func (p *progress) ended(n int, o loop.Outcome, r agent.Result) {
 	defer p.mu.Unlock()
 	p.clear()
 	p.n = 0
-	fmt.Fprintf(p.env.out, "  iteration %d of %d  %s  %s  %d applied, %d held%s  requests %d  refused %d%s\n",
-		n, p.limit, seconds(o.Took), howEnded(o), o.Applied.Applied, len(o.Applied.Held), besides(o),
+	fmt.Fprintf(p.env.out, "  iteration %d of %d  %s  %s  %d applied, %d held  requests %d  refused %d%s\n",
+		n, p.limit, seconds(o.Took), howEnded(o), o.Applied.Applied, len(o.Applied.Held),
 		o.Counts.Allowed, o.Counts.Refused+o.Counts.Attempts, denied(r))
 	p.settled(o)
 }
@@ -119,8 +119,19 @@ func (p *progress) settled(o loop.Outcome) {
 			t.row("    held", evidence.Printable(string(h.Path))+" ("+string(h.Class)+detail(h.Detail)+")")
 		}
 	}
-	if o.Kept != "" {
-		t.row("    kept in", o.Kept)
+	for i, r := range o.Applied.Rejected {
+		if i == named {
+			t.row("", fmt.Sprintf("and %d more", len(o.Applied.Rejected)-i))
+			break
+		}
+		t.row("    rejected", evidence.Printable(string(r.Path))+" ("+string(r.Class)+detail(r.Detail)+")")
+	}
+	switch {
+	case o.Dropped:
+		t.row("    dropped", "all of its changes: "+fmt.Sprint(len(o.Changes.Entries)))
+	case o.Failed != nil:
+		t.row("    kept", "all of its changes: "+fmt.Sprint(len(o.Changes.Entries)))
+		t.row("", "in "+o.Kept)
 	}
 }
 
@@ -129,21 +140,6 @@ func detail(s string) string {
 		return ""
 	}
 	return ": " + evidence.Printable(s)
-}
-
-// besides counts what is not of every iteration.
-func besides(o loop.Outcome) string {
-	out := ""
-	if n := len(o.Applied.Rejected); n > 0 {
-		out += fmt.Sprintf(", %d rejected", n)
-	}
-	switch {
-	case o.Dropped:
-		out += fmt.Sprintf(", all %d dropped", len(o.Changes.Entries))
-	case o.Failed != nil:
-		out += fmt.Sprintf(", all %d kept for review", len(o.Changes.Entries))
-	}
-	return out
 }
 
 func howEnded(o loop.Outcome) string {

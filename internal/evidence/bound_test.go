@@ -71,3 +71,22 @@ func TestMultibyteIsCutWhole(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestRejectedIsKept: a long list of what was rejected is spread over events and
+// is complete, beside one of what was held; the number stands once.
+func TestRejectedIsKept(t *testing.T) {
+	many := make([]Change, 3000)
+	for i := range many {
+		many[i] = Change{Name: strings.Repeat("n", 200), Action: "added", Class: "guardrail", SHA256: strings.Repeat("a", 64)}
+	}
+	for _, a := range []Applied{{Applied: 7, Rejected: many}, {Applied: 7, Held: many, Rejected: many, HeldDir: "d"}, {Applied: 7, Held: many[:1], Rejected: many[:1]}, {Applied: 7}} {
+		var sum Applied
+		for _, e := range split(Event{Applied: &a}) {
+			sum.Applied += e.Applied.Applied
+			sum.Held, sum.Rejected = append(sum.Held, e.Applied.Held...), append(sum.Rejected, e.Applied.Rejected...)
+		}
+		if sum.Applied != 7 || len(sum.Held) != len(a.Held) || len(sum.Rejected) != len(a.Rejected) {
+			t.Errorf("%d held, %d rejected became %d applied, %d held, %d rejected", len(a.Held), len(a.Rejected), sum.Applied, len(sum.Held), len(sum.Rejected))
+		}
+	}
+}

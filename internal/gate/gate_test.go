@@ -50,6 +50,7 @@ func TestLockfileHosts(t *testing.T) {
 	for _, c := range []struct{ path, before, after, want string }{
 		{"package-lock.json", npm, npm + `"resolved": "https://EVIL.test:8443/a-1.tgz"`, "evil.test:8443"},
 		{"package-lock.json", npm, npm + `"resolved": "git+ssh://git@code.test/o/r.git#1"`, "code.test"},
+		{"package-lock.json", `"resolved": "https://mirror.test/a"`, `"resolved": "https://registry.npmjs.org/a"`, "registry.npmjs.org"},
 		{"yarn.lock", `resolved "https://mirror.test/a"`, `resolved "https://user:pw@other.test/a#1"`, "other.test"},
 		{"pnpm-lock.yaml", "", "tarball: https://codeload.test/a\n", "codeload.test"},
 		{"uv.lock", `registry = "https://pypi.org/simple"`, `registry = "https://pypi.org.evil.test/simple"`, "pypi.org.evil.test"},

@@ -65,7 +65,7 @@ func TestFoldMeetsSpellings(t *testing.T) {
 			t.Errorf("%q is not met as CLAUDE.md", n)
 		}
 	}
-	for _, n := range []string{"ＣＬＡＵＤＥ．ｍｄ", "CLAUDE.md\u00a0", "CLAUDE.md\u3000", "CLAUDE\u034f.md", "CLA\U000e0100UDE.md", "CLAUDE\u2024md", "\u3164CLAUDE.md", "\U0001d402LAUDE.md"} {
+	for _, n := range []string{"ＣＬＡＵＤＥ．ｍｄ", "CLAUDE.md\u00a0", "CLAUDE.md\u3000", "CLAUDE\u034f.md", "CLA\U000e0100UDE.md", "CLAUDE\u2024md", "\u3164CLAUDE.md", "\U0001d402LAUDE.md", "\U0001d41claude.md"} {
 		if fold(n) != fold("CLAUDE.md") {
 			t.Errorf("%q is not met as CLAUDE.md: %q", n, fold(n))
 		}

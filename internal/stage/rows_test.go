@@ -95,10 +95,10 @@ func gitRows() []row {
 	return []row{
 		held("GIT-01", "hooks", Guardrail, ".git/hooks/pre-commit", ".git/hooks/post-checkout", "sub/.git/hooks/pre-push", ".git/modules/lib/hooks/post-checkout", ".githooks/x", ".husky/pre-commit"),
 		held("GIT-02", "configuration that names programs", Guardrail, ".git/config", ".git/config.worktree", ".git/info/attributes", "sub/.git/config", ".git/modules/a/b/config", ".gitconfig"),
-		{id: "GIT-03", what: "ringwall runs git in the agent's tree", by: []string{"TestNothingRunsGit"}},
+		{id: "GIT-03", what: "ringwall runs git in the agent's tree", by: []string{"script git-not-run"}},
 		held("GIT-06", "a worktree reaches the main repository", Guardrail, ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir"),
-		{id: "GIT-07", what: "a folder or worktree called .git, in any spelling", class: Guardrail, make: files(".git /x", ".Git/x", "GIT~1/x", "d/.git", ".git/worktrees/.git/HEAD"),
-			paths: []string{".git /x", ".Git/x", "GIT~1/x", "d/.git", ".git/worktrees/.git/HEAD"}, by: []string{"TestBareRepositoryIsHeld"}},
+		{id: "GIT-07", what: "a folder or worktree called .git, in any spelling", class: Guardrail, make: files(".git /x", ".Git/x", "GIT~1/x", "d/.git", ".git/worktrees/.git/commondir"),
+			paths: []string{".git /x", ".Git/x", "GIT~1/x", "d/.git", ".git/worktrees/.git/commondir"}, by: []string{"TestBareRepositoryIsHeld"}},
 		{id: "GIT-08", what: "git's variables", by: []string{"TestEnvironmentIsAnAllowlist"}},
 		{id: "GIT-09", what: "attributes choose the host's filters", make: files(".gitattributes", "d/.gitattributes"), runs: []string{".gitattributes", "d/.gitattributes"}},
 		held("GIT-10", "submodules", Guardrail, ".gitmodules", ".lfsconfig"),
@@ -183,7 +183,7 @@ func gateWorld(t *testing.T, class Class, f Fate) *world {
 func (w *world) there(path string) bool {
 	w.t.Helper()
 	st, err := os.Lstat(filepath.Join(w.project, path))
-	if err != nil || st.Mode()&os.ModeSymlink != 0 {
+	if err != nil || !st.Mode().IsRegular() {
 		return err == nil
 	}
 	b, err := os.ReadFile(filepath.Join(w.project, path))
@@ -307,6 +307,9 @@ func TestGatesOnClasses(t *testing.T) {
 			res := w.apply()
 			if w.there(c.path) != (f == ToApply) || len(res.Held) != count(f == ToHold) || len(res.Rejected) != count(f == ToReject) {
 				t.Errorf("%s %s: in the project %v, %+v", c.gate, f, w.there(c.path), res)
+			}
+			if kept, _ := filepath.Glob(filepath.Join(w.o.Dirs.Held, "0*")); len(kept) != count(f == ToHold) {
+				t.Errorf("%s %s: kept %v", c.gate, f, kept)
 			}
 			if f == ToReject && c.class != Oversized && len(res.Rejected[0].SHA256) != 64 {
 				t.Errorf("%s: the journal has no hash of what was rejected: %+v", c.gate, res.Rejected[0])
