@@ -1,6 +1,9 @@
 package stage
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // compile turns settled entries into operations, parents first. A folder that
 // is added or deleted as a whole becomes one.
@@ -77,7 +80,7 @@ func simple(e Entry) verb {
 // whole tells whether the same is done to all that lies in a folder, so that it
 // can be moved at once: Deleted, Added, or nothing.
 func (c *Changeset) whole(i, end int) Action {
-	e := c.Entries[i]
+	e := &c.Entries[i]
 	want := e.Action
 	switch {
 	case e.Type != Dir && !e.replacesDir():
@@ -87,51 +90,52 @@ func (c *Changeset) whole(i, end int) Action {
 	case e.Action == Modified:
 		want = Added
 	}
+	f := folding{}
 	for k := i; k < end; k++ {
-		if b := &c.Entries[k]; !b.Applies() || b.Action != want && k > i {
+		b := &c.Entries[k]
+		if !b.Applies() || b.Action != want && k > i || want == Added && !f.movable(b) {
 			return ""
 		}
 	}
-	if want == Added && !c.movable(i, end) {
+	if want == Added && !f.complete() {
 		return ""
 	}
 	return want
 }
 
-// movable tells whether a new folder holds nothing but its entries, and whether
-// all folders in it let their owner in: others must be opened on the way, and
-// to move a folder takes the right to write to it.
-func (c *Changeset) movable(i, end int) bool {
-	type open struct {
-		e    *Entry
-		left int // names that were read and have no entry yet
-	}
-	var way []open // the folders above the entry, the entries being sorted
-	for k := i; k < end; k++ {
-		b := &c.Entries[k]
-		for len(way) > 0 && !below(string(b.Path), string(way[len(way)-1].e.Path)) {
-			if way[len(way)-1].left != 0 {
-				return false
-			}
-			way = way[:len(way)-1]
-		}
-		if len(way) > 0 {
-			way[len(way)-1].left--
-		}
-		if b.Type != Dir {
-			continue
-		}
-		if b.Mode&0o700 != 0o700 || b.above.stat.Ino == 0 {
+// folding goes through a new folder's entries, in order, to tell whether it can
+// be moved: it must hold nothing but its entries, and all folders in it must let
+// their owner in, since others have to be opened on the way, and to move a
+// folder takes the right to write to it.
+type folding struct{ way []openFolder }
+
+// openFolder is one of the folders above the entry that was seen last.
+type openFolder struct {
+	path Name
+	left int // names that were read and have had no entry yet
+}
+
+// movable counts in the next entry.
+func (f *folding) movable(b *Entry) bool {
+	for len(f.way) > 0 && !below(string(b.Path), string(f.way[len(f.way)-1].path)) {
+		if f.way[len(f.way)-1].left != 0 {
 			return false
 		}
-		way = append(way, open{b, b.above.names})
+		f.way = f.way[:len(f.way)-1]
 	}
-	for _, o := range way {
-		if o.left != 0 {
-			return false
-		}
+	if len(f.way) > 0 {
+		f.way[len(f.way)-1].left--
 	}
-	return true
+	if b.Type != Dir {
+		return true
+	}
+	f.way = append(f.way, openFolder{b.Path, b.above.names})
+	return b.Mode&0o700 == 0o700 && b.above.stat.Ino != 0
+}
+
+// complete tells whether all names have had an entry.
+func (f *folding) complete() bool {
+	return !slices.ContainsFunc(f.way, func(o openFolder) bool { return o.left != 0 })
 }
 
 // marks fingerprints what lies in a folder: below, or above.

@@ -101,16 +101,16 @@ const manyFiles = 1000
 // packages that a power cut empties in its first half minute can be made again,
 // as after mv or an install, and takes no file of the owner's with it.
 func (a *applier) settleData(c *Changeset) error {
-	var replacing, fresh []Entry
+	var replacing, fresh []*Entry
 	for i := range c.Entries {
 		e := &c.Entries[i]
 		if e.Rejected() || e.Type != File || e.Size == 0 || e.Action != Added && e.Action != Modified {
 			continue
 		}
 		if e.Action == Modified && e.Applies() {
-			replacing = append(replacing, *e)
+			replacing = append(replacing, e)
 		} else if len(fresh) < manyFiles {
-			fresh = append(fresh, *e)
+			fresh = append(fresh, e)
 		}
 	}
 	if len(fresh)+len(replacing) < manyFiles {
@@ -119,7 +119,7 @@ func (a *applier) settleData(c *Changeset) error {
 	// The first round starts the writing of all, the second waits for each.
 	for _, flags := range []int{unix.SYNC_FILE_RANGE_WRITE, writeAndWait} {
 		for _, e := range replacing {
-			if err := a.syncFile(e, flags); err != nil {
+			if err := a.syncFile(*e, flags); err != nil {
 				return err
 			}
 		}

@@ -96,12 +96,16 @@ func unmarkedFilesAreUnmarked(t *testing.T, w *world) {
 // randomTree adds to a tree what the seed says.
 func randomTree(t *testing.T, dir string, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 2))
+	modes := []os.FileMode{0o644, 0o600, 0o640, 0o755}
+	if os.Geteuid() == 0 { // inside the overlay everybody may write to such a file
+		modes[2] = 0o444
+	}
 	for i := range 20 {
 		p := filepath.Join(dir, []string{"src", "docs", "docs/sub", "t1", "t1/t2", "t1/t3"}[r.IntN(6)], fmt.Sprint("u", r.IntN(8)))
 		if _, err := os.Lstat(p); err == nil {
 			continue
 		}
-		writeFile(t, p, strings.Repeat(fmt.Sprint(i, " "), r.IntN(50)), []os.FileMode{0o644, 0o600, 0o444, 0o755}[r.IntN(4)])
+		writeFile(t, p, strings.Repeat(fmt.Sprint(i, " "), r.IntN(50)), modes[r.IntN(4)])
 		if r.IntN(3) == 0 && os.Geteuid() == 0 {
 			must(t, unix.Setxattr(p, "user.t", fmt.Append(nil, i), 0))
 		}
