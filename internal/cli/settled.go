@@ -48,6 +48,7 @@ func (s settled) failed() {
 		return
 	}
 	fmt.Fprintf(s.w, "  the changes are kept in %s\n", s.o.Kept)
+	s.settle()
 }
 
 // held names what did not reach the project.
@@ -56,7 +57,11 @@ func (s settled) held() {
 	if len(held) == 0 {
 		return
 	}
-	fmt.Fprintf(s.w, "ringwall: %s held back and did not reach the project:\n", were(len(held)))
+	what := "held back and did not reach the project"
+	if s.o.Direct {
+		what = "taken out of the project"
+	}
+	fmt.Fprintf(s.w, "ringwall: %s %s:\n", were(len(held)), what)
 	for i, h := range held {
 		if s.more(i, len(held)) {
 			break
@@ -64,6 +69,14 @@ func (s settled) held() {
 		s.entry(string(h.Path), string(h.Class), h.Detail)
 	}
 	fmt.Fprintf(s.w, "  kept in %s\n", s.o.Applied.HeldDir)
+	s.settle()
+}
+
+// settle says how to decide about what was kept.
+func (s settled) settle() {
+	if s.next != "" {
+		fmt.Fprintf(s.w, "  next: %s\n", s.next)
+	}
 }
 
 // rejected names what was not even kept.

@@ -167,7 +167,7 @@ var ErrMalformed = errors.New("malformed launch specification")
 
 // version is the first byte: supervisor and first process are built together,
 // and a mix of two builds must not be half understood.
-const version = 4
+const version = 5
 
 // Encode renders the Spec as bytes.
 func (s *Spec) Encode() []byte {
