@@ -34,7 +34,7 @@ func (s *session) loopSession(f forms, tune func(*native.Native)) (loop.Session,
 		return &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
 			IterDir: iterDir, Layers: filepath.Join(s.place, "layers"), ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
 	}
-	return loop.Session{
+	session := loop.Session{
 		Plan: s.work.plan, Run: s.run, Dir: s.dir, Project: s.id, Rules: rules,
 		Stubs: stubs(s.work.plan), Recorder: s.journal, Copy: f.copy, Direct: f.direct, Checks: f.checks,
 		Backend: func(iterDir string, io loop.IO) backend.Backend {
@@ -49,7 +49,11 @@ func (s *session) loopSession(f forms, tune func(*native.Native)) (loop.Session,
 			n.Above, n.Signals = true, s.signals
 			return n
 		},
-	}, nil
+	}
+	if f.copy != nil {
+		session.Over = nil // what was changed has left the copy by then
+	}
+	return session, nil
 }
 
 // waiting is a first process that was started early.

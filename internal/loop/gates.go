@@ -34,7 +34,7 @@ func gatesOf(p plan.Plan) gates {
 	g := gates{actions: map[string]string{}}
 	for _, c := range p.Controls {
 		w := c.Want.Gate
-		if w == nil {
+		if w == nil || c.Status == plan.Unavailable { // the owner accepted that by name
 			continue
 		}
 		g.actions[w.Name] = w.Action

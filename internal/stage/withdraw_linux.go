@@ -83,7 +83,9 @@ func (d *Direct) withdraw(ctx context.Context, o Options, c *Changeset) (*Change
 }
 
 // finding tells whether an entry must not stay. One that is only large may.
-func finding(e Entry) bool { return e.Class != Ordinary && e.Class != Oversized }
+func finding(e Entry) bool {
+	return e.Class != Ordinary && e.Class != Oversized && e.Fate != ToApply
+}
 
 type withdrawer struct {
 	tree     *upperTree

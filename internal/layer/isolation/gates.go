@@ -35,9 +35,13 @@ func (c *compiler) most(name string, n int64) {
 func (c *compiler) gate(id string, g plan.Gate, key string) {
 	control := plan.Control{ID: "isolation.gate:" + id, Layer: plan.Isolation, Want: plan.Op{Gate: &g},
 		Status: plan.Enforced, From: c.policy.Where(key)}
-	if c.policy.Workspace.Mode == policy.Direct {
+	switch {
+	case c.policy.Workspace.Mode == policy.Direct:
 		control.Status = plan.Unavailable
 		control.Why = "in mode \"direct\" a change is in the project before anything can look at it"
+	case g.Name == plan.GateVerify && c.copied() != "":
+		control.Status, control.Must = plan.Unavailable, true
+		control.Why = "a copy of the project cannot be checked before it is applied (" + c.copied() + "); loop.verify can do it afterwards"
 	}
 	c.controls = append(c.controls, control)
 }

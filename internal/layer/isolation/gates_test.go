@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringwall/internal/host"
 	"ringwall/internal/plan"
 	"ringwall/internal/policy"
 )
@@ -11,12 +12,17 @@ import (
 // gateControls are the gates of a plan, by ID.
 func gateControls(t *testing.T, text string) map[string]plan.Control {
 	t.Helper()
+	return gatesOn(t, host.Facts{}, text)
+}
+
+func gatesOn(t *testing.T, h host.Facts, text string) map[string]plan.Control {
+	t.Helper()
 	p, err := policy.Parse(policy.FileName, []byte("version = 1\n"+text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]plan.Control{}
-	c := &compiler{policy: p}
+	c := &compiler{policy: p, host: h}
 	c.gates()
 	for _, control := range c.controls {
 		out[strings.TrimPrefix(control.ID, "isolation.gate:")] = control
@@ -57,6 +63,22 @@ func TestGatesOfDirectMode(t *testing.T) {
 	for name, c := range gateControls(t, "[workspace]\nmode = \"direct\"") {
 		if c.Status != plan.Unavailable || c.Why == "" {
 			t.Errorf("%s: %+v", name, c)
+		}
+	}
+}
+
+// TestGatesOfACopy: a copy has given away what was changed in it before a check
+// could look, so one that the policy wants stops the run. Over an overlay it
+// does not.
+func TestGatesOfACopy(t *testing.T) {
+	can := host.Ability{OK: true}
+	for why, status := range map[string]plan.Status{"": plan.Enforced, "it lies on another overlay": plan.Unavailable} {
+		g := gatesOn(t, host.Facts{Sandbox: can, Overlay: can, NoOverlay: why}, "[gates]\nverify = [\"make test\"]")
+		if c := g["verify-1"]; c.Status != status || c.Must != (why != "") {
+			t.Errorf("%q: %+v", why, c)
+		}
+		if c := g["guardrail"]; c.Status != plan.Enforced {
+			t.Errorf("%q: %+v", why, c)
 		}
 	}
 }

@@ -54,6 +54,17 @@ const (
 
 func (c *compiler) direct() bool { return c.policy.Workspace.Mode == plan.ModeDirect }
 
+// copied says why the agent works in a copy; empty where it does not.
+func (c *compiler) copied() string {
+	switch {
+	case c.direct() || !c.host.Sandbox.OK:
+		return ""
+	case !c.host.Overlay.OK:
+		return c.host.Overlay.Why
+	}
+	return c.host.NoOverlay
+}
+
 // tree is what the agent works in: an overlay above the project, a copy of it
 // where no overlay can be had, or the project itself.
 func (c *compiler) tree() {
@@ -63,10 +74,8 @@ func (c *compiler) tree() {
 	case c.direct() && c.host.IsRoot() && c.host.Account != nil && !c.host.Idmap.OK:
 		can = host.Ability{Why: "as root the project is shown through an id-mapped mount: " + c.host.Idmap.Why}
 	case c.direct():
-	case c.host.Sandbox.OK && !c.host.Overlay.OK:
-		w.Form, w.Because = plan.FormCopy, c.host.Overlay.Why
-	case c.host.Sandbox.OK && c.host.NoOverlay != "":
-		w.Form, w.Because = plan.FormCopy, c.host.NoOverlay
+	case c.copied() != "":
+		w.Form, w.Because = plan.FormCopy, c.copied()
 	default:
 		can = c.host.Overlay
 	}
