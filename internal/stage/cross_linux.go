@@ -1,6 +1,8 @@
 package stage
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -125,7 +127,12 @@ func (a *applier) makeCopy(o *op, c crossed) error {
 		return err
 	}
 	if !linked {
-		if err := copyTree(c.store, c.name, c.project, c.tmp, a.asRoot, a.step); err != nil {
+		err := copyTree(c.store, c.name, c.project, c.tmp, a.asRoot, a.step)
+		var refused unix.Errno
+		if errors.As(err, &refused) { // a full disk: half a copy is of no use to anybody
+			err = errors.Join(err, c.project.removeAny(c.tmp))
+		}
+		if err != nil {
 			return err
 		}
 	}
