@@ -126,6 +126,9 @@ func (a *applier) makeCopy(o *op, c crossed) error {
 	}
 	if !linked {
 		if err := copyTree(c.store, c.name, c.project, c.tmp, a.asRoot, a.step); err != nil {
+			if a.step("remove copy") == nil {
+				_ = c.project.removeAny(c.tmp) // a disk that is full shall not stay so
+			}
 			return err
 		}
 	}
