@@ -281,8 +281,11 @@ func (k *killer) finish() {
 		k.Errorf("left behind:\n%s", lines(left))
 	}
 	uppers, _ := filepath.Glob(filepath.Join(k.state(), "ringwall/runs/*/iterations/*/upper"))
-	if len(uppers) > 0 {
-		k.Errorf("%d overlays are still in the state directory: %q ...", len(uppers), uppers[0])
+	for _, upper := range uppers {
+		// What was about to be applied is kept, and says so.
+		if _, err := os.Lstat(filepath.Join(filepath.Dir(upper), "kept.json")); err != nil {
+			k.Errorf("an overlay is still in the state directory: %q", upper)
+		}
 	}
 }
 

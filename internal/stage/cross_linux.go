@@ -1,8 +1,6 @@
 package stage
 
 import (
-	"errors"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -127,12 +125,10 @@ func (a *applier) makeCopy(o *op, c crossed) error {
 		return err
 	}
 	if !linked {
-		err := copyTree(c.store, c.name, c.project, c.tmp, a.asRoot, a.step)
-		var refused unix.Errno
-		if errors.As(err, &refused) { // a full disk: half a copy is of no use to anybody
-			err = errors.Join(err, c.project.removeAny(c.tmp))
-		}
-		if err != nil {
+		if err := copyTree(c.store, c.name, c.project, c.tmp, a.asRoot, a.step); err != nil {
+			if a.step("remove copy") == nil {
+				_ = c.project.removeAny(c.tmp) // a disk that is full shall not stay so
+			}
 			return err
 		}
 	}
