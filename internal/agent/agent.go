@@ -18,6 +18,9 @@ type Path struct {
 	// IfAbsent freezes the name although nothing is there yet. What is absent
 	// and not marked is caught when an iteration's changes are checked.
 	IfAbsent bool
+	// Top: it acts only where the folder that it lies in is opened, built or
+	// checked out by itself, which nobody does with an installed package.
+	Top bool
 	// Reason tells a person what the file could do.
 	Reason string
 }

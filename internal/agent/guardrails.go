@@ -70,10 +70,19 @@ func gitFiles() []Path {
 }
 
 func editorFiles() []Path {
-	return rows("an editor or debugger acts on it when the project is opened",
+	const reason = "an editor or debugger acts on it when the project is opened"
+	return append(atTop(rows(reason,
 		".vscode/", ".idea/", ".fleet/", ".zed/", ".devcontainer/", ".devcontainer.json", "*.code-workspace",
-		".exrc", ".nvimrc", ".nvim.lua", ".vimrc", ".dir-locals.el", ".gdbinit", ".lldbinit", ".ripgreprc",
-		"pyrightconfig.json")
+		".exrc", ".nvimrc", ".nvim.lua", ".vimrc", ".gdbinit", ".lldbinit", ".ripgreprc", "pyrightconfig.json")),
+		rows(reason, ".dir-locals.el")...) // acts on every file below it
+}
+
+// atTop marks what acts at the top of what is opened or built, and only there.
+func atTop(paths []Path) []Path {
+	for i := range paths {
+		paths[i].Top = true
+	}
+	return paths
 }
 
 func shellFiles() []Path {
@@ -84,20 +93,20 @@ func shellFiles() []Path {
 }
 
 func ciFiles() []Path {
-	return append(rows("a CI service runs it",
+	return atTop(append(rows("a CI service runs it",
 		".github/workflows/", ".github/actions/", ".gitea/workflows/", ".forgejo/workflows/", ".gitlab-ci.yml",
 		".circleci/", ".buildkite/", ".woodpecker/", ".woodpecker.y*ml", ".drone.yml", ".travis.yml",
 		"Jenkinsfile", "azure-pipelines.yml", "bitbucket-pipelines.yml", "cloudbuild.y*ml"),
 		rows("runs at a commit",
 			".husky/", ".githooks/", "lefthook.y*ml", "lefthook.toml", "lefthook.json", ".lefthook*",
-			".pre-commit-config.y*ml", ".pre-commit-hooks.yaml")...)
+			".pre-commit-config.y*ml", ".pre-commit-hooks.yaml")...))
 }
 
 // packageFiles redirect or extend a package manager without being part of the
 // build that the agent is asked to work on.
 func packageFiles() []Path {
-	return rows("makes a package manager or build tool load code or use another server",
+	return atTop(rows("makes a package manager or build tool load code or use another server",
 		".npmrc", ".yarnrc", ".yarnrc.yml", ".yarn/plugins/", ".yarn/releases/", ".pnp.cjs", ".pnp.loader.mjs",
 		".pnpmfile.cjs", "bunfig.toml", ".bunfig.toml", ".cargo/", ".mvn/", ".bazelrc", ".bazeliskrc",
-		".bazelversion", ".pypirc", "gradle/wrapper/", "gradle/init.d/")
+		".bazelversion", ".pypirc", "gradle/wrapper/", "gradle/init.d/"))
 }

@@ -14,3 +14,15 @@ func GuardrailNames() []string {
 	}
 	return out
 }
+
+// TopNames are those of GuardrailNames that do nothing in an installed package.
+// Packages bring them along: a third of npm's have a CI definition.
+func TopNames() []string {
+	var out []string
+	for _, p := range CommonGuardrails() {
+		if p.Top {
+			out = append(out, p.Path)
+		}
+	}
+	return out
+}

@@ -29,7 +29,7 @@ func (s *session) loopSession(f forms, tune func(*native.Native)) (loop.Session,
 		return loop.Session{}, err
 	}
 	rules := stage.RulesFromPlan(s.work.plan)
-	rules.GuardrailNames = agent.GuardrailNames()
+	rules.GuardrailNames, rules.TopNames = agent.GuardrailNames(), agent.TopNames()
 	build := func(iterDir string, io loop.IO) *native.Native {
 		return &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
 			IterDir: iterDir, Layers: filepath.Join(s.place, "layers"), ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}

@@ -96,7 +96,7 @@ func (k *kept) idle() bool {
 func optionsFor(p plan.Plan, run string, k *kept) (stage.Options, error) {
 	o := stage.Options{Project: k.Project, ProjectID: k.ProjectID, Run: run, Rules: stage.RulesFromPlan(p), Dirs: stage.Dirs{
 		Iter: k.dir, Upper: filepath.Join(k.dir, "upper"), Work: filepath.Join(k.dir, "work"), Held: filepath.Join(k.dir, "held")}}
-	o.Rules.GuardrailNames = agent.GuardrailNames()
+	o.Rules.GuardrailNames, o.Rules.TopNames = agent.GuardrailNames(), agent.TopNames()
 	o.Stubs = stubs(p)
 	if o.Project == "" {
 		o.Project = p.Project

@@ -131,7 +131,7 @@ func (e *env) world() (why.World, error) {
 
 func newWorld(p plan.Plan) why.World {
 	return why.World{Plan: p, Dir: p.Project, Home: isolation.Home, Look: lookAt,
-		GateNames: agent.GuardrailNames(), Risky: isolation.RiskyReason}
+		GateNames: agent.GuardrailNames(), TopNames: agent.TopNames(), Risky: isolation.RiskyReason}
 }
 
 func lookAt(path string) why.Entry {

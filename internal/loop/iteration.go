@@ -69,15 +69,18 @@ type Outcome struct {
 // contains.
 func (o Outcome) Tampered() bool {
 	for _, h := range o.Applied.Held {
-		if dishonest(h.Class) {
+		if dishonest(h.Entry) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(o.Applied.Rejected, func(e stage.Entry) bool { return dishonest(e.Class) })
+	return slices.ContainsFunc(o.Applied.Rejected, dishonest)
 }
 
-func dishonest(c stage.Class) bool {
-	return c == stage.Guardrail || c == stage.Escape || c == stage.Secret
+// dishonest leaves out instructions that an installed package brought along:
+// they are kept back, but an agent that installs what it needs is no reason to
+// end a loop.
+func dishonest(e stage.Entry) bool {
+	return e.Class == stage.Guardrail && !e.Brought() || e.Class == stage.Escape || e.Class == stage.Secret
 }
 
 // ForReview tells whether a gate kept something for a person to look at, other

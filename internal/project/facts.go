@@ -22,6 +22,7 @@ type Facts struct {
 	Agents       []string // names of the tools whose files were found
 	Guardrails   []Guardrail
 	Secrets      []Secret
+	Committed    []Secret              // not hidden, since git's history holds the same content
 	Memory       []string              // paths that stay the agent's to write
 	Ecosystems   map[string][]Endpoint // by preset: "go", "npm", "python", "rust", "anthropic"
 	Instructions []Instruction
@@ -80,6 +81,8 @@ type Secret struct {
 	// file itself without the secrets in it.
 	Shown string
 	Part  bool
+	// Tracked: git's index has a file of that path.
+	Tracked bool
 }
 
 // Endpoint is a host that a preset stands for.

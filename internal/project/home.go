@@ -22,6 +22,11 @@ func (f Facts) GitIgnore() string {
 		}
 		b.WriteString("/" + ignoreEscape.Replace(g.Path) + "\n")
 	}
+	for _, s := range f.Secrets { // what git does not track, it shall not begin to
+		if !strings.ContainsAny(s.Path, "\n\r") {
+			b.WriteString("/" + ignoreEscape.Replace(s.Path) + "\n")
+		}
+	}
 	return b.String()
 }
 

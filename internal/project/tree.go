@@ -72,7 +72,7 @@ func (in *inspector) search() error {
 	for _, s := range in.configs {
 		f.secrets[s.Path] = s
 	}
-	in.facts.Secrets = f.list()
+	in.facts.Secrets, in.facts.Committed = in.committed(f.list())
 	if in.facts.Incomplete == "" {
 		in.saveIndex(fresh, w.changed)
 	}

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -58,19 +59,39 @@ func (m *matcher) remembered(p string) bool {
 
 // byName looks for a guarded name at every place in the path.
 func (m *matcher) byName(c []string, kind Type) verdict {
+	installed := false
 	for i := range c {
-		for _, name := range m.literal[c[i]] {
-			if v := matchName(name, c[i:], kind); v.class != "" {
-				return v
+		for _, names := range [][][]string{m.literal[c[i]], m.globs} {
+			for _, name := range names {
+				if installed && m.top[strings.Join(name, "/")] {
+					continue
+				}
+				if v := matchName(name, c[i:], kind); v.class != "" {
+					return v
+				}
 			}
 		}
-		for _, name := range m.globs {
-			if v := matchName(name, c[i:], kind); v.class != "" {
-				return v
-			}
-		}
+		installed = installed || packageFolder(c[i])
 	}
 	return verdict{}
+}
+
+// packageFolder tells whether a folded name is that of a folder into which
+// package managers put what others wrote.
+func packageFolder(folded string) bool {
+	for _, n := range []string{"node_modules", "bower_components", "site-packages", "dist-packages", "vendor"} {
+		if is(folded, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// Brought tells whether an entry is a guardrail of the kind that installed
+// packages bring along: instructions and settings, but no repository.
+func (e Entry) Brought() bool {
+	c := foldPath(string(e.Path))
+	return e.Class == Guardrail && !slices.Contains(c, fold(".git")) && slices.ContainsFunc(c[:max(len(c)-1, 0)], packageFolder)
 }
 
 // matchName compares one guarded name with the path from one place on.

@@ -18,6 +18,7 @@ func testRules() Rules {
 	}}
 	r := RulesFromPlan(p)
 	r.GuardrailNames = []string{"CLAUDE.md", ".claude/settings.json", ".claude/hooks/", ".vscode", "*.code-workspace", ".cursor/rules/*.mdc"}
+	r.TopNames = []string{".vscode", "*.code-workspace"}
 	return r
 }
 
@@ -58,6 +59,16 @@ func TestJudge(t *testing.T) {
 		{".claude", File, Guardrail},
 		{".claude", Dir, Ordinary},
 		{".claude/todo.txt", File, Ordinary},
+
+		{"node_modules/x/.vscode/tasks.json", File, Ordinary},
+		{"a/vendor/x/all.code-workspace", File, Ordinary},
+		{"node_modules/x/CLAUDE.md", File, Guardrail},
+		{"node_modules/x/.claude/settings.json", File, Guardrail},
+		{"node_modules/x/.git/config", File, Guardrail},
+		{"node_modulesx/.vscode/tasks.json", File, Guardrail},
+		{".vscode/node_modules/x", File, Guardrail},
+		{"src/.vscode/tasks.json", File, Guardrail},
+		{".github/workflows/node_modules/x.yml", File, Guardrail},
 		{".claude/hooks", Dir, Guardrail},
 		{".claude/hooks/deep/x.sh", File, Guardrail},
 		{"settings.json", File, Ordinary},
@@ -148,4 +159,21 @@ func FuzzJudge(f *testing.F) {
 			t.Fatalf("a guarded name below %q is ordinary", s)
 		}
 	})
+}
+
+// TestBrought: what a package brings along is told from what is aimed at the
+// project, and from a repository.
+func TestBrought(t *testing.T) {
+	for path, want := range map[Name]bool{
+		"node_modules/x/AGENTS.md": true, "a/vendor/b/CLAUDE.md": true,
+		"CLAUDE.md": false, "src/CLAUDE.md": false, "node_modules": false, "CLAUDE.md/node_modules": false,
+		"node_modules/x/.git/hooks/pre-commit": false, "node_modules/x/.GIT/config": false,
+	} {
+		if got := (Entry{Path: path, Class: Guardrail}).Brought(); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+		if (Entry{Path: path, Class: Escape}).Brought() {
+			t.Errorf("%s: a way out is no package's", path)
+		}
+	}
 }

@@ -30,6 +30,9 @@ type Rules struct {
 	// below it. Each component may be a pattern of path.Match. Spelling is
 	// compared without case, invisible characters, and trailing dots or spaces.
 	GuardrailNames []string
+	// TopNames are those of GuardrailNames that do nothing in an installed
+	// package, and are ordinary there.
+	TopNames []string
 	// Programs are trees of the host that the sandbox shows read-only. A virtual
 	// environment links to the interpreter that lies there.
 	Programs []string
@@ -87,6 +90,7 @@ type matcher struct {
 	above   map[string]verdict    // folded strict ancestors of both, for what is no folder
 	literal map[string][][]string // names, by their first component
 	globs   [][]string            // names whose first component is a pattern
+	top     map[string]bool       // folded names that are ordinary in installed packages
 }
 
 // newMatcher folds the rules. It refuses a malformed pattern, which would
@@ -94,7 +98,7 @@ type matcher struct {
 func newMatcher(r Rules) (*matcher, error) {
 	m := &matcher{
 		guarded: map[string]string{}, masked: map[string]string{}, around: map[string]bool{}, memory: map[string]bool{},
-		above: map[string]verdict{}, literal: map[string][][]string{},
+		above: map[string]verdict{}, literal: map[string][][]string{}, top: map[string]bool{},
 	}
 	for _, g := range r.Guardrails {
 		m.addPath(m.guarded, g.Path, Guardrail)
@@ -107,6 +111,9 @@ func newMatcher(r Rules) (*matcher, error) {
 	}
 	for _, k := range r.Masks {
 		m.addPath(m.masked, k.Path, Secret)
+	}
+	for _, n := range r.TopNames {
+		m.top[foldedPath(n)] = true
 	}
 	for _, n := range r.GuardrailNames {
 		if err := m.addName(n); err != nil {

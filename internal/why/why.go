@@ -99,6 +99,8 @@ type World struct {
 	Look func(path string) Entry
 	// GateNames are guarded at every depth of the project.
 	GateNames []string
+	// TopNames are those of them that are ordinary in installed packages.
+	TopNames []string
 	// Risky tells what a program could do that is refused by default; empty: it
 	// is not such a program.
 	Risky  func(name string) string

@@ -131,7 +131,7 @@ func (w World) guardrail(a *Answer, c plan.Control, rel string) {
 // gate asks what becomes of a change when the iteration is over.
 func (w World) gate(a *Answer, p, rel string) {
 	rules := stage.RulesFromPlan(w.Plan)
-	rules.GuardrailNames = w.GateNames
+	rules.GuardrailNames, rules.TopNames = w.GateNames, w.TopNames
 	kind := stage.File
 	if w.look(p).Dir {
 		kind = stage.Dir

@@ -8,6 +8,7 @@ import (
 
 	"ringwall/internal/host"
 	"ringwall/internal/plan"
+	"ringwall/internal/project"
 )
 
 // Sizes of the file systems that live in memory, in bytes. What an agent
@@ -123,6 +124,10 @@ func (c *compiler) git() {
 		// The project's files are its owner's, not the account's, and so is a
 		// repository that lies elsewhere; whose they are says nothing in here.
 		config += "[safe]\n\tdirectory = *\n"
+	}
+	if attributes := c.project.GitAttributes(); attributes != "" {
+		config += "[core]\n\tattributesFile = /etc/gitattributes\n" + project.GitFilter
+		c.file("/etc/gitattributes", attributes)
 	}
 	c.file("/etc/gitconfig", config)
 	c.file("/etc/gitignore", c.project.GitIgnore())

@@ -30,9 +30,29 @@ func (c *compiler) workspace() {
 		c.add("secret:"+s.Path, plan.Op{Mask: &plan.Mask{Path: s.Path, Reason: s.Reason, Content: s.Shown, Part: s.Part}},
 			host.Ability{OK: true}, c.asked("workspace.hide", c.policy.Workspace.Hide, s.Asked))
 	}
+	c.committed()
 	if c.project.Incomplete != "" {
 		c.incomplete()
 	}
+}
+
+// committed says which secrets are not hidden.
+func (c *compiler) committed() {
+	var names []string
+	for _, s := range c.project.Committed {
+		names = append(names, s.Path)
+	}
+	if len(names) == 0 {
+		return
+	}
+	shown := strings.Join(names[:min(len(names), 5)], ", ")
+	if more := len(names) - 5; more > 0 {
+		shown += fmt.Sprintf(" and %d more", more)
+	}
+	c.controls = append(c.controls, plan.Control{ID: "isolation.committed-secrets", Layer: plan.Isolation, From: byDefault,
+		Want: plan.Op{Search: &plan.Search{}}, Status: plan.Downgraded,
+		Why: "committed, so git's history shows them to the agent and they are not hidden: " + shown +
+			"; what is live in them has to be replaced, and workspace.hide covers the files all the same"})
 }
 
 // asked is the line of the policy's list that holds the entry.
