@@ -44,7 +44,7 @@ func defaultGates() Gates {
 	return Gates{
 		Ordinary: GateApply, Guardrail: GateHold, Secret: GateHold, Escape: GateHold, Oversized: GateHold,
 		RunsOnHost: GateApply, OnFailure: GateHold,
-		TestsWeakened: GateHold, DependenciesAdded: GateReport, LockfileHosts: GateHold, SecretsAdded: GateHold,
+		TestsWeakened: GateReport, DependenciesAdded: GateReport, LockfileHosts: GateHold, SecretsAdded: GateHold,
 	}
 }
 

@@ -33,7 +33,7 @@ func gatesOn(t *testing.T, h host.Facts, text string) map[string]plan.Control {
 func TestGates(t *testing.T) {
 	g := gateControls(t, "")
 	for name, action := range map[string]string{"ordinary": "apply", "guardrail": "hold", "secret": "hold", "escape": "hold",
-		"oversized": "hold", "runs_on_host": "apply", "tests_weakened": "hold", "dependencies_added": "report",
+		"oversized": "hold", "runs_on_host": "apply", "tests_weakened": "report", "dependencies_added": "report",
 		"lockfile_hosts": "hold", "secrets_added": "hold"} {
 		c, ok := g[name]
 		if !ok || c.Want.Gate.Action != action || c.From != "default" || c.Status != plan.Enforced {
