@@ -141,7 +141,7 @@ func (s *subject) partsOf(it iteration) []review.Change {
 
 // changeOf is an entry as a person sees it.
 func changeOf(n int, e stage.Entry, state string) review.Change {
-	c := review.Change{Iteration: n, State: state, Path: e.Path.String(), Action: string(e.Action), Class: string(e.Class),
+	c := review.Change{Iteration: n, State: state, Path: e.Path.String(), Action: string(e.Shown()), Class: string(e.Class),
 		Why: evidence.Printable(e.Detail), Type: string(e.Type), OldType: string(e.Lower.Type), Size: e.Size,
 		Target: e.Target.String()}
 	if e.Type != stage.Symlink && e.Action != stage.Deleted {

@@ -35,14 +35,17 @@ func TestCommitted(t *testing.T) {
 		open    bool
 		tracked bool
 	}{
-		"committed":    {do: func(t *testing.T, dir string) {}, open: true, tracked: true},
-		"staged only":  {do: func(t *testing.T, dir string) { git(t, dir, "update-ref", "-d", "HEAD") }, open: true, tracked: true},
-		"changed":      {do: func(t *testing.T, dir string) { write(t, dir, ".env", "TOKEN=2\n") }, tracked: true},
-		"untracked":    {do: func(t *testing.T, dir string) { git(t, dir, "rm", "-q", "--cached", ".env") }},
-		"asked for":    {do: func(t *testing.T, dir string) {}, hide: []string{".env"}, tracked: true},
-		"no index":     {do: func(t *testing.T, dir string) { remove(t, dir, ".git/index") }},
-		"damaged":      {do: func(t *testing.T, dir string) { write(t, dir, ".git/index", "DIRC\x00\x00\x00\x02\x00\x00\x00\x09") }},
-		"a link":       {do: func(t *testing.T, dir string) { remove(t, dir, ".git/index"); write(t, dir, ".git/index", "-> ../elsewhere") }},
+		"committed":   {do: func(t *testing.T, dir string) {}, open: true, tracked: true},
+		"staged only": {do: func(t *testing.T, dir string) { git(t, dir, "update-ref", "-d", "HEAD") }, open: true, tracked: true},
+		"changed":     {do: func(t *testing.T, dir string) { write(t, dir, ".env", "TOKEN=2\n") }, tracked: true},
+		"untracked":   {do: func(t *testing.T, dir string) { git(t, dir, "rm", "-q", "--cached", ".env") }},
+		"asked for":   {do: func(t *testing.T, dir string) {}, hide: []string{".env"}, tracked: true},
+		"no index":    {do: func(t *testing.T, dir string) { remove(t, dir, ".git/index") }},
+		"damaged":     {do: func(t *testing.T, dir string) { write(t, dir, ".git/index", "DIRC\x00\x00\x00\x02\x00\x00\x00\x09") }},
+		"a link": {do: func(t *testing.T, dir string) {
+			remove(t, dir, ".git/index")
+			write(t, dir, ".git/index", "-> ../elsewhere")
+		}},
 		"claimed only": {do: claim, tracked: true},
 	}
 	for name, c := range tests {

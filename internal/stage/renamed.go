@@ -5,37 +5,61 @@ import (
 )
 
 // findRenames says of additions where they seem to come from: a deleted file
-// that the overlay copied them from, or one of the same name, size and time, as
-// mv makes where it has to copy. Nothing depends on it.
+// that the overlay copied them from, or the one deletion of the same size and
+// time, both of which a move keeps. An overlay that an ordinary user mounts
+// leaves no note of the former. Nothing depends on it.
 func (c *Changeset) findRenames() {
-	byIno, byLook := map[uint64]Name{}, map[look]Name{}
+	m := moves{byIno: map[uint64]Name{}, gone: map[look][]Name{}, come: map[look]int{}}
 	for _, e := range c.Entries {
-		if e.Action == Deleted && e.Type == File && e.Applies() {
-			byIno[e.Lower.Ino] = e.Path
-			byLook[look{base(string(e.Path)), e.Lower.Size, e.Lower.Mtime}] = e.Path
-		}
-	}
-	if len(byIno) == 0 {
-		return
+		m.note(e)
 	}
 	for i := range c.Entries {
-		e := &c.Entries[i]
-		if e.Action != Added || e.Type != File {
-			continue
-		}
-		if from, ok := byIno[e.above.origin]; ok {
-			e.From = from
-		} else if e.Size > 0 {
-			e.From = byLook[look{base(string(e.Path)), e.Size, e.Mtime}]
+		if e := &c.Entries[i]; e.Action == Added && e.Type == File && len(m.byIno) > 0 {
+			e.From = m.from(*e)
 		}
 	}
 }
 
-// look is what a moved file keeps when it is copied.
+// moves are the files of a changeset that may be two ends of one move.
+type moves struct {
+	byIno map[uint64]Name // of deleted files
+	gone  map[look][]Name
+	come  map[look]int
+}
+
+// look is what a moved file keeps.
 type look struct {
-	name  string
 	size  int64
 	mtime int64
+}
+
+func (m *moves) note(e Entry) {
+	switch {
+	case e.Type != File:
+	case e.Action == Deleted && e.Applies():
+		m.byIno[e.Lower.Ino] = e.Path
+		was := look{e.Lower.Size, e.Lower.Mtime}
+		m.gone[was] = append(m.gone[was], e.Path)
+	case e.Action == Added:
+		m.come[look{e.Size, e.Mtime}]++
+	}
+}
+
+func (m *moves) from(e Entry) Name {
+	if p, ok := m.byIno[e.above.origin]; ok {
+		return p
+	}
+	is := look{e.Size, e.Mtime}
+	gone := m.gone[is]
+	for _, p := range gone {
+		if e.Size > 0 && base(string(p)) == base(string(e.Path)) {
+			return p
+		}
+	}
+	if e.Size > 0 && len(gone) == 1 && m.come[is] == 1 {
+		return gone[0]
+	}
+	return ""
 }
 
 // originIno reads the number of a file from the overlay's note of where a copy
