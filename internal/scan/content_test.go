@@ -11,13 +11,13 @@ const issued = "q9W2k7Zr4Tn8Vb3Mx6Lc1Yd5Hf0Js2Pa7Gu4" // 36 signs, as issued as 
 func TestTokenKind(t *testing.T) {
 	body := strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", 2)
 	for text, want := range map[string]string{
-		"key: ghp_" + issued: "GitHub token", "npm_" + issued: "registry token", "glpat-" + issued[:20]: "GitLab token",
+		"key: ghp_" + issued: "GitHub token", "npm_" + issued: "npm token", "glpat-" + issued[:20]: "GitLab token",
 		"-----BEGIN PRIVATE KEY-----\n" + body:                                                         "private key",
 		"-----BEGIN RSA PRIVATE KEY-----\\n" + body:                                                    "private key",
 		"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0A\n\n" + body: "private key",
 		`{"type": "service_account", "private_key": "x"}`:                                              "service account key",
 		"aws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzKEYYY":                             "cloud key",
-		"AIza" + issued[:35]: "API key",
+		"AIza" + issued[:35]: "Google key",
 		// What documents, refers or only looks alike is none.
 		"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": "",
 		"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx":                         "",

@@ -16,6 +16,9 @@ type Token struct {
 // Same tells whether two tokens are the same secret.
 func (t Token) Same(o Token) bool { return t.key == o.key }
 
+// privateKey is the kind of a key in PEM.
+const privateKey = "private key"
+
 // maxTokens bounds what is taken out of one text.
 const maxTokens = 100
 
@@ -135,7 +138,7 @@ func privateKeys(text []byte, out []Token) []Token {
 		}
 		body := text[start+j+len(end) : min(start+j+len(end)+200, len(text))]
 		if b := bytes.TrimLeft(body, "\\nr \t\""); len(b) > 100 && !placeholder(b[:60]) {
-			out = append(out, Token{"private key", lineOf(text, start), string(b[:100])})
+			out = append(out, Token{privateKey, lineOf(text, start), string(b[:100])})
 		}
 	}
 	return out
