@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,12 +21,22 @@ import (
 // operations above it in a real overlay, applies what came of it, and compares
 // with the same sequence on a plain copy: equal, or held with a reason. Then it
 // rolls back and compares with what was there before. A failure names its seed.
+// RINGWALL_TEST_SEEDS asks for more of them.
 func TestRealOverlayRandom(t *testing.T) {
 	for way, set := range ways() {
-		for seed := range uint64(40) {
+		for seed := range seeds(t, 16) {
 			t.Run(fmt.Sprint(way, "/", seed), func(t *testing.T) { playRandom(t, seed, set) })
 		}
 	}
+}
+
+// seeds is how many random sequences are played.
+func seeds(t *testing.T, few uint64) uint64 {
+	n, err := strconv.ParseUint(cmp.Or(os.Getenv("RINGWALL_TEST_SEEDS"), fmt.Sprint(few)), 10, 64)
+	if err != nil {
+		t.Fatalf("RINGWALL_TEST_SEEDS: %v", err)
+	}
+	return n
 }
 
 func playRandom(t *testing.T, seed uint64, set func(*world)) {

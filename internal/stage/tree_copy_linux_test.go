@@ -46,7 +46,7 @@ func comparable(c *Changeset) []string {
 // changesets must be the same, and so must the project afterwards.
 func TestCopyEqualsOverlay(t *testing.T) {
 	all := scenes()
-	for seed := range uint64(25) {
+	for seed := range seeds(t, 10) {
 		all[fmt.Sprint("random ", seed)] = func(dir string) error { return randomScene(dir, seed) }
 	}
 	for name, scene := range all {
