@@ -105,7 +105,7 @@ func (p *place) sources(name string, files int) (string, error) {
 	write("main.go", program)
 	write(".gitignore", "program\n")
 	for i := range files {
-		write(fmt.Sprintf("d%d/e%d/f%d", i/1000, i/50%20, i), "text\n")
+		write(fmt.Sprintf("d%d/e%d/f%d.c", i/1000, i/50%20, i), "text\n")
 	}
 	if err != nil {
 		return "", err
