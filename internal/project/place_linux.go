@@ -40,16 +40,17 @@ func keepsTimes(kind int64) bool {
 
 func (t *tree) close() { unix.Close(t.root) }
 
-// place is one folder, open.
+// place is one folder, open unless its descriptor is -1.
 type place struct {
 	fd    int
+	tree  *tree
+	path  string
 	stamp stamp
 }
 
 // open finds a folder; its stamp is zero where times tell nothing.
 func (t *tree) open(path string) (*place, error) {
-	fd, err := unix.Openat2(t.root, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC,
-		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS})
+	fd, err := t.folder(path)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,45 @@ func (t *tree) open(path string) (*place, error) {
 	return p, nil
 }
 
-func (p *place) close() { unix.Close(p.fd) }
+// folder opens a folder for looking up names in it.
+func (t *tree) folder(path string) (int, error) {
+	return unix.Openat2(t.root, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS})
+}
+
+// same finds a folder that an earlier walk saw, if it is as it was then. It is
+// opened when something in it is looked at: a large tree has thousands, and to
+// open and close one takes three times as long as to ask. A link on the way
+// cannot pretend: the folder that it leads to has another number.
+func (t *tree) same(path string, was stamp) *place {
+	var st unix.Stat_t
+	if !t.stamps || was.ino == 0 {
+		return nil
+	}
+	err := unix.Fstatat(t.root, path, &st, unix.AT_SYMLINK_NOFOLLOW)
+	if err != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR || stampOf(&st) != was {
+		return nil
+	}
+	return &place{fd: -1, tree: t, path: path, stamp: was}
+}
+
+// opened opens a folder that was only asked about.
+func (p *place) opened() error {
+	if p.fd >= 0 {
+		return nil
+	}
+	fd, err := p.tree.folder(p.path)
+	if err == nil {
+		p.fd = fd
+	}
+	return err
+}
+
+func (p *place) close() {
+	if p.fd >= 0 {
+		unix.Close(p.fd)
+	}
+}
 
 func stampOf(st *unix.Stat_t) stamp {
 	return stamp{dev: uint64(st.Dev), ino: st.Ino, size: st.Size, mtime: st.Mtim.Nano(), ctime: st.Ctim.Nano()}
@@ -71,6 +110,9 @@ func stampOf(st *unix.Stat_t) stamp {
 
 // list opens the folder for its names.
 func (p *place) list() (*os.File, error) {
+	if err := p.opened(); err != nil {
+		return nil, err
+	}
 	fd, err := unix.Openat(p.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -81,6 +123,9 @@ func (p *place) list() (*os.File, error) {
 // file is the stamp of a regular file in the folder; zero for anything else.
 func (p *place) file(name string) stamp {
 	var st unix.Stat_t
+	if p.opened() != nil {
+		return stamp{}
+	}
 	if err := unix.Fstatat(p.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return stamp{}
 	}
@@ -91,6 +136,9 @@ func (p *place) file(name string) stamp {
 // before it was read. It calls the kernel itself: a search reads thousands of
 // small files, and an os.File costs more than they do.
 func (p *place) read(name string, limit int64) ([]byte, stamp, error) {
+	if err := p.opened(); err != nil {
+		return nil, stamp{}, err
+	}
 	fd, err := unix.Openat(p.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, stamp{}, err

@@ -30,6 +30,9 @@ type place struct {
 
 func (t *tree) open(path string) (*place, error) { return &place{tree: t, path: path}, nil }
 
+// same never knows: no stamps are kept here.
+func (t *tree) same(string, stamp) *place { return nil }
+
 func (p *place) close() {}
 
 func (p *place) list() (*os.File, error) { return p.tree.root.Open(p.path) }

@@ -69,14 +69,15 @@ func (w *walker) run() error {
 
 // folder looks at one folder: at its names, or at what the last walk noted.
 func (w *walker) folder(dir folder) error {
-	p, err := w.tree.open(dir.path)
+	old := w.old.folders[dir.path]
+	p, err := w.find(dir.path, old)
 	if err != nil {
 		// Its owner can make it readable again from inside.
 		w.in.incomplete(fmt.Sprintf("cannot read the folder %q", dir.path))
 		return nil
 	}
 	defer p.close()
-	at := &here{folder: dir, place: p, old: w.old.folders[dir.path], fresh: &indexed{}}
+	at := &here{folder: dir, place: p, old: old, fresh: &indexed{}}
 	if p.stamp.dev == w.in.facts.Dev {
 		at.fresh.stamp = p.stamp
 	}
@@ -98,6 +99,16 @@ func (w *walker) folder(dir folder) error {
 		return w.repo(dir.path)
 	}
 	return nil
+}
+
+// find opens a folder, or sees that it is as the last walk had it.
+func (w *walker) find(path string, old *indexed) (*place, error) {
+	if old != nil {
+		if p := w.tree.same(path, old.stamp); p != nil {
+			return p, nil
+		}
+	}
+	return w.tree.open(path)
 }
 
 // again goes over what the last walk noted.
