@@ -105,7 +105,12 @@ func unread(gate string, paths []string) []Finding {
 	if len(paths) == 0 {
 		return nil
 	}
-	return []Finding{{Gate: gate, What: "cannot be looked at, or not in full: " + list(paths), Paths: paths}}
+	named := paths[:min(len(paths), 3)]
+	what := "cannot be looked at, or not in full: " + list(named)
+	if more := len(paths) - len(named); more > 0 {
+		what += fmt.Sprintf(" and %d more", more)
+	}
+	return []Finding{{Gate: gate, What: what, Paths: paths}}
 }
 
 // list names at most maxNamed of what came out of a file.
