@@ -11,6 +11,7 @@ import (
 
 	"ringwall/internal/evidence"
 	"ringwall/internal/review"
+	"ringwall/internal/stage"
 )
 
 // rollbackFlags are those of `ringwall rollback`.
@@ -196,5 +197,8 @@ func (e *env) rollBackOne(s *subject, it iteration, j *evidence.Journal) (stayed
 	}
 	fmt.Fprintf(e.out, "iteration %d: took back %s\n", it.n, plural(res.Applied, "change"))
 	e.tellConflicts(res.Held)
+	if slices.ContainsFunc(res.Held, func(h stage.Held) bool { return h.Action != stage.Added }) {
+		fmt.Fprintf(e.out, "  what stood there before is kept below %s\n", res.HeldDir)
+	}
 	return len(res.Held), nil
 }
