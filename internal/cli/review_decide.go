@@ -43,22 +43,31 @@ func (s *subject) chosen(d review.Decision) []review.Decided {
 	return slices.DeleteFunc(review.Agree(all), func(c review.Decided) bool { return c.Decision == review.None })
 }
 
+// decide locks the project, in which nothing may be half done, and opens the
+// journal of its run.
+func (s *subject) decide() (j *evidence.Journal, done func(), err error) {
+	lock, err := s.archive.lockProject(s.plan.Project)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err = s.archive.needsRecovery(s.plan.Project); err == nil {
+		j, err = s.journal()
+	}
+	if err != nil {
+		lock.Close()
+		return nil, nil, err
+	}
+	return j, func() { j.Close(); lock.Close() }, nil
+}
+
 // settle carries decisions out, iteration by iteration, the oldest first. Each
 // stands in the run's journal before it is done.
 func (e *env) settle(s *subject, all []review.Decided) error {
-	lock, err := s.archive.lockProject(s.plan.Project)
+	j, done, err := s.decide()
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
-	if err := s.archive.needsRecovery(s.plan.Project); err != nil {
-		return err
-	}
-	j, err := s.journal()
-	if err != nil {
-		return err
-	}
-	defer j.Close()
+	defer done()
 	failed := 0
 	for _, it := range s.its {
 		for _, d := range []review.Decision{review.Accept, review.Drop} {

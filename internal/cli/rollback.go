@@ -149,19 +149,11 @@ func (a archive) later(s *subject) []string {
 // rollBack takes iterations back, the last first. What stayed is counted; an
 // error ends it, since what comes before rests under it.
 func (e *env) rollBack(s *subject, back []iteration) error {
-	lock, err := s.archive.lockProject(s.plan.Project)
+	j, done, err := s.decide()
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
-	if err := s.archive.needsRecovery(s.plan.Project); err != nil {
-		return err
-	}
-	j, err := s.journal()
-	if err != nil {
-		return err
-	}
-	defer j.Close()
+	defer done()
 	stayed := 0
 	for _, it := range back {
 		n, err := e.rollBackOne(s, it, j)

@@ -123,7 +123,7 @@ func (c *copier) file(from *dir, name string, to *dir, as string, st unix.Stat_t
 	}
 	dst := &file{fd}
 	defer dst.close()
-	if err := copyData(dst, src, st.Size); err != nil {
+	if err := cloneData(dst, src, st.Size); err != nil {
 		return err
 	}
 	if err := c.finish(src.fd, fd, st); err != nil {
@@ -155,10 +155,10 @@ func setMtime(fd int, nanos int64) error {
 	return unix.UtimesNanoAt(unix.AT_FDCWD, procFd(fd), ts, 0)
 }
 
-// copyData copies a file: as a clone of its blocks where the file system can,
-// else only the parts that are not holes.
-func copyData(to, from *file, size int64) error {
-	if unix.IoctlFileClone(to.fd, from.fd) == nil {
+// cloneData copies a file: as a clone of its blocks where the file system can,
+// else only the parts that are not holes, inside the kernel where it can.
+func cloneData(to, from *file, size int64) error {
+	if size == 0 || unix.IoctlFileClone(to.fd, from.fd) == nil {
 		return nil
 	}
 	for pos := int64(0); pos < size; {
@@ -173,12 +173,32 @@ func copyData(to, from *file, size int64) error {
 		if err != nil {
 			return err
 		}
-		if err := copyRange(to, from, start, min(end, size)); err != nil {
+		if err := cloneRange(to, from, start, min(end, size)); err != nil {
 			return err
 		}
 		pos = end
 	}
 	return unix.Ftruncate(to.fd, size)
+}
+
+// cloneRange copies the bytes from start to end.
+func cloneRange(to, from *file, start, end int64) error {
+	for in, out := start, start; in < end; {
+		n, err := unix.CopyFileRange(from.fd, &in, to.fd, &out, int(min(end-in, 1<<30)), 0)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EXDEV, err == unix.EINVAL, err == unix.ENOSYS, err == unix.EOPNOTSUPP, err == nil && n == 0 && in == start:
+			if err := copyRange(to, from, in, end); err != io.EOF {
+				return err
+			}
+			return nil
+		case err != nil:
+			return err
+		case n == 0:
+			return nil // it became shorter meanwhile
+		}
+	}
+	return nil
 }
 
 // copyRange copies the bytes from start to end.

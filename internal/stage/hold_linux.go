@@ -172,7 +172,7 @@ func (a *applier) holdCopy(up *dir, name, as string, size int64) error {
 	}
 	to := &file{fd}
 	defer to.close()
-	if err := copyData(to, from, size); err != nil {
+	if err := cloneData(to, from, size); err != nil {
 		return err
 	}
 	if err := unix.Fsync(fd); err != nil {

@@ -1,7 +1,6 @@
 package stage
 
 import (
-	"io"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -133,50 +132,4 @@ func sameXattr(from, to int) error {
 		}
 	}
 	return copyXattr(from, to)
-}
-
-// cloneData copies a file: as a clone of its blocks where the file system can,
-// else only the parts that are not holes, inside the kernel where it can.
-func cloneData(to, from *file, size int64) error {
-	if size == 0 || unix.IoctlFileClone(to.fd, from.fd) == nil {
-		return nil
-	}
-	for pos := int64(0); pos < size; {
-		start, err := unix.Seek(from.fd, pos, unix.SEEK_DATA)
-		if err == unix.ENXIO {
-			break // a hole up to the end
-		}
-		if err != nil {
-			return err
-		}
-		end, err := unix.Seek(from.fd, start, unix.SEEK_HOLE)
-		if err != nil {
-			return err
-		}
-		if err := cloneRange(to, from, start, min(end, size)); err != nil {
-			return err
-		}
-		pos = end
-	}
-	return unix.Ftruncate(to.fd, size)
-}
-
-// cloneRange copies the bytes from start to end.
-func cloneRange(to, from *file, start, end int64) error {
-	for in, out := start, start; in < end; {
-		n, err := unix.CopyFileRange(from.fd, &in, to.fd, &out, int(min(end-in, 1<<30)), 0)
-		switch {
-		case err == unix.EINTR:
-		case err == unix.EXDEV, err == unix.EINVAL, err == unix.ENOSYS, err == unix.EOPNOTSUPP, err == nil && n == 0 && in == start:
-			if err := copyRange(to, from, in, end); err != io.EOF {
-				return err
-			}
-			return nil
-		case err != nil:
-			return err
-		case n == 0:
-			return nil // it became shorter meanwhile
-		}
-	}
-	return nil
 }
