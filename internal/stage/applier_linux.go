@@ -196,20 +196,3 @@ func (a *applier) storeDir(rel string) (*dir, error) {
 
 // touch notes that names in an operation's folder change.
 func (a *applier) touch(o *op) { a.touched[parent(o.path())] = true }
-
-// put is what the operation puts into the project: its own file, or the copy
-// that was made of it.
-func (a *applier) put(o *op) (Stat, marks) {
-	if n, ok := a.log.put[o.N]; ok {
-		return n.Stat, n.Marks
-	}
-	return o.Put, o.PutMarks
-}
-
-// took is what the operation left in the store.
-func (a *applier) took(o *op) (Stat, marks) {
-	if n, ok := a.log.took[o.N]; ok {
-		return n.Stat, n.Marks
-	}
-	return o.Take, o.TakeMarks
-}

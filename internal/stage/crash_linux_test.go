@@ -317,3 +317,28 @@ func TestRecoverRefusesAnotherProject(t *testing.T) {
 		t.Errorf("recovered %+v", r)
 	}
 }
+
+// TestNoJournalNoRollback: what cannot be recorded is not begun, and recovering
+// does it once it can be.
+func TestNoJournalNoRollback(t *testing.T) {
+	w := crashWorld(t)
+	_, err := Apply(context.Background(), w.o, w.read(), w)
+	must(t, err)
+	before := snapshot(t, w.project)
+	w.o.hook = func(op string) error {
+		if op == "record undo" {
+			return errCrash
+		}
+		return nil
+	}
+	if _, err := Rollback(context.Background(), w.o, w); !errors.Is(err, errCrash) {
+		t.Errorf("rolled back without a journal: %v", err)
+	}
+	if d := diff(before, snapshot(t, w.project)); len(d) > 0 {
+		t.Errorf("and changed the project:\n%s", strings.Join(d, "\n"))
+	}
+	r, err := Recover(context.Background(), w.o.Dirs.Iter)
+	if d := diff(before, snapshot(t, w.project)); err != nil || r.Outcome != Undone || len(d) == 0 {
+		t.Errorf("recovered: %+v, %v; %d names changed", r, err, len(d))
+	}
+}

@@ -164,7 +164,7 @@ func beginUndo(o Options, iter *dir, n names) (*applier, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.step("record undo"); err == nil {
+	if err = a.step("record undo"); err == nil {
 		err = log.create(iter, n.undo().journal)
 	}
 	if err != nil {
