@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -230,6 +231,9 @@ func TestCutJournal(t *testing.T) {
 		if d := diff(before, snapshot(t, w.project)); len(d) > 0 || r.Outcome != Unapplied {
 			t.Fatalf("cut at %d of %d: %s %v", cut, len(full), r.Outcome, d)
 		}
+	}
+	if _, err := os.Lstat(w.o.Dirs.Work); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the overlay's own folder stays beside what is kept: %v", err)
 	}
 	w.o.hook = nil
 	res, err := Accept(context.Background(), w.o, nil, w)

@@ -117,8 +117,8 @@ func dropOrKeep(iterDir string, iter *dir) (Report, error) {
 	if err := iter.unlinkPartial(applyName); err != nil {
 		return Report{}, err
 	}
-	if kept {
-		return Report{Outcome: Unapplied, What: []string{printable(iterDir) + ": " + k.Why}}, nil
+	if kept { // but for the overlay's own folder, which nobody may even open
+		return Report{Outcome: Unapplied, What: []string{printable(iterDir) + ": " + k.Why}}, iter.drop(workName)
 	}
 	there, err := iter.exists(upperName)
 	if err != nil {
