@@ -1,9 +1,13 @@
 package project
 
 import (
+	"bytes"
 	"crypto/sha1"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -17,12 +21,14 @@ const maxCommitted = 64 << 20
 // hides by name stays hidden.
 //
 // The index may be an agent's work, so an entry counts only if it is the hash of
-// what the file holds: whoever wrote it knew the content.
+// what the file holds, and only where the objects are all here: in a partial
+// clone an agent can read the hash in a tree whose content is elsewhere.
 func (in *inspector) committed(found []Secret) (hidden, open []Secret) {
 	ids := in.tracked(found)
+	whole := len(ids) > 0 && in.hasAllObjects()
 	for _, s := range found {
 		id, tracked := ids[s.Path]
-		if s.Tracked = tracked; tracked && s.Asked == "" && in.isBlob(s.Path, id) {
+		if s.Tracked = tracked; whole && tracked && s.Asked == "" && in.isBlob(s.Path, id) {
 			open = append(open, s)
 			continue
 		}
@@ -54,6 +60,42 @@ func (in *inspector) tracked(found []Secret) map[string]oid {
 		return nil
 	}
 	return ids
+}
+
+// hasAllObjects tells whether git has the content of every hash that its objects
+// name: not in a partial clone, nor where they lie in another repository. What
+// cannot be read, or leads elsewhere, counts as lacking.
+func (in *inspector) hasAllObjects() bool {
+	for _, name := range []string{".git/config", ".git/config.worktree"} {
+		text, err := in.read(name, maxConfig)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		lower := bytes.ToLower(text)
+		for _, sign := range []string{"promisor", "partialclone", "include"} {
+			if err != nil || bytes.Contains(lower, []byte(sign)) {
+				return false
+			}
+		}
+	}
+	if _, err := in.lstat(".git/objects/info/alternates"); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	return !in.hasPromisorPack()
+}
+
+// hasPromisorPack looks for the mark that a partial clone leaves beside a pack.
+func (in *inspector) hasPromisorPack() bool {
+	dir, err := in.root.Open(".git/objects/pack")
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if err != nil {
+		return true
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	return err != nil || slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, ".promisor") })
 }
 
 // isBlob tells whether a file's content is that of a git object.

@@ -9,6 +9,19 @@ import (
 	"testing"
 )
 
+// needsGit: where everything is tested git has to be there, and a skip would read
+// as a pass.
+func needsGit(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err == nil {
+		return
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("git has to be there where CI is set")
+	}
+	t.Skip("needs git")
+}
+
 // git runs git in a folder, with no configuration but the repository's.
 func git(t *testing.T, dir string, args ...string) string {
 	t.Helper()
@@ -25,9 +38,7 @@ func git(t *testing.T, dir string, args ...string) string {
 // TestCommitted: what git's history shows anyway is not hidden, and nothing else
 // is left open for it.
 func TestCommitted(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git")
-	}
+	needsGit(t)
 	const secret = "TOKEN=1\n"
 	tests := map[string]struct {
 		do      func(t *testing.T, dir string)
@@ -47,6 +58,12 @@ func TestCommitted(t *testing.T) {
 			write(t, dir, ".git/index", "-> ../elsewhere")
 		}},
 		"claimed only": {do: claim, tracked: true},
+		// Where git may know a hash and not the content, an agent may too.
+		"a partial clone":    {do: func(t *testing.T, dir string) { git(t, dir, "config", "remote.o.promisor", "true") }, tracked: true},
+		"an older one":       {do: func(t *testing.T, dir string) { git(t, dir, "config", "extensions.partialClone", "o") }, tracked: true},
+		"a promised pack":    {do: func(t *testing.T, dir string) { write(t, dir, ".git/objects/pack/pack-1.promisor", "") }, tracked: true},
+		"included elsewhere": {do: func(t *testing.T, dir string) { git(t, dir, "config", "include.path", "../more") }, tracked: true},
+		"objects elsewhere":  {do: func(t *testing.T, dir string) { write(t, dir, ".git/objects/info/alternates", "/x\n") }, tracked: true},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -92,9 +109,7 @@ func remove(t *testing.T, dir, name string) {
 
 // TestGitAttributesOfOddNames: git reads the list as it is meant.
 func TestGitAttributesOfOddNames(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git")
-	}
+	needsGit(t)
 	names := []string{"a b.env", `quo"te.env`, `back\slash.env`, "star*.env", "[a].env", "#.env", "!x.env", "ä.env"}
 	var f Facts
 	dir := t.TempDir()

@@ -28,6 +28,10 @@ type oid [20]byte
 // worth no more than a comparison with a hash that an agent cannot know.
 func committedBlobs(r io.Reader, wanted map[string]bool) (map[string]oid, error) {
 	x := indexReader{r: bufio.NewReaderSize(r, 64<<10)}
+	last := ""
+	for p := range wanted {
+		last = max(last, p)
+	}
 	version, count, err := x.header()
 	if err != nil {
 		return nil, err
@@ -40,6 +44,9 @@ func committedBlobs(r io.Reader, wanted map[string]bool) (map[string]oid, error)
 		}
 		if stage == 0 && wanted[string(x.path)] {
 			found[string(x.path)] = id
+		}
+		if string(x.path) > last { // they are sorted, and there may be a million
+			break
 		}
 	}
 	return found, nil

@@ -55,9 +55,7 @@ func indexFiles() map[string]string {
 
 // TestCommittedBlobs reads what git itself wrote, in each version.
 func TestCommittedBlobs(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git")
-	}
+	needsGit(t)
 	files := indexFiles()
 	wanted := map[string]bool{"not there": true}
 	for name := range files {
@@ -78,9 +76,7 @@ func TestCommittedBlobs(t *testing.T) {
 
 // TestCommittedBlobsCutShort: an index that ends early says so and shows nothing.
 func TestCommittedBlobsCutShort(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git")
-	}
+	needsGit(t)
 	data := indexOf(t, 2, map[string]string{"a": "1", "b": "2"})
 	end := 12 + 2*64 // the entries; what follows is of no interest
 	for n := range end {

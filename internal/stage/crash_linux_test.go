@@ -224,6 +224,8 @@ func TestCutJournal(t *testing.T) {
 	full, err := os.ReadFile(path)
 	must(t, err)
 	for cut := 0; cut < len(full); cut += 97 {
+		must(t, os.MkdirAll(filepath.Join(w.o.Dirs.Work, workName), 0o700))
+		must(t, os.Chmod(filepath.Join(w.o.Dirs.Work, workName), 0)) // as overlayfs leaves it
 		must(t, os.WriteFile(path, full[:cut], 0o600))
 		_ = os.Remove(filepath.Join(w.o.Dirs.Iter, keptName))
 		r, err := Recover(context.Background(), w.o.Dirs.Iter)

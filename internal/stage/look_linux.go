@@ -206,6 +206,20 @@ func openBelow(root, rel string) (io.ReadCloser, error) {
 }
 
 func openFile(root, rel string) (*file, error) {
+	d, err := folderOf(root, rel)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	f, err := d.reader(base(rel))
+	if err != nil {
+		return nil, pathError(rel, err)
+	}
+	return f, nil
+}
+
+// folderOf opens the folder that a path below root lies in.
+func folderOf(root, rel string) (*dir, error) {
 	t, err := openTree(root)
 	if err != nil {
 		return nil, err
@@ -215,12 +229,7 @@ func openFile(root, rel string) (*file, error) {
 	if err != nil {
 		return nil, pathError(rel, err)
 	}
-	defer d.close()
-	f, err := d.reader(base(rel))
-	if err != nil {
-		return nil, pathError(rel, err)
-	}
-	return f, nil
+	return d, nil
 }
 
 func pathError(rel string, err error) error {
@@ -241,14 +250,9 @@ func (k *Kept) Below(e Entry, most int) ([]Entry, error) {
 	if (e.Action == Added || e.Action == Modified && e.Type == Dir) == (k.State == RolledBack) {
 		root, rel = k.iterDir, p.store+"/"+rel
 	}
-	t, err := openTree(root)
+	d, err := folderOf(root, rel)
 	if err != nil {
 		return nil, err
-	}
-	defer t.close()
-	d, err := t.dir(parent(rel))
-	if err != nil {
-		return nil, pathError(rel, err)
 	}
 	defer d.close()
 	o, out := &op{Entry: e}, []Entry(nil)

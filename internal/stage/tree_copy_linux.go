@@ -194,22 +194,10 @@ func (u *updater) dropOthers(rel string, to *dir, names []string) error {
 	}
 	for _, n := range have {
 		if !keep[n] {
-			if err := to.clear(n); err != nil {
+			if err := to.removeAny(n); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// clear removes a name, whatever it is.
-func (d *dir) clear(name string) error {
-	err := unix.Unlinkat(d.fd, name, 0)
-	if err == unix.EISDIR || err == unix.EPERM {
-		return d.remove(name)
-	}
-	if err == unix.ENOENT {
-		return nil
-	}
-	return err
 }

@@ -14,7 +14,7 @@ func (u *updater) name(ctx context.Context, from, to *dir, rel, name string) err
 	}
 	st, err := from.raw(name)
 	if err == unix.ENOENT {
-		return to.clear(name)
+		return to.removeAny(name)
 	}
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (u *updater) name(ctx context.Context, from, to *dir, rel, name string) err
 		return nil
 	}
 	if there {
-		if err := to.clear(name); err != nil {
+		if err := to.removeAny(name); err != nil {
 			return err
 		}
 	}
@@ -66,7 +66,7 @@ func (u *updater) ensureFolder(to *dir, path, name string, st, now unix.Stat_t, 
 	old, known := u.known[path]
 	is := there && now.Mode&unix.S_IFMT == unix.S_IFDIR
 	if there && !is {
-		if err := to.clear(name); err != nil {
+		if err := to.removeAny(name); err != nil {
 			return err
 		}
 	}
