@@ -167,18 +167,36 @@ func (o *object) network(w *Op) {
 		o.str("mode", w.Gateway.Mode)
 		o.numbers("ports", w.Gateway.Ports)
 		o.bound(w.Gateway.Bound)
+		o.numOr("proxy", int64(w.Gateway.Proxy))
+		o.strOr("upstream", w.Gateway.Upstream)
+		o.numOr("max_requests", w.Gateway.MaxRequests)
+		o.numOr("max_sent", w.Gateway.MaxSent)
+		o.flagOr("learn", w.Gateway.Learn)
 		o.close()
 	}
 	if w.Egress != nil {
-		o.open("egress")
-		o.str("host", w.Egress.Host)
-		o.num("port", int64(w.Egress.Port))
-		o.listOr("methods", w.Egress.Methods)
-		o.close()
+		o.egress(w.Egress)
 	}
 	if w.Credential != nil {
 		o.rest("credential", w.Credential)
 	}
+	if w.Trust != nil {
+		o.rest("trust", w.Trust)
+	}
+}
+
+func (o *object) egress(e *Egress) {
+	o.open("egress")
+	o.str("host", e.Host)
+	o.num("port", int64(e.Port))
+	o.listOr("methods", e.Methods)
+	o.listOr("paths", e.Paths)
+	o.flagOr("deny", e.Deny)
+	o.flagOr("intercept", e.Intercept)
+	o.numOr("max_requests", e.MaxRequests)
+	o.numOr("max_sent", e.MaxSent)
+	o.numOr("max_upload", e.MaxUpload)
+	o.close()
 }
 
 func (o *object) bound(b *Bound) {

@@ -23,6 +23,7 @@ type Op struct {
 	Gateway      *Gateway      `json:"gateway,omitempty"`
 	Egress       *Egress       `json:"egress,omitempty"`
 	Credential   *Credential   `json:"credential,omitempty"`
+	Trust        *Trust        `json:"trust,omitempty"`
 	Limit        *Limit        `json:"limit,omitempty"`
 	Decoy        *Decoy        `json:"decoy,omitempty"`
 	Stub         *Stub         `json:"stub,omitempty"`
@@ -35,7 +36,7 @@ func (o *Op) count() (n int) {
 	for _, set := range [...]bool{o.Instruct != nil, o.Tools != nil, o.AgentFile != nil, o.Namespaces != nil,
 		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Search != nil,
 		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
-		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Limit != nil, o.Decoy != nil,
+		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Trust != nil, o.Limit != nil, o.Decoy != nil,
 		o.Stub != nil, o.Ask != nil, o.Gate != nil} {
 		if set {
 			n++
@@ -202,31 +203,88 @@ type Gateway struct {
 	Mode  string `json:"mode"`  // "none", or "allowlist"
 	Ports []int  `json:"ports"` // on which it listens inside; any other is refused by the kernel
 	Bound *Bound `json:"bound,omitempty"`
+	// Proxy is the loopback port inside on which it speaks the protocols of a
+	// proxy, for programs that are told of one: HTTP with CONNECT, and SOCKS 5.
+	Proxy int `json:"proxy,omitempty"`
+	// Upstream is a proxy outside through which all connections are made:
+	// "http://host:port", without credentials. It then is the one that resolves.
+	Upstream    string `json:"upstream,omitempty"`
+	MaxRequests int64  `json:"max_requests,omitempty"` // of the run; 0: no bound
+	MaxSent     int64  `json:"max_sent,omitempty"`     // bytes out of the sandbox in the run; 0: no bound
+	// Learn answers every name and refuses every connection when it has said
+	// what it is for, so that a policy can be proposed from what was refused.
+	Learn bool `json:"learn,omitempty"`
 }
 
-// Egress allows one destination.
+// Egress allows one destination, or denies it.
 type Egress struct {
-	Host    string   `json:"host"` // exact name in canonical form, or an address
-	Port    int      `json:"port"`
+	// Host is an exact name in canonical form, "*." before one (every name
+	// below it, not itself), an address, or a range of addresses as "10.0.0.0/8".
+	Host    string   `json:"host"`
+	Port    int      `json:"port"`              // 0 only with Deny: any
 	Methods []string `json:"methods,omitempty"` // of HTTP; empty: any
+	// Paths are patterns of which one has to match a request's path; empty: any.
+	// "*" stands for any text without a slash, "**" for any text.
+	Paths []string `json:"paths,omitempty"`
+	// Deny refuses whatever else allows it.
+	Deny bool `json:"deny,omitempty"`
+	// Intercept opens TLS with the run's own authority, so that methods, paths
+	// and bodies are seen.
+	Intercept   bool  `json:"intercept,omitempty"`
+	MaxRequests int64 `json:"max_requests,omitempty"` // in the run; 0: no bound
+	MaxSent     int64 `json:"max_sent,omitempty"`     // bytes in the run; 0: no bound
+	MaxUpload   int64 `json:"max_upload,omitempty"`   // bytes of one request's body; 0: no bound
 }
+
+// Forms of a credential in a request.
+const (
+	FormHeader = "header" // Header: Prefix + secret; the default
+	FormBasic  = "basic"  // Authorization: Basic base64(User:secret)
+	FormQuery  = "query"  // the parameter Param of the query
+	FormSigV4  = "sigv4"  // signed with AWS Signature Version 4
+)
 
 // Credential is held by the gateway; the agent gets a placeholder.
 type Credential struct {
-	Name       string `json:"name"`
-	FromEnv    string `json:"from_env,omitempty"`
-	FromFile   string `json:"from_file,omitempty"`
-	Scheme     string `json:"scheme"` // of the upstream: "https", or "http" to a loopback address
-	Host       string `json:"host"`
-	Port       int    `json:"port"`
-	Header     string `json:"header"`                 // "x-api-key", "authorization"
-	Prefix     string `json:"prefix,omitempty"`       // "Bearer "
-	Listen     int    `json:"listen"`                 // loopback port inside on which the gateway speaks for the host
-	KeyEnv     string `json:"key_env,omitempty"`      // gets the placeholder
-	BaseURLEnv string `json:"base_url_env,omitempty"` // gets http://127.0.0.1:Listen
+	Name     string `json:"name"`
+	FromEnv  string `json:"from_env,omitempty"`
+	FromFile string `json:"from_file,omitempty"`
+	// FromJSON leads to the secret in FromFile: names of objects and numbers of
+	// lists, with dots between them.
+	FromJSON    string   `json:"from_json,omitempty"`
+	FromCommand []string `json:"from_command,omitempty"` // prints the secret
+	FromKeyring string   `json:"from_keyring,omitempty"` // "service/account" of the system's keyring
+	FromOAuth   string   `json:"from_oauth,omitempty"`   // "claude" or "codex": a subscription's sign-in, refreshed outside
+	Scheme      string   `json:"scheme"`                 // of the upstream: "https", or "http" to a loopback address
+	Host        string   `json:"host"`
+	Port        int      `json:"port"`
+	Form        string   `json:"form,omitempty"`         // FormHeader where empty
+	Header      string   `json:"header"`                 // "x-api-key", "authorization"
+	Prefix      string   `json:"prefix,omitempty"`       // "Bearer "
+	Param       string   `json:"param,omitempty"`        // of FormQuery
+	User        string   `json:"user,omitempty"`         // of FormBasic
+	Listen      int      `json:"listen,omitempty"`       // loopback port inside on which the gateway speaks for the host; 0: none
+	KeyEnv      string   `json:"key_env,omitempty"`      // gets the placeholder
+	BaseURLEnv  string   `json:"base_url_env,omitempty"` // gets http://127.0.0.1:Listen and BasePath
+	BasePath    string   `json:"base_path,omitempty"`    // "/v1"
+	Intercept   bool     `json:"intercept,omitempty"`    // it is put into TLS connections to Host:Port too
+	// IDEnv gets a placeholder for the identifier beside the secret, where there
+	// is one (AWS_ACCESS_KEY_ID of FormSigV4).
+	IDEnv string `json:"id_env,omitempty"`
 	// Shape is the placeholder's form; the one "%s" becomes random text at
 	// each run, so that a plan's hash does not change with it.
 	Shape string `json:"shape"`
+}
+
+// Trust puts certificate authorities into the stores that programs inside use:
+// the run's own, whose key the gateway alone has, and those that the policy
+// names.
+type Trust struct {
+	Own     bool     `json:"own"`                // the run's own authority: something is intercepted
+	Extra   []string `json:"extra,omitempty"`    // PEM files of the host
+	Bundles []string `json:"bundles"`            // paths inside that get the system's bundle with these, PEM
+	Java    []string `json:"java,omitempty"`     // paths inside that get them as a Java key store
+	EnvVars []string `json:"env_vars,omitempty"` // variables that name the first bundle
 }
 
 // Limit bounds one resource.

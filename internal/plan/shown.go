@@ -50,8 +50,17 @@ func (o Op) shown() (Op, bool) {
 		return Op{User: &u}, true
 	case o.Credential != nil:
 		k := *o.Credential
-		k.FromEnv, k.FromFile, k.Shape = "", "", ""
+		k.FromEnv, k.FromFile, k.FromJSON, k.FromKeyring, k.FromOAuth, k.User, k.Shape = "", "", "", "", "", "", ""
+		k.FromCommand = nil
 		return Op{Credential: &k}, true
+	case o.Gateway != nil:
+		g := *o.Gateway
+		g.Upstream = ""
+		return Op{Gateway: &g}, true
+	case o.Trust != nil:
+		t := *o.Trust
+		t.Extra = nil
+		return Op{Trust: &t}, true
 	case o.Mask != nil: // the text itself is where the file was
 		return Op{Mask: &Mask{Path: o.Mask.Path, Reason: o.Mask.Reason, Part: o.Mask.Part}}, true
 	case o.Ask != nil:
@@ -64,5 +73,5 @@ func (o Op) shown() (Op, bool) {
 func (o Op) open() bool {
 	return o.Tools != nil || o.Namespaces != nil || o.Guardrail != nil || o.Memory != nil ||
 		o.Capabilities != nil || o.NoNewPrivs != nil || o.Landlock != nil || o.Syscalls != nil ||
-		o.Gateway != nil || o.Egress != nil || o.Limit != nil || o.Stub != nil
+		o.Egress != nil || o.Limit != nil || o.Stub != nil
 }

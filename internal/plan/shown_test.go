@@ -58,8 +58,9 @@ func TestShownLeavesOutWhatIsNotTheAgents(t *testing.T) {
 	may := strings.Fields(`Tools.Allow Tools.Bound.From Tools.Bound.Refused AgentFile.Path Namespaces.Kinds
 		User.Form User.Name User.Home User.Host Mount.Kind Mount.Target Workspace.Path Workspace.Mode Workspace.Form
 		Guardrail.Path Guardrail.Reason Mask.Path Mask.Reason Memory.Path Capabilities.Keep Landlock.Write Syscalls.Profile
-		Gateway.Mode Gateway.Bound.From Gateway.Bound.Refused Egress.Host Egress.Methods Credential.Name Credential.Scheme Credential.Host
-		Credential.Header Credential.Prefix Credential.KeyEnv Credential.BaseURLEnv Limit.Resource Limit.By
+		Gateway.Mode Gateway.Bound.From Gateway.Bound.Refused Egress.Host Egress.Methods Egress.Paths Credential.Name Credential.Scheme Credential.Host
+		Credential.Form Credential.Header Credential.Prefix Credential.Param Credential.KeyEnv Credential.BaseURLEnv Credential.BasePath
+		Credential.IDEnv Trust.Bundles Trust.Java Trust.EnvVars Limit.Resource Limit.By
 		Stub.Tool Stub.Names Stub.Files Stub.Reason Ask.Program Ask.Plan`)
 	rest := string(text)
 	for _, name := range may {
