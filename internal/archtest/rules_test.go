@@ -45,7 +45,8 @@ var arrows = []rule{
 	{pkg: "layer/*", may: []string{"policy", "plan", "host", "project", "agent", "agent/*"}},
 	{pkg: "layer", may: []string{"policy", "plan", "host", "project", "layer/*"}},
 
-	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*"}},
+	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*", "egress/*"}},
+	{pkg: "egress/credform", may: []string{"plan"}}, // pure: what it is told, and plan's words for the forms
 	{
 		pkg: "stage", may: []string{"plan", "evidence", "scan"},
 		tests: []string{"agent"}, // the names that the gate really guards
