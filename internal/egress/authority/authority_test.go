@@ -115,7 +115,8 @@ func TestClose(t *testing.T) {
 	if _, err := a.Marshal(); !errors.Is(err, errClosed) {
 		t.Errorf("Marshal: %v", err)
 	}
-	for _, w := range key.D.Bits() { //nolint:staticcheck // what Close overwrites
+	//lint:ignore SA1019 what Close overwrites
+	for _, w := range key.D.Bits() { 
 		if w != 0 {
 			t.Fatal("the key is still there")
 		}
