@@ -67,6 +67,7 @@ type Network struct {
 	Mode  string   `json:"mode"`            // Allowlist or None
 	Allow []string `json:"allow,omitempty"` // "host", "host:port" or "preset:name", as written
 	Rules []Rule   `json:"rules,omitempty"`
+	CA    []string `json:"ca,omitempty"` // files of authorities, absolute or below the owner's home with "~/"
 }
 
 // Rule is one destination with the HTTP methods that it may be sent.

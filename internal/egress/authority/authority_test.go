@@ -116,7 +116,7 @@ func TestClose(t *testing.T) {
 		t.Errorf("Marshal: %v", err)
 	}
 	//lint:ignore SA1019 what Close overwrites
-	for _, w := range key.D.Bits() { 
+	for _, w := range key.D.Bits() {
 		if w != 0 {
 			t.Fatal("the key is still there")
 		}
