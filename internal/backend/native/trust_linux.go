@@ -45,7 +45,7 @@ func (r *run) openTrust() error {
 	if t == nil {
 		return nil
 	}
-	extra, err := readAuthorities(t.Extra)
+	extra, err := readAuthorities(t.Extra, r.plan.Project)
 	if err != nil {
 		return err
 	}
@@ -92,11 +92,19 @@ const (
 )
 
 // readAuthorities reads the files that the policy names. Each has to hold
-// certificates, and nothing else is passed on.
-func readAuthorities(paths []string) ([]byte, error) {
+// certificates, and nothing else is passed on. No link leads into the project,
+// where an agent's change would choose whom the gateway believes.
+func readAuthorities(paths []string, project string) ([]byte, error) {
 	var out []byte
 	for _, path := range paths {
-		text, err := readBounded(path)
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			return nil, err
+		}
+		if real == project || strings.HasPrefix(real, project+"/") {
+			return nil, fmt.Errorf("%s leads into the project", path)
+		}
+		text, err := readBounded(real)
 		if err != nil {
 			return nil, err
 		}

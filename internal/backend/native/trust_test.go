@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ringwall/internal/backend"
 	"ringwall/internal/backend/backendtest"
@@ -110,8 +111,7 @@ func TestStoresInside(t *testing.T) {
 }
 
 // searched prints what can be read of environments, arguments, and all files
-// that are not the host's. The first process shows its memory to nobody
-// (TestFirstProcessIsOutOfReach).
+// that are not the host's.
 const searched = `exec 2>&1
 cat /proc/*/environ /proc/*/cmdline /proc/*/maps </dev/null
 find / -xdev -type f -size -4096k -exec cat {} + </dev/null
@@ -246,4 +246,62 @@ func (i *inspected) Run(ctx context.Context, p plan.Plan, rec evidence.Recorder)
 		return backend.Result{}, err
 	}
 	return r.supervise(ctx)
+}
+
+// TestAuthoritiesAreRead: what the policy names has to hold certificates and
+// must not lie where an agent writes.
+func TestAuthoritiesAreRead(t *testing.T) {
+	a, err := authority.New([]string{"a.example"}, time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := a.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	good, project := filepath.Join(dir, "good.pem"), filepath.Join(dir, "project")
+	write(t, good, "corporate\n"+string(a.Certificate()))
+	write(t, filepath.Join(dir, "key.pem"), string(secret))
+	write(t, filepath.Join(dir, "text.pem"), "nothing")
+	write(t, filepath.Join(project, "ca.pem"), string(a.Certificate()))
+	if err := os.Symlink("project/ca.pem", filepath.Join(dir, "link.pem")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := readAuthorities([]string{good}, project); err != nil || !bytes.Equal(out, a.Certificate()) {
+		t.Errorf("%q, %v", out, err)
+	}
+	for _, bad := range []string{"absent.pem", "text.pem", "key.pem", "link.pem", "project/ca.pem"} {
+		if out, err := readAuthorities([]string{good, filepath.Join(dir, bad)}, project); err == nil {
+			t.Errorf("%s: %q", bad, out)
+		}
+	}
+}
+
+// TestFolderOfAuthorities: single certificates become a bundle, each once.
+func TestFolderOfAuthorities(t *testing.T) {
+	dir := t.TempDir()
+	var want []byte
+	for i, name := range []string{"a.pem", "b.crt", "5ed36f99.0"} {
+		a, err := authority.New([]string{"a.example"}, time.Now().Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(a.Certificate()))
+		write(t, filepath.Join(dir, "twice"+string(rune('0'+i))+".pem"), string(a.Certificate()))
+		want = append(want, a.Certificate()...)
+	}
+	write(t, filepath.Join(dir, "README"), string(want))
+	write(t, filepath.Join(dir, "broken.pem"), "no certificate")
+	got, err := systemAuthorities(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certs, err := authority.Certificates(got)
+	if err != nil || len(certs) != 3 || len(got) != len(want) {
+		t.Errorf("%d certificates, %v", len(certs), err)
+	}
+	if got, err := systemAuthorities(t.TempDir()); err == nil {
+		t.Errorf("an empty folder gives %q", got)
+	}
 }
