@@ -273,8 +273,9 @@ type Credential struct {
 	// IDEnv gets a placeholder for the identifier beside the secret, where there
 	// is one (AWS_ACCESS_KEY_ID of FormSigV4).
 	IDEnv string `json:"id_env,omitempty"`
-	// Shape is the placeholder's form; the one "%s" becomes random text at
-	// each run, so that a plan's hash does not change with it.
+	// Shape is the placeholder's form; each "%s", and "%36a" and its like,
+	// becomes random text at each run, so that a plan's hash does not change
+	// with it (credform.Placeholder).
 	Shape string `json:"shape"`
 }
 

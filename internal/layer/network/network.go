@@ -32,6 +32,9 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 		if err != nil {
 			return nil, err
 		}
+		if all, err = opened(p, f.Agent, all); err != nil {
+			return nil, err
+		}
 		destinations, _ = split(p, all)
 	}
 	open := ports(p.Network.Mode, destinations)
