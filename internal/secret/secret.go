@@ -83,11 +83,6 @@ func (r *Reader) Again(ctx context.Context, c plan.Credential) (credform.Value, 
 	return v, err
 }
 
-// Renewable tells whether reading again may give another value.
-func Renewable(c plan.Credential) bool {
-	return c.FromOAuth != "" || len(c.FromCommand) > 0 || c.FromFile != ""
-}
-
 func (r *Reader) read(ctx context.Context, c plan.Credential, refused string) (credform.Value, error) {
 	v, err := r.value(ctx, c, refused)
 	if err != nil {

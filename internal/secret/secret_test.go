@@ -207,3 +207,27 @@ func TestCommandIsRunAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestVault: what was read again is what the next gateway gets, and only the
+// plan's credentials can be asked for.
+func TestVault(t *testing.T) {
+	r, _ := owner(t)
+	now := clock
+	r.Now = func() time.Time { return now }
+	file := write(t, filepath.Join(r.Home, "k"), "one", 0o600)
+	v, err := r.Open(t.Context(), plan.Plan{Controls: []plan.Control{
+		{Status: plan.Enforced, Want: plan.Op{Credential: &plan.Credential{Name: "a", FromFile: "~/k"}}},
+		{Status: plan.Unavailable, Want: plan.Op{Credential: &plan.Credential{Name: "b", FromFile: "~/none"}}},
+	}})
+	if err != nil || len(v.Values()) != 1 || v.Values()["a"] != "one" {
+		t.Fatalf("%v, %v", v.Values(), err)
+	}
+	write(t, file, "two", 0o600)
+	now = now.Add(time.Hour)
+	if got, err := v.Refresh(t.Context(), "a"); err != nil || got != "two" || v.Values()["a"] != "two" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := v.Refresh(t.Context(), "b"); err == nil {
+		t.Errorf("a credential that is not there gives %q", got)
+	}
+}

@@ -48,7 +48,9 @@ type Native struct {
 	Dir   string // inside, where the command starts; empty: the project
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
-	Secrets      map[string]string // by credential name
+	Secrets      map[string]string // by credential name, as credform.Decode reads them
+	// Refresh reads a secret again that its service refused; nil: none can be.
+	Refresh func(ctx context.Context, name string) (string, error)
 	// Terminal, if set, connects the terminal that the command gets with the
 	// caller's.
 	Terminal *pty.Relay

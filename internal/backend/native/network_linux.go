@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/egress"
+	"ringwall/internal/egress/credform"
 	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/mount"
 	"ringwall/internal/plan"
@@ -18,7 +18,8 @@ import (
 
 func (r *run) openGateway() error {
 	cfg := egress.Config{Plan: r.plan, Secrets: r.native.Secrets,
-		Placeholders: r.placeholders, Recorder: r.recorder, Roots: r.stores.extra}
+		Placeholders: r.placeholders, Recorder: r.recorder, Roots: r.stores.extra,
+		Refresh: r.native.Refresh}
 	if a := r.stores.authority; a != nil {
 		cfg.Authority = a
 	}
@@ -31,11 +32,17 @@ func (r *run) openGateway() error {
 func (r *run) choosePlaceholders() error {
 	r.placeholders = map[string]string{}
 	for _, c := range r.credentials() {
-		text, err := random(48)
-		if err != nil {
+		v := credform.Value{}
+		var err error
+		if v.Secret, err = credform.Placeholder(c.Shape, direct.Random); err != nil {
 			return err
 		}
-		r.placeholders[c.Name] = strings.Replace(c.Shape, "%s", text, 1)
+		if c.IDEnv != "" {
+			if v.ID, err = credform.Placeholder(credform.IDShape, direct.Random); err != nil {
+				return err
+			}
+		}
+		r.placeholders[c.Name] = v.Encode()
 	}
 	return nil
 }
@@ -64,13 +71,13 @@ func (r *run) credentials() []*plan.Credential {
 func (r *run) credentialEnv() map[string]string {
 	vars := map[string]string{}
 	for _, c := range r.credentials() {
-		if c.KeyEnv != "" {
-			vars[c.KeyEnv] = r.placeholders[c.Name]
-		}
-		if c.BaseURLEnv != "" {
-			vars[c.BaseURLEnv] = fmt.Sprintf("http://127.0.0.1:%d", c.Listen)
+		v, _ := credform.Decode(r.placeholders[c.Name]) // encoded above
+		vars[c.KeyEnv], vars[c.IDEnv] = v.Secret, v.ID
+		if c.BaseURLEnv != "" && c.Listen != 0 {
+			vars[c.BaseURLEnv] = fmt.Sprintf("http://127.0.0.1:%d%s", c.Listen, c.BasePath)
 		}
 	}
+	delete(vars, "")
 	return vars
 }
 
