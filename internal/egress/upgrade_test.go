@@ -130,3 +130,34 @@ func TestWebSocketFirstBytes(t *testing.T) {
 		t.Errorf("answer %q", got)
 	}
 }
+
+// The watch sees what is below the masks of the frames.
+func TestWatchedWebSocket(t *testing.T) {
+	const decoy = "AKIAQ7QZLJ3VN5TTKX2M"
+	for _, watched := range []bool{false, true} {
+		r := newRig(t, upstreamOf(wsEcho(t)), allow("a.example", 80))
+		rang := make(chan string, 10)
+		if watched {
+			r.cfg.Watch, r.cfg.Alarm = decoyWatch(decoy), func(found, to string) { rang <- found + " to " + to }
+		}
+		r.start(t)
+		conf, _ := websocket.NewConfig("ws://a.example/chat", "http://a.example/")
+		c, err := websocket.NewClient(conf, dialTest(t, r.address(t, "a.example", 80)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []string{"small", strings.Repeat("m", 300), strings.Repeat("l", 70_000), "x" + decoy} {
+			_ = websocket.Message.Send(c, m)
+			var got string
+			err := websocket.Message.Receive(c, &got)
+			if caught := watched && strings.Contains(m, decoy); (err == nil && got == m) == caught {
+				t.Errorf("watched %v, %.30s: %.30q, %v", watched, m, got, err)
+			}
+		}
+		c.Close()
+		r.Close()
+		if len(rang) > 0 != watched || watched && <-rang != "the decoy ~/.aws/credentials to a.example:80" {
+			t.Errorf("watched %v: %d alarms", watched, len(rang))
+		}
+	}
+}
