@@ -71,6 +71,7 @@ type Gateway struct {
 	roots  *x509.CertPool // of upstreams; nil: the system's
 
 	patience patience
+	own      ownTable
 	heads    buffers
 	blocks   blocks
 	accounts accounts
