@@ -127,6 +127,15 @@ func widen(e *plan.Egress) string {
 	return "add the method to methods, or the path to paths, of this [[network.rule]]"
 }
 
+// lacking is a rule without the conditions that are not why a request is
+// refused.
+func lacking(e *plan.Egress, method string) *plan.Egress {
+	if len(e.Methods) > 0 && !slices.Contains(e.Methods, method) {
+		return &plan.Egress{Methods: e.Methods}
+	}
+	return &plan.Egress{Paths: e.Paths}
+}
+
 // decideRequest asks the gateway's own decision on a request. A method that was
 // not said is one that the rule allows.
 func (w World) decideRequest(rules egress.Policy, p *Part, q request, e *plan.Egress) {
@@ -141,7 +150,7 @@ func (w World) decideRequest(rules egress.Policy, p *Part, q request, e *plan.Eg
 	switch {
 	case !d.Allowed:
 		p.Verdict, p.Answer, p.Why = Refused, "HTTP 403", d.Reason
-		p.WayOut = policyKey(p.From, widen(e))
+		p.WayOut = policyKey(p.From, widen(lacking(e, method)))
 	case q.method == "" && len(e.Methods) > 0:
 		p.Verdict, p.Answer = Conditional, "HTTP 403"
 		p.Why = strings.Join(append(only(e), budgets(e)...), "; ")
