@@ -60,7 +60,7 @@ func notAHost(s string) error {
 	case strings.Contains(s, "://"):
 		return errors.New("wants a host, not a URL: leave the scheme out")
 	case strings.Contains(s, "*"):
-		return errors.New("wildcards are not supported: write each host that is needed")
+		return errors.New(`"*" stands in front of a name only, as in "*.example.com", and never for all hosts`)
 	case strings.Contains(s, "@"):
 		return errors.New("wants a host without a user name")
 	case strings.ContainsAny(s, "/?#"):
@@ -91,7 +91,11 @@ func parsePort(s string) (int, error) {
 
 func parseHost(s string) (string, error) {
 	if inner, ok := strings.CutPrefix(s, "["); ok {
-		return parseIPv6(strings.TrimSuffix(inner, "]"))
+		inner, closed := strings.CutSuffix(inner, "]")
+		if !closed {
+			return "", errors.New("a bracket is open")
+		}
+		return parseIPv6(inner)
 	}
 	if strings.Contains(s, ":") {
 		return "", errors.New("an IPv6 address needs brackets: [2001:db8::1]:443")
