@@ -65,6 +65,10 @@ func (b *outBody) Close() error { return nil }
 
 // watched is what a client sends after a connection became a WebSocket.
 func (c *crossing) watched(r io.Reader) io.Reader {
-	c.body = newOutBody(c, r)
-	return c.body
+	b := &outBody{c: c, src: r}
+	if c.g.cfg.Watch != nil {
+		b.src = newUnmasked(r, func(r io.Reader) io.Reader { return c.watch(r, b.stop) })
+	}
+	c.body = b
+	return b
 }

@@ -31,6 +31,9 @@ func (c *crossing) outgoing() *http.Request {
 	}
 	if c.ws {
 		h.header["Connection"], h.header["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
+		if c.g.cfg.Watch != nil {
+			delete(h.header, "Sec-Websocket-Extensions") // nobody looks into what is compressed
+		}
 	}
 	if _, ok := h.header["User-Agent"]; !ok {
 		h.header["User-Agent"] = []string{""} // or net/http names itself

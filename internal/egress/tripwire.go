@@ -31,9 +31,12 @@ func (c *crossing) harmless() bool {
 	return c.refuse(403, caught(found))
 }
 
-// parts is all text of a head that a client chooses.
+// parts is all text of a head that a client chooses, as it was sent.
 func (h *requestHead) parts() [][]byte {
-	out := [][]byte{[]byte(h.method), []byte(h.target), []byte(h.host.host)}
+	if h.raw != "" {
+		return [][]byte{[]byte(h.raw)}
+	}
+	out := [][]byte{[]byte(h.target), []byte(h.host.host)}
 	for name, values := range h.header {
 		out = append(out, []byte(name))
 		for _, v := range values {
