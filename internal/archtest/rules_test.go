@@ -45,7 +45,8 @@ var arrows = []rule{
 	{pkg: "layer/*", may: []string{"policy", "plan", "host", "project", "agent", "agent/*"}},
 	{pkg: "layer", may: []string{"policy", "plan", "host", "project", "layer/*"}},
 
-	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*"}},
+	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*", "egress/usage"}},
+	{pkg: "egress/usage"},
 	{
 		pkg: "stage", may: []string{"plan", "evidence", "scan"},
 		tests: []string{"agent"}, // the names that the gate really guards
