@@ -43,6 +43,7 @@ type Event struct {
 	LimitSet         *LimitSet         `json:"limit_set,omitempty"`
 	Refused          *Refused          `json:"refused,omitempty"`
 	Request          *Request          `json:"request,omitempty"`
+	ModelUsage       *ModelUsage       `json:"model_usage,omitempty"`
 	LimitReached     *LimitReached     `json:"limit_reached,omitempty"`
 	AgentResult      *AgentResult      `json:"agent_result,omitempty"`
 	Changeset        *Changeset        `json:"changeset,omitempty"`
@@ -139,6 +140,22 @@ type Request struct {
 	Ended      bool   `json:"ended,omitempty"`
 	Rule       string `json:"rule"` // control ID
 	Credential string `json:"credential,omitempty"`
+}
+
+// ModelUsage is what one answer of a model's API took, as the gateway read it.
+// Each token is in one of the numbers.
+type ModelUsage struct {
+	Host       string `json:"host"`
+	Model      string `json:"model,omitempty"` // as the answer names it
+	Input      int64  `json:"input"`           // tokens read, apart from those of the cache
+	CacheRead  int64  `json:"cache_read,omitempty"`
+	CacheWrite int64  `json:"cache_write,omitempty"`
+	Output     int64  `json:"output"`
+	Searches   int64  `json:"searches,omitempty"` // of the web, by the service
+	// CostUSD is nil where the cost is unknown, never zero.
+	CostUSD *float64 `json:"cost_usd,omitempty"`
+	Unknown bool     `json:"unknown,omitempty"` // the answer did not say what it took
+	Cut     bool     `json:"cut,omitempty"`     // the answer did not come to its end: this is what was seen of it
 }
 
 // LimitReached is a bound that was hit.
