@@ -54,7 +54,7 @@ func gateway(p policy.Policy, ports []int) plan.Control {
 	return plan.Control{
 		ID:     GatewayID,
 		Layer:  plan.Network,
-		Want:   plan.Op{Gateway: &plan.Gateway{Mode: p.Network.Mode, Ports: ports, Bound: bound(p)}},
+		Want:   plan.Op{Gateway: &plan.Gateway{Mode: p.Network.Mode, Ports: ports, Bound: bound(p), Prices: prices(p)}},
 		Status: plan.Enforced,
 		Must:   true,
 		From:   listed(p),
