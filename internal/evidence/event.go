@@ -270,7 +270,7 @@ type RolledBack struct {
 type IterationEnded struct {
 	ExitCode int    `json:"exit_code"`
 	Signal   string `json:"signal,omitempty"`
-	Reason   string `json:"reason"` // exited, time, disk, memory, interrupted, lost
+	Reason   string `json:"reason"` // exited, time, disk, memory, cost, tokens, interrupted, lost
 	Millis   int64  `json:"millis"`
 	Token    string `json:"token,omitempty"` // "DONE", "BLOCKED"
 }

@@ -50,6 +50,8 @@ func limitText(resource string, n int64) string {
 		return bytesText(n)
 	case "core":
 		return "none"
+	case "cost": // in cents
+		return fmt.Sprintf("%.2f USD", float64(n)/100)
 	case "time", "idle", "cpu_time":
 		return durationText(n * 1000)
 	case "cpu", "cpus":
