@@ -74,6 +74,8 @@ var arrows = []rule{
 	},
 	{pkg: "report", may: []string{"evidence"}},
 	{pkg: "review", may: []string{"evidence"}},
+	// What a run asked for in vain becomes a proposal: data in, data out.
+	{pkg: "learn", may: []string{"policy", "plan", "project", "layer/network", "evidence"}},
 	{pkg: "report/*", may: []string{"evidence", "report"}},
 	{pkg: "cli", may: []string{anything}},
 

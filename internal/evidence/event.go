@@ -44,6 +44,7 @@ type Event struct {
 	Refused          *Refused          `json:"refused,omitempty"`
 	Request          *Request          `json:"request,omitempty"`
 	ModelUsage       *ModelUsage       `json:"model_usage,omitempty"`
+	Needed           *Needed           `json:"needed,omitempty"`
 	LimitReached     *LimitReached     `json:"limit_reached,omitempty"`
 	AgentResult      *AgentResult      `json:"agent_result,omitempty"`
 	Changeset        *Changeset        `json:"changeset,omitempty"`
@@ -156,6 +157,18 @@ type ModelUsage struct {
 	CostUSD *float64 `json:"cost_usd,omitempty"`
 	Unknown bool     `json:"unknown,omitempty"` // the answer did not say what it took
 	Cut     bool     `json:"cut,omitempty"`     // the answer did not come to its end: this is what was seen of it
+}
+
+// Needed is something that a run which learns was asked for and refused: a name,
+// a connection, a request, or a program. Each is told once.
+type Needed struct {
+	Proto   string `json:"proto"` // "dns", "tls", "http", "tcp", "tool"
+	Host    string `json:"host,omitempty"`
+	Port    int    `json:"port,omitempty"`
+	Method  string `json:"method,omitempty"`
+	Path    string `json:"path,omitempty"`    // without the query
+	Address string `json:"address,omitempty"` // of "dns": what stands for the name inside
+	Tool    string `json:"tool,omitempty"`
 }
 
 // LimitReached is a bound that was hit.

@@ -18,6 +18,7 @@ const (
 	KindRefused          Kind = "refused"
 	KindRequest          Kind = "request"
 	KindModelUsage       Kind = "model_usage"
+	KindNeeded           Kind = "needed"
 	KindLimitReached     Kind = "limit_reached"
 	KindAgentResult      Kind = "agent_result"
 	KindChangeset        Kind = "changeset"
@@ -91,7 +92,7 @@ func (e *Event) payloads() (last Kind, n int) {
 		{KindRunStarted, e.RunStarted != nil}, {KindRecovered, e.Recovered != nil},
 		{KindIterationStarted, e.IterationStarted != nil}, {KindLimitSet, e.LimitSet != nil},
 		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil}, {KindModelUsage, e.ModelUsage != nil},
-		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
+		{KindNeeded, e.Needed != nil}, {KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindFinding, e.Finding != nil}, {KindNotApplied, e.NotApplied != nil},
 		{KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
 		{KindAccept, e.Accept != nil}, {KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},
