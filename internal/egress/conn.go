@@ -46,6 +46,7 @@ func (g *Gateway) serveConn(c net.Conn) {
 	web := decision.Allowed && (webPort || r.seen() || r.intercept)
 	o := sniff(c, web)
 	if !decision.Allowed {
+		g.neededBy(o, d)
 		g.turnAway(c, o, d, decision.Reason+"; "+addRule(d.String()))
 		return
 	}

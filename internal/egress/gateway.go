@@ -51,16 +51,17 @@ type Gateway struct {
 	refusals     *refusals
 	credRefusals map[string]*refusals // by control
 
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	slots  chan struct{}
-	conns  closers
-	pace   *pacer
-	front  *webServer // plain HTTP to allowed destinations
-	fault  chan error
-	plain  *http.Transport // of front
-	roots  *x509.CertPool  // of upstreams; nil: the system's
+	ctx     context.Context
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	slots   chan struct{}
+	conns   closers
+	pace    *pacer
+	front   *webServer // plain HTTP to allowed destinations
+	fault   chan error
+	learner learner
+	plain   *http.Transport // of front
+	roots   *x509.CertPool  // of upstreams; nil: the system's
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -104,6 +105,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		pace:         newPacer(),
 		fault:        make(chan error, 1),
 	}
+	table.learned = g.learnedName
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
 	}

@@ -75,6 +75,8 @@ type Network struct {
 	ProxyEnv    bool     `json:"proxy_env,omitempty"`    // HTTP_PROXY and its kin are set inside
 	MaxRequests int64    `json:"max_requests,omitempty"` // of a run; 0: no bound
 	MaxSent     int64    `json:"max_sent,omitempty"`     // bytes out of a run; 0: no bound
+	// Learn is of a run that learns what it would need; no file says so.
+	Learn bool `json:"-"`
 	// Bounds are the machine's destinations, which what a preset brings has to
 	// respect too (see Narrow).
 	Bounds []Rule `json:"-"`

@@ -34,7 +34,7 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 			return nil, err
 		}
 	}
-	open := ports(p.Network.Mode, destinations)
+	open := ports(p.Network, destinations)
 	out := []plan.Control{gateway(p, open)}
 	for _, d := range destinations {
 		out = append(out, d.control())
@@ -54,7 +54,7 @@ func gateway(p policy.Policy, ports []int) plan.Control {
 	return plan.Control{
 		ID:     GatewayID,
 		Layer:  plan.Network,
-		Want:   plan.Op{Gateway: &plan.Gateway{Mode: p.Network.Mode, Ports: ports, Bound: bound(p), Prices: prices(p)}},
+		Want:   plan.Op{Gateway: &plan.Gateway{Mode: p.Network.Mode, Ports: ports, Bound: bound(p), Prices: prices(p), Learn: p.Network.Learn}},
 		Status: plan.Enforced,
 		Must:   true,
 		From:   listed(p),
@@ -91,11 +91,14 @@ func listed(p policy.Policy) string {
 // ports are those on which the gateway listens inside. On 80 and 443 it always
 // does, so that a refusal there comes with a readable reason; on any other the
 // kernel refuses at once.
-func ports(mode string, destinations []destination) []int {
-	if mode == policy.None {
+func ports(n policy.Network, destinations []destination) []int {
+	if n.Mode == policy.None {
 		return []int{}
 	}
 	set := map[int]bool{80: true, policy.HTTPSPort: true}
+	if n.Learn { // git's; on others a port is learned of when the kernel refuses it
+		set[22], set[9418] = true, true
+	}
 	for _, d := range destinations {
 		set[d.egress.Port] = true
 	}

@@ -1,0 +1,93 @@
+package egress
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
+)
+
+// A run that learns answers every name and refuses every connection that the
+// policy does not allow, when it has said what it is for. Nothing more leaves
+// than in any other run.
+
+// toolSuffix is below a name that never exists (RFC 6761). In a run that learns,
+// what stands in a refused program's place asks for the program's name there:
+// it has no other way to tell.
+const toolSuffix = ".tool.ringwall.invalid"
+
+// ToolQuery is the name that the stand-in of a program asks for in a run that
+// learns.
+func ToolQuery(tool string) string { return tool + toolSuffix }
+
+// learner remembers what was told, so that each thing is told once and there is
+// a bound to it.
+type learner struct {
+	mu   sync.Mutex
+	told map[evidence.Needed]bool
+}
+
+func (l *learner) first(n evidence.Needed) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.told[n] || len(l.told) >= maxLearned {
+		return false
+	}
+	if l.told == nil {
+		l.told = map[evidence.Needed]bool{}
+	}
+	l.told[n] = true
+	return true
+}
+
+// needed records what was refused, where the run learns.
+func (g *Gateway) needed(n evidence.Needed) {
+	n.Path = printable(n.Path)
+	if !g.policy.learn || !g.learner.first(n) {
+		return
+	}
+	if err := g.cfg.Recorder.Record(evidence.Event{Needed: &n}); err != nil {
+		g.fail(fmt.Errorf("gateway: record: %w", err))
+	}
+}
+
+// learnedName tells of a name that only this run answers.
+func (g *Gateway) learnedName(name string) {
+	v4, _, _, ok := g.table.addrs(name)
+	if ok {
+		g.needed(evidence.Needed{Proto: "dns", Host: name, Address: v4.String()})
+	}
+}
+
+// learnedTool reports whether a name that was refused is the word of a program's
+// stand-in, and tells of the program if the plan has one for it.
+func (g *Gateway) learnedTool(name string) bool {
+	name, ok := strings.CutSuffix(strings.ToLower(strings.TrimSuffix(name, ".")), toolSuffix)
+	if !g.policy.learn || !ok {
+		return false
+	}
+	for _, c := range g.cfg.Plan.Controls {
+		if c.Want.Stub != nil && strings.EqualFold(c.Want.Stub.Tool, name) {
+			g.needed(evidence.Needed{Proto: "tool", Tool: c.Want.Stub.Tool})
+		}
+	}
+	return true
+}
+
+// neededBy tells what a connection was for that is about to be refused.
+func (g *Gateway) neededBy(o opening, d dest) {
+	n := evidence.Needed{Proto: "tcp", Host: d.host, Port: d.port}
+	switch {
+	case o.err != nil || o.proto == protoSilent:
+	case o.proto == protoTLS:
+		n.Proto = "tls"
+		if name, err := plan.CanonicalHost(o.hello.name); err == nil {
+			n.Host = name
+		}
+	case o.proto == protoHTTP:
+		n.Proto, n.Method, n.Path = "http", o.head.method, o.head.path
+	}
+	g.needed(n)
+}
