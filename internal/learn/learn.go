@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"ringwall/internal/evidence"
 	"ringwall/internal/plan"
@@ -43,7 +44,7 @@ func (s *Seen) Add(n evidence.Needed) {
 	host, err := plan.CanonicalHost(n.Host)
 	switch {
 	case n.Tool != "":
-		if !slices.Contains(s.tools, n.Tool) && len(s.tools) < maxPlaces {
+		if word(n.Tool, "abcdefghijklmnopqrstuvwxyz0123456789+._-") && !slices.Contains(s.tools, n.Tool) && len(s.tools) < maxPlaces {
 			s.tools = append(s.tools, n.Tool)
 		}
 	case err != nil || n.Port < 0 || n.Port > 65535:
@@ -97,13 +98,16 @@ func (s *Seen) place(host string, port int) *Place {
 
 func (p *Place) add(n evidence.Needed) {
 	p.Count++
-	if n.Method != "" && !slices.Contains(p.Methods, n.Method) && len(p.Methods) < maxPaths {
+	if word(n.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") && !slices.Contains(p.Methods, n.Method) && len(p.Methods) < maxPaths {
 		p.Methods = append(p.Methods, n.Method)
 	}
 	if n.Path != "" && !slices.Contains(p.Paths, n.Path) && len(p.Paths) < maxPaths {
 		p.Paths = append(p.Paths, n.Path)
 	}
 }
+
+// word tells whether a text is a short one of certain characters.
+func word(s, of string) bool { return s != "" && len(s) <= 64 && strings.Trim(s, of) == "" }
 
 // Places are all that was asked for, in order of their names.
 func (s *Seen) Places() []Place {

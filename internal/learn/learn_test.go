@@ -86,7 +86,7 @@ func TestPropose(t *testing.T) {
 		{"publishing", "", seen(http("GET", "registry.npmjs.org", 443, "/x"), http("PUT", "registry.npmjs.org", 443, "/x")),
 			`allow ["preset:npm"] left PUT registry.npmjs.org:443`},
 		{"another port than the preset's", "", seen(tls("registry.npmjs.org", 8443)), `allow ["registry.npmjs.org:8443"]`},
-		{"a model", "", seen(http("POST", "api.anthropic.com", 443, "/v1/messages")), `allow ["preset:anthropic"] warn api.anthropic.com:443`},
+		{"a model", "", seen(http("POST", "api.anthropic.com", 443, "/v1/messages")), `allow [] rule api.anthropic.com ["POST"] warn api.anthropic.com:443`},
 		{"a rule with fewer methods", "[[network.rule]]\nhost = \"a.example\"\nmethods = [\"GET\"]", seen(http("PUT", "a.example", 443, "/")), `allow [] more map[0:[PUT]]`},
 		{"a rule's paths", "[[network.rule]]\nhost = \"a.example\"\nmethods = [\"GET\"]\npaths = [\"/v1/**\"]", seen(http("GET", "a.example", 443, "/")), `allow [] left a.example:443`},
 		{"only a name", "", seen(dns("a.example", "198.18.0.1")), `allow [] left a.example`},

@@ -29,7 +29,7 @@ type Note struct {
 // Propose makes additions to a policy. Presets are what the owner's own
 // configuration says that they stand for.
 func Propose(p policy.Policy, presets map[string][]project.Endpoint, s *Seen) Proposal {
-	m := maker{policy: p, presets: presets, methods: map[string][]string{}}
+	m := maker{policy: p, presets: presets}
 	for _, place := range s.Places() {
 		m.place(place)
 	}
@@ -49,7 +49,6 @@ type maker struct {
 	Proposal
 	policy  policy.Policy
 	presets map[string][]project.Endpoint
-	methods map[string][]string // of presets that are proposed
 }
 
 func (m *maker) leave(what, why string) { m.Left = append(m.Left, Note{what, why}) }
@@ -78,6 +77,7 @@ func (m *maker) place(p Place) {
 // never says why a place is not proposed at all.
 func never(p policy.Policy, place Place) string {
 	reason, sink := network.Shared(place.Host)
+	key, denied := p.Denies(policy.Target{Destination: policy.Destination{Host: place.Host, Port: place.Port}})
 	a, err := netip.ParseAddr(place.Host)
 	switch {
 	case place.Port == 0:
@@ -90,20 +90,12 @@ func never(p policy.Policy, place Place) string {
 		return "this is the sandbox itself: nothing listens there"
 	case err == nil && (a.IsLinkLocalUnicast() || a.IsMulticast()):
 		return "no such address is a place to work with: metadata services are found there"
-	case denied(p, place.Host, place.Port):
-		return "network.deny names it"
+	case denied:
+		return p.Where(key) + " denies it"
 	case sink:
 		return reason
 	}
 	return ""
-}
-
-func denied(p policy.Policy, host string, port int) bool {
-	to := policy.Target{Destination: policy.Destination{Host: host, Port: port}}
-	return slices.ContainsFunc(p.Network.Deny, func(s string) bool {
-		t, err := policy.ParseDeny(s)
-		return err == nil && t.Covers(to)
-	})
 }
 
 // doubt is what is to be known of a place before it is allowed.
@@ -121,38 +113,32 @@ func doubt(p Place) string {
 	return ""
 }
 
-// byPreset proposes a preset that stands for the place. What it does not cover
-// needs a word of the owner's own.
+// byPreset proposes a preset of packages that stands for the place, the smallest
+// of them. What it does not cover needs a word of the owner's own.
 func (m *maker) byPreset(d policy.Destination, p Place) bool {
+	best := ""
 	for _, name := range slices.Sorted(maps.Keys(m.presets)) {
-		if !slices.ContainsFunc(m.presets[name], func(e project.Endpoint) bool { return e.Host == d.Host && e.Port == d.Port }) {
-			continue
+		list := m.presets[name]
+		named := slices.ContainsFunc(list, func(e project.Endpoint) bool { return e.Host == d.Host && e.Port == d.Port })
+		if named && !project.AgentPreset(name) && (best == "" || len(list) < len(m.presets[best])) {
+			best = name
 		}
-		if entry := "preset:" + name; !slices.Contains(m.Allow, entry) && !slices.Contains(m.policy.Network.Allow, entry) {
-			m.Allow = append(m.Allow, entry)
-		}
-		if more := beyondPreset(name, p.Methods); len(more) > 0 {
-			m.leave(strings.Join(more, ", ")+" "+show(d), "preset:"+name+" is for fetching only; what is more needs a [[network.rule]] of its own")
-		}
-		return true
 	}
-	return false
+	if best == "" {
+		return false
+	}
+	entry := "preset:" + best
+	if !slices.Contains(m.Allow, entry) && !slices.Contains(m.policy.Network.Allow, entry) {
+		m.Allow = append(m.Allow, entry)
+	}
+	if more := slices.DeleteFunc(slices.Clone(p.Methods), fetches); len(more) > 0 {
+		m.leave(strings.Join(more, ", ")+" "+show(d), entry+" is for fetching only; what is more needs a [[network.rule]] of its own")
+	}
+	return true
 }
 
-// beyondPreset is what a preset of packages does not allow.
-func beyondPreset(name string, methods []string) []string {
-	allowed := network.PresetMethods(name)
-	if allowed == nil {
-		return nil
-	}
-	var out []string
-	for _, m := range methods {
-		if !slices.Contains(allowed, m) {
-			out = append(out, m)
-		}
-	}
-	return out
-}
+// fetches tells the methods that presets of packages allow.
+func fetches(method string) bool { return method == "GET" || method == "HEAD" }
 
 // byRule proposes more methods for a rule that names the place already.
 func (m *maker) byRule(d policy.Destination, p Place) bool {

@@ -102,6 +102,12 @@ func least(a, b int64) int64 {
 	return a
 }
 
+// Closest is the most exact of some rules that cover a target.
+func Closest(rules []Rule, t Target) (Rule, bool) {
+	best, found := closest(Network{Rules: rules}.targets(), t)
+	return best.Rule, found
+}
+
 // Denies finds the entry of network.deny that covers a target, by its key.
 func (p Policy) Denies(t Target) (key string, denied bool) {
 	for i, s := range p.Network.Deny {

@@ -23,6 +23,3 @@ func (s shared) sink() bool {
 	}
 	return false
 }
-
-// PresetMethods are the HTTP methods that a preset allows; nil: any.
-func PresetMethods(name string) []string { return presetMethods(name) }
