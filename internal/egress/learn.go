@@ -55,9 +55,10 @@ func (g *Gateway) needed(n evidence.Needed) {
 
 // learnedName tells of a name that only this run answers.
 func (g *Gateway) learnedName(name string) {
-	v4, _, _, ok := g.table.addrs(name)
+	v4, v6, _, ok := g.table.addrs(name)
 	if ok {
 		g.needed(evidence.Needed{Proto: "dns", Host: name, Address: v4.String()})
+		g.needed(evidence.Needed{Proto: "dns", Host: name, Address: v6.String()})
 	}
 }
 

@@ -100,7 +100,7 @@ func TestPropose(t *testing.T) {
 		{"tools", "[tools]\nallow = [\"git\"]", seen(evidence.Needed{Tool: "curl"}, evidence.Needed{Tool: "git"}, evidence.Needed{Tool: "curl"}), `allow [] tools ["curl"] warn curl`},
 	} {
 		p := parse(t, c.policy)
-		got := Propose(p, presets(), c.seen)
+		got := Propose(p, p, presets(), c.seen)
 		if text(got) != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, text(got), c.want)
 		}
@@ -116,7 +116,7 @@ func TestConnectFindsTheName(t *testing.T) {
 	s := seen(dns("db.example", "198.18.0.7"))
 	s.Connect(netip.MustParseAddrPort("198.18.0.7:5432"))
 	s.Connect(netip.MustParseAddrPort("[::ffff:10.0.0.1]:6379"))
-	if got := text(Propose(parse(t, ""), nil, s)); got != `allow ["10.0.0.1:6379" "db.example:5432"] warn 10.0.0.1:6379` {
+	if got := text(Propose(parse(t, ""), parse(t, ""), nil, s)); got != `allow ["10.0.0.1:6379" "db.example:5432"] warn 10.0.0.1:6379` {
 		t.Error(got)
 	}
 }
@@ -136,7 +136,7 @@ func TestHostileNeeds(t *testing.T) {
 	for i := range 3 * maxPlaces {
 		s.Add(tls(fmt.Sprintf("h%d.example", i), 443))
 	}
-	p := Propose(parse(t, ""), nil, s)
+	p := Propose(parse(t, ""), parse(t, ""), nil, s)
 	if len(p.Allow) != maxPlaces || s.More == 0 || !slices.ContainsFunc(p.Left, func(n Note) bool { return strings.HasSuffix(n.What, " more") }) {
 		t.Errorf("%d entries, %d more", len(p.Allow), s.More)
 	}

@@ -26,15 +26,16 @@ type Note struct {
 	Why  string `json:"why"`
 }
 
-// Propose makes additions to a policy. Presets are what the owner's own
+// Propose makes additions to a project's policy. Bound is that policy as the
+// machine's bounds it, whose denials hold. Presets are what the owner's own
 // configuration says that they stand for.
-func Propose(p policy.Policy, presets map[string][]project.Endpoint, s *Seen) Proposal {
-	m := maker{policy: p, presets: presets}
+func Propose(own, bound policy.Policy, presets map[string][]project.Endpoint, s *Seen) Proposal {
+	m := maker{policy: own, bound: bound, presets: presets}
 	for _, place := range s.Places() {
 		m.place(place)
 	}
 	for _, tool := range s.Tools() {
-		if !slices.Contains(p.Tools.Allow, tool) {
+		if !slices.Contains(own.Tools.Allow, tool) {
 			m.Tools = append(m.Tools, tool)
 			m.warn(tool, "it reaches beyond an agent's work: ringwall why --as tool "+tool)
 		}
@@ -48,6 +49,7 @@ func Propose(p policy.Policy, presets map[string][]project.Endpoint, s *Seen) Pr
 type maker struct {
 	Proposal
 	policy  policy.Policy
+	bound   policy.Policy
 	presets map[string][]project.Endpoint
 }
 
@@ -57,7 +59,7 @@ func (m *maker) warn(what, why string)  { m.Warnings = append(m.Warnings, Note{w
 // place proposes what allows one place.
 func (m *maker) place(p Place) {
 	d := policy.Destination{Host: p.Host, Port: p.Port}
-	if why := never(m.policy, p); why != "" {
+	if why := never(m.bound, p); why != "" {
 		m.leave(show(d), why)
 		return
 	}
