@@ -158,6 +158,9 @@ func (k *keeper) prepare(out *http.Request) {
 // inspect takes the secret out of what the upstream sends back.
 func (k *keeper) inspect(resp *http.Response) error {
 	redactHeaders(resp.Header, k.secret, k.placeholder)
+	if e, ok := measured(k.to.host, true, resp.Request.Method, resp.Request.URL.EscapedPath()); ok {
+		k.g.tapUsage(k.to.host, e, resp)
+	}
 	if resp.Body == nil || resp.Body == http.NoBody || resp.Request.Method == http.MethodHead {
 		return nil
 	}

@@ -39,6 +39,7 @@ type Config struct {
 type Stats struct {
 	Allowed, Refused int64 // exchanges
 	Sent, Received   int64 // bytes of what was allowed; Sent is out of the sandbox
+	Models           Models
 }
 
 // Gateway serves the sockets of one sandbox.
@@ -60,6 +61,7 @@ type Gateway struct {
 	front   *webServer // plain HTTP to allowed destinations
 	fault   chan error
 	learner learner
+	models  models
 	plain   *http.Transport // of front
 	roots   *x509.CertPool  // of upstreams; nil: the system's
 
@@ -179,6 +181,6 @@ func (g *Gateway) Close() error {
 func (g *Gateway) Stats() Stats {
 	return Stats{
 		Allowed: g.allowed.Load(), Refused: g.refused.Load(),
-		Sent: g.sent.Load(), Received: g.received.Load(),
+		Sent: g.sent.Load(), Received: g.received.Load(), Models: g.models.total(),
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"ringwall/internal/egress/usage"
 	"ringwall/internal/plan"
 )
 
@@ -103,7 +104,8 @@ type Policy struct {
 	proxyEnv             bool   // the agent's environment names it
 	upstream             string // "http://host:port" of a proxy outside; empty: none
 	learn                bool
-	maxRequests, maxSent int64 // of the run; 0: no bound
+	prices               []usage.Price // of the owner
+	maxRequests, maxSent int64         // of the run; 0: no bound
 }
 
 // Decision is the answer for one destination, or one request.
