@@ -59,7 +59,7 @@ func TestModelUsage(t *testing.T) {
 		{"an unknown model", "POST /v1/messages HTTP/1.1", 200, nil, `{"model":"x\u001b[31m","usage":{"input_tokens":1,"output_tokens":1}}`,
 			&evidence.ModelUsage{Model: `x\x1b[31m`, Input: 1, Output: 1}, -1},
 		{"an answer that does not tell", "POST /v1/messages HTTP/1.1", 200, nil, `{}`, &evidence.ModelUsage{Unknown: true}, -1},
-		{"an encoded answer", "POST /v1/batches HTTP/1.1", 200, nil, `{}`, &evidence.ModelUsage{Unknown: true}, -1},
+		{"a batch", "POST /v1/batches HTTP/1.1", 200, nil, `{}`, &evidence.ModelUsage{Unknown: true}, -1},
 		{"an error", "POST /v1/messages HTTP/1.1", 429, nil, `{"usage":{"input_tokens":1}}`, nil, 0},
 		{"counting tokens", "POST /v1/messages/count_tokens HTTP/1.1", 200, nil, `{"input_tokens":9}`, nil, 0},
 		{"something else", "POST /api/event_logging/batch HTTP/1.1", 200, nil, `{"accepted":1}`, nil, 0},
