@@ -168,3 +168,12 @@ func FuzzMeter(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkMeter reads an answer with a long text, as most of an answer is.
+func BenchmarkMeter(b *testing.B) {
+	data := []byte(sse(messageStart, strings.Repeat(blockDelta, 1), `{"type":"content_block_delta","delta":{"type":"text_delta","text":"`+strings.Repeat("some text and \\n", 4096)+`"}}`, messageStop))
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		NewMeter("").Write(data)
+	}
+}

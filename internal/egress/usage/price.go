@@ -29,11 +29,15 @@ func Cost(u Usage, own []Price) (float64, bool) {
 		return 0, false
 	}
 	p, ok := Find(u.Model, own)
-	if !ok {
+	usd := p.of(u)
+	if !ok || usd > maxCost {
 		return 0, false
 	}
-	return p.of(u), true
+	return usd, true
 }
+
+// maxCost is beyond what any answer costs, in USD; more makes no sense.
+const maxCost = 1e6
 
 // Find is the price of a model. The longest name counts, and the owner's before
 // the table's where both are as long.
