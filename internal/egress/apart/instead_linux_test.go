@@ -1,0 +1,3 @@
+package apart
+
+func instead([]string) int { return 0 }
