@@ -46,6 +46,8 @@ var arrows = []rule{
 	{pkg: "layer", may: []string{"policy", "plan", "host", "project", "layer/*"}},
 
 	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*"}},
+	// The gateway's process: the supervisor's half starts it, the other half is it.
+	{pkg: "egress/apart", may: []string{"plan", "evidence", "kernel/*", "egress", "egress/*"}},
 	{
 		pkg: "stage", may: []string{"plan", "evidence", "scan"},
 		tests: []string{"agent"}, // the names that the gate really guards
@@ -57,12 +59,12 @@ var arrows = []rule{
 	// A backend carries out a plan. It never sees a policy or a layer, so it
 	// cannot decide anything.
 	{pkg: "backend", may: []string{"host", "plan", "evidence"}},
-	{pkg: "backend/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend"}},
+	{pkg: "backend/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/apart", "backend"}},
 	{
-		pkg: "backend/native", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend", "backend/native/*"},
+		pkg: "backend/native", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/apart", "backend", "backend/native/*"},
 		tests: []string{"backend/backendtest"},
 	},
-	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend", "backend/native/*"}},
+	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/apart", "backend", "backend/native/*"}},
 
 	{pkg: "attack", may: []string{"plan", "evidence", "backend"}},
 	{pkg: "audit", may: []string{"policy", "host", "project", "scan", "agent", "agent/*", "evidence"}},

@@ -21,6 +21,7 @@ type Op struct {
 	Landlock     *Landlock     `json:"landlock,omitempty"`
 	Syscalls     *Syscalls     `json:"syscalls,omitempty"`
 	Gateway      *Gateway      `json:"gateway,omitempty"`
+	Apart        *Apart        `json:"apart,omitempty"`
 	Egress       *Egress       `json:"egress,omitempty"`
 	Credential   *Credential   `json:"credential,omitempty"`
 	Trust        *Trust        `json:"trust,omitempty"`
@@ -36,7 +37,7 @@ func (o *Op) count() (n int) {
 	for _, set := range [...]bool{o.Instruct != nil, o.Tools != nil, o.AgentFile != nil, o.Namespaces != nil,
 		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Search != nil,
 		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
-		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Trust != nil, o.Limit != nil, o.Decoy != nil,
+		o.Syscalls != nil, o.Gateway != nil, o.Apart != nil, o.Egress != nil, o.Credential != nil, o.Trust != nil, o.Limit != nil, o.Decoy != nil,
 		o.Stub != nil, o.Ask != nil, o.Gate != nil} {
 		if set {
 			n++
@@ -214,6 +215,14 @@ type Gateway struct {
 	// Learn answers every name and refuses every connection when it has said
 	// what it is for, so that a policy can be proposed from what was refused.
 	Learn bool `json:"learn,omitempty"`
+}
+
+// Apart makes the gateway a process of its own, with namespaces, a view and a
+// filter of its own. It holds the credentials and reads what strangers send.
+type Apart struct {
+	HostUID  int `json:"host_uid"` // whom the kernel sees; never the agent's account
+	HostGID  int `json:"host_gid"`
+	Landlock int `json:"landlock"` // version of the interface; 0: none
 }
 
 // Egress allows one destination, or denies it.

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/backend"
-	"ringwall/internal/egress"
+	"ringwall/internal/egress/apart"
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/kernel/cgroup"
@@ -119,7 +119,7 @@ type run struct {
 	layered      bool                   // absent guardrails stand in a layer of their own
 	placeholders map[string]string
 	rules        []seccomp.Rule
-	gateway      *egress.Gateway
+	gateway      *apart.Gateway
 	group        *cgroup.Group
 	janitor      *keeper.Keeper
 	process      *namespace.Process

@@ -44,6 +44,9 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 		return nil, err
 	}
 	out = append(out, secrets...)
+	if p.Network.Mode != policy.None {
+		out = append(out, apart(h))
+	}
 	if !h.Sandbox.OK {
 		withdraw(out, h.Sandbox.Why)
 	}
