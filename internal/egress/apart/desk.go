@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ringwall/internal/egress"
@@ -29,6 +30,7 @@ type desk struct {
 	told   uint64 // of which the gateway knows
 
 	serving chan struct{} // closed when the gateway serves
+	closing atomic.Bool   // it was asked to end
 	closed  chan error    // what the gateway said at the end
 	counts  counts
 }
@@ -44,6 +46,9 @@ func (d *desk) listen() error {
 	defer d.counts.end()
 	for {
 		kind, body, err := readFrame(d.in, maxFrame)
+		if errors.Is(err, errFrame) {
+			return fmt.Errorf("the gateway says what it cannot say: %w", err)
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", errEnded, err)
 		}
@@ -68,6 +73,9 @@ func (d *desk) heard(kind byte, body []byte) (last bool, err error) {
 	case frameFault:
 		return false, errors.New(text(body))
 	case frameClosed:
+		if !d.closing.Load() {
+			return false, fmt.Errorf("the gateway says what it cannot say: %w: nobody asked it to end", errFrame)
+		}
 		d.closed <- asError(text(body))
 		return true, nil
 	}
@@ -197,6 +205,12 @@ func (c *counts) end() {
 		delete(c.wait, n)
 		close(done)
 	}
+}
+
+func (c *counts) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
 }
 
 // countTime is how long an answer is waited for.

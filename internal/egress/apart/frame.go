@@ -64,15 +64,15 @@ const (
 // errFrame is for bytes that are no frame of this protocol.
 var errFrame = errors.New("malformed message")
 
-// readFrame reads one frame whose body has at most max bytes.
-func readFrame(r *bufio.Reader, max int) (kind byte, body []byte, err error) {
+// readFrame reads one frame whose body has at most that many bytes.
+func readFrame(r *bufio.Reader, most int) (kind byte, body []byte, err error) {
 	head, err := r.Peek(headerSize)
 	if err != nil {
 		return 0, nil, err
 	}
 	kind, n := head[0], binary.BigEndian.Uint32(head[1:])
-	if uint64(n) > uint64(max) {
-		return 0, nil, fmt.Errorf("%w: %d bytes, of at most %d", errFrame, n, max)
+	if uint64(n) > uint64(most) {
+		return 0, nil, fmt.Errorf("%w: %d bytes, of at most %d", errFrame, n, most)
 	}
 	if _, err := r.Discard(headerSize); err != nil {
 		return 0, nil, err

@@ -137,7 +137,7 @@ func (g *Gateway) Stats() egress.Stats {
 	if s == nil {
 		return last
 	}
-	return s.desk.stats()
+	return s.stats()
 }
 
 // closeTime is how long the gateway has to write down what it counted.

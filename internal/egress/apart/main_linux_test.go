@@ -16,6 +16,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[0] == Name {
 		os.Exit(instead(os.Args[1:]))
 	}
+	if len(os.Args) == 2 && os.Args[1] == "supervisor" {
+		os.Exit(supervisorOf())
+	}
 	code := m.Run()
 	kerneltest.Clean()
 	os.Exit(code)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,15 @@ type rig struct {
 	addr    string
 }
 
+func needUserNamespaces(t *testing.T) {
+	t.Helper()
+	p, err := namespace.Begin(namespace.Birth{HostNetwork: true})
+	if err != nil {
+		t.Skipf("this host has no namespaces for the gateway: %v", err)
+	}
+	p.Abandon()
+}
+
 // identity is as the native backend chooses it.
 func identity() namespace.Identity {
 	uid, gid := os.Getuid(), os.Getgid()
@@ -93,32 +103,39 @@ func config(upstream net.Addr, port int, n *notes) Config {
 
 func newRig(t *testing.T, upstream http.HandlerFunc, change ...func(*Config)) *rig {
 	t.Helper()
-	server := httptest.NewServer(upstream)
-	t.Cleanup(server.Close)
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	needUserNamespaces(t)
+	r, end, err := openRig(upstream, change...)
+	t.Cleanup(end)
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.t = t
+	return r
+}
+
+func openRig(upstream http.HandlerFunc, change ...func(*Config)) (r *rig, end func(), err error) {
+	server := httptest.NewServer(upstream)
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, server.Close, err
+	}
+	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
-	r := &rig{t: t, notes: &notes{}, addr: l.Addr().String(), url: fmt.Sprintf("http://%s/v1", l.Addr())}
+	r = &rig{notes: &notes{}, addr: l.Addr().String(), url: fmt.Sprintf("http://%s/v1", l.Addr())}
 	cfg := config(server.Listener.Addr(), port, r.notes)
 	for _, c := range change {
 		c(&cfg)
 	}
 	if r.gateway, err = New(cfg); err != nil {
-		t.Fatal(err)
+		return nil, server.Close, err
 	}
 	f, err := l.(*net.TCPListener).File()
-	l.Close()
 	if err != nil {
-		t.Fatal(err)
+		return nil, server.Close, err
 	}
 	spec := egress.SocketSpec{Role: egress.RoleCredential, Network: "tcp4", Addr: "127.0.0.1", Port: port}
-	if err := r.gateway.Serve([]egress.SocketSpec{spec}, []*os.File{f}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.gateway.Close() })
-	return r
+	end = func() { r.gateway.Close(); server.CloseClientConnections(); server.Close() }
+	return r, end, r.gateway.Serve([]egress.SocketSpec{spec}, []*os.File{f})
 }
 
 // get asks the gateway's port, with the placeholder, on a connection of its own.
@@ -163,21 +180,18 @@ func (r *rig) nothingListens() {
 
 // pid is of the gateway's own process, which the first process is the parent of.
 func (r *rig) pid() int {
-	r.t.Helper()
 	r.gateway.mu.Lock()
 	s := r.gateway.session
 	r.gateway.mu.Unlock()
 	if s == nil {
-		r.t.Fatal("there is no process")
+		return 0
 	}
-	path := fmt.Sprintf("/proc/%d/task/%d/children", s.process.PID, s.process.PID)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	var pid int
-	if _, err := fmt.Sscan(strings.TrimSpace(string(b)), &pid); err != nil {
-		r.t.Fatalf("%s: %q: %v", path, b, err)
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.process.PID, s.process.PID))
+	pid, err2 := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err := errors.Join(err, err2); err != nil {
+		panic(err)
 	}
 	return pid
 }
+
+func tcpAddr(port int) net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port} }

@@ -73,6 +73,16 @@ func (s *session) open(c *Config, tie *os.File, specs []egress.SocketSpec, socke
 	return s.desk.out.send(frameStart, b)
 }
 
+// stats is what went through. Where the gateway is gone, its fault is told by
+// the time that this returns.
+func (s *session) stats() egress.Stats {
+	st := s.desk.stats()
+	if s.desk.counts.over() {
+		<-s.heard
+	}
+	return st
+}
+
 // listen hears the gateway out. Whatever ends that is a fault, unless it was
 // asked to close; then nothing of it may go on.
 func (s *session) listen(fault func(error)) {
@@ -81,6 +91,7 @@ func (s *session) listen(fault func(error)) {
 		s.err = fmt.Errorf("%w: %w", errEnded, s.process.why())
 	}
 	s.process.Kill()
+	s.process.Wait() // and with it its connections and listeners
 	s.conn.Close()
 	if s.err != nil {
 		fault(s.err)
@@ -92,6 +103,7 @@ func (s *session) listen(fault func(error)) {
 func (s *session) close() error {
 	defer s.end()
 	s.desk.stats() // the last that it tells
+	s.desk.closing.Store(true)
 	if s.desk.out.send(frameClose) == nil {
 		select {
 		case <-s.heard:
