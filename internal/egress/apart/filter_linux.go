@@ -17,7 +17,7 @@ const needed = "read write readv writev close lseek pread64 fstat newfstatat get
 	"rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall nanosleep clock_gettime clock_nanosleep getrandom uname prctl " +
 	"brk set_robust_list rseq " +
 	"epoll_create1 epoll_ctl epoll_pwait epoll_wait eventfd2 pipe2 splice fcntl " +
-	"socket connect accept4 sendto recvfrom sendmsg recvmsg shutdown getsockname getpeername setsockopt getsockopt"
+	"socket bind connect accept4 sendto recvfrom sendmsg recvmsg shutdown getsockname getpeername setsockopt getsockopt"
 
 // Argument values, from the kernel's uapi headers.
 const (
@@ -47,6 +47,7 @@ func rules(self int) []seccomp.Rule {
 		deny("nothing that it reads is run", "mmap", when(2, unix.PROT_EXEC, false)),
 		deny("nothing that it reads is run", "mprotect", when(2, unix.PROT_EXEC, false)),
 		deny("it signals itself alone", "tgkill", when(0, 0, other, uint32(self))),
+		deny("it binds no address: a shorter one than those of IP is netlink's", "bind", when(2, 0, other, unix.SizeofSockaddrNetlink)),
 		deny("it changes nothing about itself", "prctl", when(0, 0, other, setVMA)),
 		deny("a descriptor's owner can be signalled", "fcntl", when(1, 0, other, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL,
 			unix.F_SETFL, unix.F_DUPFD_CLOEXEC, unix.F_SETPIPE_SZ, unix.F_GETPIPE_SZ)),
@@ -57,7 +58,7 @@ func rules(self int) []seccomp.Rule {
 		{Call: "socket", When: []seccomp.Test{when(0, 0, false, unix.AF_NETLINK), when(2, 0, other, unix.NETLINK_ROUTE)},
 			Action: seccomp.NoProtocol, Why: "it asks for the addresses of this machine, which no name may lead to"},
 	}
-	for _, call := range strings.Fields("execve execveat ptrace process_vm_readv process_vm_writev kill tkill bind listen") {
+	for _, call := range strings.Fields("execve execveat ptrace process_vm_readv process_vm_writev kill tkill listen") {
 		rules = append(rules, deny("the gateway has no use for it", call))
 	}
 	return rules

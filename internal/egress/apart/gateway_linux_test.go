@@ -237,7 +237,63 @@ func TestKilledSupervisor(t *testing.T) {
 		t.Fatal(err)
 	}
 	polls := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	if n, err := unix.Poll(polls, 20000); n != 1 || err != nil {
+	n, err := unix.Poll(polls, 20000)
+	for err == unix.EINTR {
+		n, err = unix.Poll(polls, 20000)
+	}
+	if n != 1 || err != nil {
 		t.Errorf("the gateway is still there: %d %v", n, err)
 	}
+}
+
+// TestRealOneIsLockedIn: the gateway itself, and not only what stands in its
+// place in TestConfined, has the locks.
+func TestRealOneIsLockedIn(t *testing.T) {
+	r := newRig(t, echoKey)
+	if _, _, err := r.get(); err != nil {
+		t.Fatal(err)
+	}
+	pid := r.pid()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := strings.ReplaceAll(string(b), "\t", " ")
+	for _, want := range []string{"NoNewPrivs: 1", "Seccomp: 2", "Seccomp_filters: 2", "CapEff: 0000000000000000",
+		"CapPrm: 0000000000000000", "CapBnd: 0000000000000000", "CapAmb: 0000000000000000"} {
+		if !strings.Contains(status, want+"\n") {
+			t.Errorf("no %q in\n%s", want, status)
+		}
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(fmt.Sprintf("/proc/%d/mem", pid), &st); err != nil || st.Uid != 0 {
+		t.Errorf("its memory belongs to %d, %v: it is dumpable", st.Uid, err)
+	}
+	if id := identity(); os.Getuid() == 0 && !strings.Contains(status, fmt.Sprintf("Uid: %d %[1]d %[1]d %[1]d\n", id.HostUID)) {
+		t.Errorf("it is not %d:\n%s", id.HostUID, status)
+	}
+	for _, n := range []string{"user", "mnt", "pid", "ipc", "uts", "cgroup"} {
+		if sameNamespace(t, pid, n) {
+			t.Errorf("it shares the namespace %s", n)
+		}
+	}
+	if !sameNamespace(t, pid, "net") {
+		t.Error("it has another network")
+	}
+}
+
+func sameNamespace(t *testing.T, pid int, kind string) bool {
+	t.Helper()
+	own, err := os.Readlink("/proc/self/ns/" + kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	its, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, kind))
+	if os.Getuid() != 0 && os.IsPermission(err) {
+		return kind == "net" // not dumpable: nobody but root may look
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return own == its
 }

@@ -46,6 +46,7 @@ var attempts = []attempt{
 	{"trace its parent", func([]string) error { return unix.PtraceSeize(1) }, refused, ""},
 	{"signal its parent", func([]string) error { return unix.Kill(1, 0) }, refused, noFilter},
 	{"listen", func([]string) error { return listens() }, refused, noFilter},
+	{"bind a port", func([]string) error { return binds() }, refused, noFilter},
 	{"a unix socket", func([]string) error { return socket(unix.AF_UNIX, unix.SOCK_STREAM, 0) }, []error{unix.EAFNOSUPPORT}, noFilter},
 	{"a raw socket", func([]string) error { return socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP) },
 		[]error{unix.EPROTONOSUPPORT}, ""},
@@ -108,6 +109,16 @@ func listens() error {
 		l.Close()
 	}
 	return err
+}
+
+// binds takes a port without listening at it, which UDP needs no more for.
+func binds() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 }
 
 func socket(family, kind, protocol int) error {
