@@ -37,7 +37,7 @@ type desk struct {
 
 func newDesk(conn net.Conn, rec evidence.Recorder, j *judge) *desk {
 	return &desk{out: &sender{conn: conn}, in: bufio.NewReaderSize(conn, maxFrame+headerSize), rec: rec, judge: j,
-		pace: newPace(), serving: make(chan struct{}), closed: make(chan error, 1)}
+		pace: pace{every: paceEvery}, serving: make(chan struct{}), closed: make(chan error, 1)}
 }
 
 // listen returns why nothing more can be heard: nil after the gateway's last
@@ -128,7 +128,8 @@ func asError(s string) error {
 // pace lets a burst of events through, and then so many a second: nobody who
 // took the gateway over keeps the supervisor from its other work.
 type pace struct {
-	next time.Time
+	every time.Duration
+	next  time.Time
 }
 
 const (
@@ -136,14 +137,12 @@ const (
 	paceEvery = 200 * time.Microsecond // 5,000 a second
 )
 
-func newPace() pace { return pace{next: time.Now().Add(-paceBurst * paceEvery)} }
-
 func (p *pace) turn() {
 	now := time.Now()
-	if full := now.Add(-paceBurst * paceEvery); p.next.Before(full) {
+	if full := now.Add(-paceBurst * p.every); p.next.Before(full) {
 		p.next = full
 	}
-	if p.next = p.next.Add(paceEvery); p.next.After(now) {
+	if p.next = p.next.Add(p.every); p.next.After(now) {
 		time.Sleep(p.next.Sub(now))
 	}
 }

@@ -207,8 +207,8 @@ func supervisorOf() int {
 	return 0
 }
 
-// TestKilledSupervisor: the gateway does not outlive whoever writes its journal.
-func TestKilledSupervisor(t *testing.T) {
+// TestEndsWithItsSupervisor: the gateway does not outlive whoever writes its journal.
+func TestEndsWithItsSupervisor(t *testing.T) {
 	needUserNamespaces(t)
 	exe, err := os.Executable()
 	if err != nil {
