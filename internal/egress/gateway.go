@@ -27,6 +27,15 @@ type Config struct {
 	// the agent got in its place for this run. A value is never logged.
 	Secrets      map[string]string
 	Placeholders map[string]string
+	// Refresh reads a secret again that its service refused, or that has ended;
+	// nil: none can be. Secrets, placeholders and what it returns are texts that
+	// credform.Decode reads.
+	Refresh func(ctx context.Context, name string) (string, error)
+	// Authority signs for the names whose TLS is opened; nil: none is.
+	Authority Authority
+	// Roots are authorities in PEM that upstreams are believed by besides the
+	// system's.
+	Roots []byte
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.
@@ -45,7 +54,7 @@ type Stats struct {
 type Gateway struct {
 	cfg    Config
 	policy Policy
-	table  nameTable
+	table  *nameTable
 
 	dnsRefusals  *refusals
 	refusals     *refusals
@@ -76,6 +85,7 @@ func New(cfg Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
+	table.admit = policy.admit
 	if cfg.Recorder == nil {
 		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
 	}
@@ -87,7 +97,7 @@ func New(cfg Config) (*Gateway, error) {
 	return newGateway(cfg, policy, table), nil
 }
 
-func newGateway(cfg Config, policy Policy, table nameTable) *Gateway {
+func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 	if cfg.Resolve == nil {
 		cfg.Resolve = resolveOnHost
 	}

@@ -207,6 +207,8 @@ type Gateway struct {
 	// Proxy is the loopback port inside on which it speaks the protocols of a
 	// proxy, for programs that are told of one: HTTP with CONNECT, and SOCKS 5.
 	Proxy int `json:"proxy,omitempty"`
+	// ProxyEnv sets HTTP_PROXY and its kin inside to that port.
+	ProxyEnv bool `json:"proxy_env,omitempty"`
 	// Upstream is a proxy outside through which all connections are made:
 	// "http://host:port", without credentials. It then is the one that resolves.
 	Upstream    string `json:"upstream,omitempty"`
@@ -280,8 +282,9 @@ type Credential struct {
 	// IDEnv gets a placeholder for the identifier beside the secret, where there
 	// is one (AWS_ACCESS_KEY_ID of FormSigV4).
 	IDEnv string `json:"id_env,omitempty"`
-	// Shape is the placeholder's form; the one "%s" becomes random text at
-	// each run, so that a plan's hash does not change with it.
+	// Shape is the placeholder's form; each "%s", and "%36a" and its like,
+	// becomes random text at each run, so that a plan's hash does not change
+	// with it (credform.Placeholder).
 	Shape string `json:"shape"`
 }
 
@@ -289,12 +292,24 @@ type Credential struct {
 // the run's own, whose key the gateway alone has, and those that the policy
 // names.
 type Trust struct {
-	Own     bool     `json:"own"`                // the run's own authority: something is intercepted
-	Extra   []string `json:"extra,omitempty"`    // PEM files of the host
-	Bundles []string `json:"bundles"`            // paths inside that get the system's bundle with these, PEM
-	Java    []string `json:"java,omitempty"`     // paths inside that get them as a Java key store
-	EnvVars []string `json:"env_vars,omitempty"` // variables that name the first bundle
+	Own    bool     `json:"own"`              // the run's own authority: something is intercepted
+	Extra  []string `json:"extra,omitempty"`  // PEM files of the host
+	System string   `json:"system,omitempty"` // the host's bundle, or its folder of certificates
+	// Bundles are the paths inside that get the system's authorities with these,
+	// in PEM.
+	Bundles []string `json:"bundles"`
+	Added   string   `json:"added"`              // path inside that gets these alone, in PEM
+	Java    []string `json:"java,omitempty"`     // paths inside that get what Bundles get, as a Java key store
+	EnvVars []string `json:"env_vars,omitempty"` // variables that name the first of Bundles
+	AddVars []string `json:"add_vars,omitempty"` // variables that name Added: of programs with a list of their own
 }
+
+// What Trust makes where the system has nothing to cover.
+const (
+	TrustFolder = "/run/ringwall/trust"
+	TrustBundle = TrustFolder + "/bundle.pem"
+	TrustAdded  = TrustFolder + "/added.pem"
+)
 
 // Limit bounds one resource.
 type Limit struct {

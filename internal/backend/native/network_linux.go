@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/egress"
 	"ringwall/internal/egress/apart"
+	"ringwall/internal/egress/credform"
 	"ringwall/internal/evidence"
 	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/mount"
@@ -23,8 +23,9 @@ import (
 // somebody first connects.
 func (r *run) openGateway() error {
 	cfg := apart.Config{
-		Config: egress.Config{Plan: r.plan, Secrets: r.native.Secrets, Placeholders: r.placeholders, Recorder: r.recorder},
-		Env:    r.native.Host.Env,
+		Config: egress.Config{Plan: r.plan, Secrets: r.native.Secrets, Placeholders: r.placeholders, Recorder: r.recorder,
+			Roots: r.stores.extra, Refresh: r.native.Refresh},
+		Env: r.native.Host.Env,
 	}
 	who := r.gatewayProcess()
 	if who == nil && len(egress.Sockets(r.plan)) > 0 {
@@ -34,6 +35,9 @@ func (r *run) openGateway() error {
 		cfg.Landlock = who.Landlock
 		cfg.Identity = namespace.Identity{HostUID: who.HostUID, HostGID: who.HostGID, UID: who.HostUID, GID: who.HostGID,
 			DropGroups: r.native.Host.IsRoot()}
+	}
+	if a := r.stores.authority; a != nil {
+		cfg.Authority = a
 	}
 	var err error
 	r.gateway, err = apart.New(cfg)
@@ -59,11 +63,17 @@ func (r *run) gatewayLost(err error) {
 func (r *run) choosePlaceholders() error {
 	r.placeholders = map[string]string{}
 	for _, c := range r.credentials() {
-		text, err := random(48)
-		if err != nil {
+		v := credform.Value{}
+		var err error
+		if v.Secret, err = credform.Placeholder(c.Shape, direct.Random); err != nil {
 			return err
 		}
-		r.placeholders[c.Name] = strings.Replace(c.Shape, "%s", text, 1)
+		if c.IDEnv != "" {
+			if v.ID, err = credform.Placeholder(credform.IDShape, direct.Random); err != nil {
+				return err
+			}
+		}
+		r.placeholders[c.Name] = v.Encode()
 	}
 	return nil
 }
@@ -92,13 +102,13 @@ func (r *run) credentials() []*plan.Credential {
 func (r *run) credentialEnv() map[string]string {
 	vars := map[string]string{}
 	for _, c := range r.credentials() {
-		if c.KeyEnv != "" {
-			vars[c.KeyEnv] = r.placeholders[c.Name]
-		}
-		if c.BaseURLEnv != "" {
-			vars[c.BaseURLEnv] = fmt.Sprintf("http://127.0.0.1:%d", c.Listen)
+		v, _ := credform.Decode(r.placeholders[c.Name]) // encoded above
+		vars[c.KeyEnv], vars[c.IDEnv] = v.Secret, v.ID
+		if c.BaseURLEnv != "" && c.Listen != 0 {
+			vars[c.BaseURLEnv] = fmt.Sprintf("http://127.0.0.1:%d%s", c.Listen, c.BasePath)
 		}
 	}
+	delete(vars, "")
 	return vars
 }
 

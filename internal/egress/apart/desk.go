@@ -33,17 +33,21 @@ type desk struct {
 	closing atomic.Bool   // it was asked to end
 	closed  chan error    // what the gateway said at the end
 	counts  counts
+	keys    keys
 }
 
-func newDesk(conn net.Conn, rec evidence.Recorder, j *judge) *desk {
-	return &desk{out: &sender{conn: conn}, in: bufio.NewReaderSize(conn, maxFrame+headerSize), rec: rec, judge: j,
+func newDesk(conn net.Conn, cfg egress.Config, j *judge) *desk {
+	d := &desk{out: &sender{conn: conn}, in: bufio.NewReaderSize(conn, maxFrame+headerSize), rec: cfg.Recorder, judge: j,
 		pace: pace{every: paceEvery}, serving: make(chan struct{}), closed: make(chan error, 1)}
+	d.keys = keys{out: d.out, refresh: cfg.Refresh, known: j.credentials}
+	return d
 }
 
 // listen returns why nothing more can be heard: nil after the gateway's last
 // word. The gateway is then done for in any case.
 func (d *desk) listen() error {
 	defer d.counts.end()
+	defer d.keys.end()
 	for {
 		kind, body, err := readFrame(d.in, maxFrame)
 		if errors.Is(err, errFrame) {
@@ -68,6 +72,8 @@ func (d *desk) heard(kind byte, body []byte) (last bool, err error) {
 		return false, d.event(body)
 	case frameCounts:
 		return false, d.counts.take(body)
+	case frameRefresh:
+		return false, d.keys.asked(body)
 	case frameServing:
 		return false, d.served(body)
 	case frameFault:

@@ -14,6 +14,8 @@
 //	        ─── written ────────────────────►   the side effect
 //	        ─── count ──────────────────────►
 //	        ◄── counts ──────────────────────
+//	        ◄── refresh ─────────────────────   a credential has ended
+//	        ─── refreshed ──────────────────►
 //	        ◄── fault ───────────────────────   the run ends
 //	        ─── close ──────────────────────►   close all, record what was counted
 //	        ◄── closed ──────────────────────   end
@@ -41,10 +43,12 @@ const (
 	frameWritten = 'W' // eight bytes: how many events are in the journal
 	frameCount   = '?' // eight bytes, which come back before the counts
 	frameClose   = 'Q'
+	frameFresh   = 'A' // the eight bytes of the question, 1 or 0, the secret or why there is none
 
 	frameServing = 'R'
 	frameEvent   = 'E' // JSON of one event
 	frameCounts  = 'C' // the eight bytes, then JSON of egress.Stats
+	frameRefresh = 'r' // eight bytes, which come back with the answer, and a credential's name
 	frameFault   = 'F' // text: why nothing can go on
 	frameClosed  = 'X' // text: what could not be recorded at the end, or nothing
 )

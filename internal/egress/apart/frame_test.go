@@ -3,6 +3,7 @@ package apart
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"testing"
@@ -32,4 +33,13 @@ func FuzzFrame(f *testing.F) {
 			at += headerSize + len(body)
 		}
 	})
+}
+
+func encoded(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -24,6 +24,7 @@ type served struct {
 	rec     *recorder
 	gateway *egress.Gateway
 	closed  chan error
+	fresh   *fresh
 }
 
 // serve is all that the gateway's process does: it takes its orders, serves, and
@@ -35,7 +36,7 @@ func serve(conn net.Conn, files []*os.File) error {
 		return errors.Join(errFrame, err)
 	}
 	s := &served{out: &sender{conn: conn}, closed: make(chan error, 1)}
-	s.rec = newRecorder(s.out)
+	s.rec, s.fresh = newRecorder(s.out), newFresh(s.out)
 	if err := s.open(body, files); err != nil {
 		return s.out.send(frameFault, cutText(err.Error()))
 	}
@@ -56,6 +57,9 @@ func (s *served) open(body []byte, files []*os.File) error {
 		return err
 	}
 	cfg.Recorder = s.rec
+	if told.Refresh {
+		cfg.Refresh = s.fresh.ask
+	}
 	if s.gateway, err = egress.New(cfg); err != nil {
 		return err
 	}
@@ -115,6 +119,9 @@ func (s *served) told(kind byte, body []byte) error {
 	case kind == frameCount && len(body) == 8:
 		b, err := json.Marshal(s.gateway.Stats())
 		return errors.Join(err, s.out.send(frameCounts, body, b))
+	case kind == frameFresh && len(body) >= 9:
+		s.fresh.answer(body)
+		return nil
 	case kind == frameClose && len(body) == 0:
 		// Beside, since what is flushed has to be acknowledged.
 		go func() { s.closed <- s.gateway.Close() }()

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"ringwall/internal/egress"
+	"ringwall/internal/egress/authority"
 	"ringwall/internal/plan"
 )
 
@@ -19,9 +20,12 @@ const wireVersion = 1
 type start struct {
 	Version      int                 `json:"version"`
 	Plan         json.RawMessage     `json:"plan"`
-	Secrets      map[string]string   `json:"secrets,omitempty"`
-	Placeholders map[string]string   `json:"placeholders,omitempty"`
+	Secrets      map[string][]byte   `json:"secrets,omitempty"`
+	Placeholders map[string][]byte   `json:"placeholders,omitempty"`
 	Sockets      []egress.SocketSpec `json:"sockets"`
+	Authority    []byte              `json:"authority,omitempty"` // with its key
+	Roots        []byte              `json:"roots,omitempty"`
+	Refresh      bool                `json:"refresh,omitempty"` // a credential can be asked for again
 }
 
 // newStart leaves out of the plan what is not the gateway's business.
@@ -32,7 +36,41 @@ func newStart(cfg egress.Config, specs []egress.SocketSpec) (*start, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &start{Version: wireVersion, Plan: b, Secrets: cfg.Secrets, Placeholders: cfg.Placeholders, Sockets: specs}, nil
+	s := &start{Version: wireVersion, Plan: b, Secrets: inBytes(cfg.Secrets), Placeholders: inBytes(cfg.Placeholders), Sockets: specs,
+		Roots: cfg.Roots, Refresh: cfg.Refresh != nil}
+	if cfg.Authority != nil {
+		own, ok := cfg.Authority.(*authority.Authority)
+		if !ok {
+			return nil, errors.New("an authority that cannot go to another process")
+		}
+		s.Authority, err = own.Marshal()
+	}
+	return s, err
+}
+
+// forget overwrites what would do harm in other hands, where it can be.
+func (s *start) forget() {
+	clear(s.Authority)
+	for _, secret := range s.Secrets {
+		clear(secret)
+	}
+}
+
+// inBytes keeps values that are no UTF-8 as they are.
+func inBytes(m map[string]string) map[string][]byte {
+	out := make(map[string][]byte, len(m))
+	for k, v := range m {
+		out[k] = []byte(v)
+	}
+	return out
+}
+
+func inText(m map[string][]byte) map[string]string {
+	out := make(map[string]string, len(m))
+	for k, v := range m {
+		out[k] = string(v)
+	}
+	return out
 }
 
 func networkControls(p plan.Plan) []plan.Control {
@@ -55,9 +93,17 @@ func readStart(b []byte) (*start, egress.Config, error) {
 	if s.Version != wireVersion {
 		return nil, egress.Config{}, fmt.Errorf("start: version %d of the protocol, not %d: ringwall was replaced meanwhile", s.Version, wireVersion)
 	}
-	cfg := egress.Config{Secrets: s.Secrets, Placeholders: s.Placeholders}
+	defer s.forget()
+	cfg := egress.Config{Secrets: inText(s.Secrets), Placeholders: inText(s.Placeholders), Roots: s.Roots}
 	if err := strict(s.Plan, &cfg.Plan); err != nil {
 		return nil, egress.Config{}, fmt.Errorf("start: plan: %w", err)
+	}
+	if len(s.Authority) > 0 {
+		own, err := authority.Unmarshal(s.Authority)
+		if err != nil {
+			return nil, egress.Config{}, fmt.Errorf("start: %w", err)
+		}
+		cfg.Authority = own
 	}
 	return &s, cfg, nil
 }
