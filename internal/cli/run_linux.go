@@ -13,7 +13,6 @@ import (
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/loop"
-	"ringwall/internal/plan"
 )
 
 func (e *env) runCommand() *cobra.Command {
@@ -78,19 +77,6 @@ func (s *session) announceRun() error {
 	}
 	return errors.Join(s.announce("run", 0),
 		s.journal.Record(evidence.Event{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 1}}))
-}
-
-// dropMissingCredentials leaves out those whose value is not there: a command
-// other than the agent seldom needs one.
-func (w *work) dropMissingCredentials() {
-	for i, c := range w.plan.Controls {
-		k := c.Want.Credential
-		if k == nil || k.FromEnv == "" || w.host.Env[k.FromEnv] != "" {
-			continue
-		}
-		w.plan.Controls[i].Status = plan.Unavailable
-		w.plan.Controls[i].Why = "$" + k.FromEnv + " is not set"
-	}
 }
 
 func (e *env) runIn(s *session, l *lesson) error {

@@ -1,6 +1,6 @@
-// Package egress is the gateway: the only way out of a sandbox. It runs in the
-// supervisor, outside, while its listeners live inside the sandbox's network
-// namespace. That namespace has nothing but lo, with every address local, so a
+// Package egress is the gateway: the only way out of a sandbox. It runs outside,
+// in a process of its own (package apart), while its listeners live inside the
+// sandbox's network namespace. That namespace has nothing but lo, with every address local, so a
 // connection to any address on a listened port arrives here, with the address
 // that was asked for as its local address; any other port is refused by the
 // kernel. Names are answered here too, with synthetic addresses that map back

@@ -178,6 +178,13 @@ func (o *object) network(w *Op) {
 		}
 		o.close()
 	}
+	if w.Apart != nil {
+		o.open("apart")
+		o.num("host_uid", int64(w.Apart.HostUID))
+		o.num("host_gid", int64(w.Apart.HostGID))
+		o.num("landlock", int64(w.Apart.Landlock))
+		o.close()
+	}
 	if w.Egress != nil {
 		o.egress(w.Egress)
 	}

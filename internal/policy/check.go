@@ -69,7 +69,7 @@ func (c *checker) taken() map[string]string {
 		vars[t.From.Env] = "is the secret of credential " + quote(t.Name) + ", which never enters the sandbox"
 	}
 	for _, t := range c.doc.Credential {
-		for _, v := range []string{t.KeyEnv, t.BaseURLEnv} {
+		for _, v := range []string{t.KeyEnv, t.BaseURLEnv, t.IDEnv} {
 			vars[v] = "is set for credential " + quote(t.Name)
 		}
 	}

@@ -63,15 +63,24 @@ type credentialTable struct {
 	Name       string    `toml:"name"`
 	From       fromTable `toml:"from"`
 	Host       string    `toml:"host"`
+	Form       string    `toml:"form"`
 	Header     string    `toml:"header"`
 	Prefix     string    `toml:"prefix"`
+	Param      string    `toml:"param"`
+	User       string    `toml:"user"`
 	KeyEnv     string    `toml:"key_env"`
 	BaseURLEnv string    `toml:"base_url_env"`
+	IDEnv      string    `toml:"id_env"`
+	Intercept  bool      `toml:"intercept"`
 }
 
 type fromTable struct {
-	Env  string `toml:"env"`
-	File string `toml:"file"`
+	Env     string   `toml:"env"`
+	File    string   `toml:"file"`
+	JSON    string   `toml:"json"`
+	Command []string `toml:"command"`
+	Keyring string   `toml:"keyring"`
+	OAuth   string   `toml:"oauth"`
 }
 
 type limitsTable struct {

@@ -32,6 +32,9 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 		if err != nil {
 			return nil, err
 		}
+		if all, err = opened(p, f.Agent, all); err != nil {
+			return nil, err
+		}
 		destinations, _ = split(p, all)
 	}
 	open := ports(p.Network, destinations)
@@ -49,6 +52,16 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 		return nil, err
 	}
 	out = append(out, secrets...)
+	stores, err := trust(p, h, f, out)
+	if err != nil {
+		return nil, err
+	}
+	if stores != nil {
+		out = append(out, *stores)
+	}
+	if p.Network.Mode != policy.None {
+		out = append(out, apart(h))
+	}
 	if !h.Sandbox.OK {
 		withdraw(out, h.Sandbox.Why)
 	}
