@@ -185,7 +185,7 @@ func (c *counts) ask() (uint64, <-chan struct{}) {
 // take is an answer.
 func (c *counts) take(body []byte) error {
 	var s egress.Stats
-	if len(body) < 8 || strict(body[8:], &s) != nil || min(s.Allowed, s.Refused, s.Sent, s.Received) < 0 {
+	if len(body) < 8 || strict(body[8:], &s) != nil || min(s.Allowed, s.Refused, s.Sent, s.Received, s.Models.Answers, s.Models.Tokens, s.Models.Unknown) < 0 || s.Models.CostUSD < 0 {
 		return fmt.Errorf("the gateway says what it cannot say: %w: counts", errFrame)
 	}
 	c.mu.Lock()
