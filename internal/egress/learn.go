@@ -2,11 +2,11 @@ package egress
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 
 	"ringwall/internal/evidence"
-	"ringwall/internal/plan"
 )
 
 // A run that learns answers every name and refuses every connection that the
@@ -77,18 +77,32 @@ func (g *Gateway) learnedTool(name string) bool {
 	return true
 }
 
-// neededBy tells what a connection was for that is about to be refused.
-func (g *Gateway) neededBy(o opening, d dest) {
+// learnFrom tells what a connection is for that is not allowed, in a run that
+// learns, and refuses each of its requests. False: it is still to be refused.
+func (g *Gateway) learnFrom(c net.Conn, o opening, d dest, isName bool, why string) bool {
+	if _, denied := g.policy.denial(d); denied || !g.policy.learn {
+		return false
+	}
 	n := evidence.Needed{Proto: "tcp", Host: d.host, Port: d.port}
+	s := site{scheme: "http", to: d, rule: rule{control: ControlGateway, refused: why}}
 	switch {
 	case o.err != nil || o.proto == protoSilent:
-	case o.proto == protoTLS:
-		n.Proto = "tls"
-		if name, err := plan.CanonicalHost(o.hello.name); err == nil {
-			n.Host = name
+		return false
+	case o.proto == protoHTTP && d.port != portHTTPS:
+		g.serveSite(&prefixed{Conn: c, prefix: o.data}, s)
+		return true
+	case o.proto == protoTLS && checkTLS(o, d, isName) == "":
+		n.Proto, s.scheme = "tls", "https"
+		if g.needed(n); g.cfg.Authority != nil {
+			g.intercept(c, o, s)
+			return true
 		}
-	case o.proto == protoHTTP:
-		n.Proto, n.Method, n.Path = "http", o.head.method, o.head.path
 	}
 	g.needed(n)
+	return false
+}
+
+// neededRequest tells of a request that is about to be refused.
+func (c *crossing) neededRequest() {
+	c.g.needed(evidence.Needed{Proto: "http", Host: c.s.to.host, Port: c.s.to.port, Method: c.h.method, Path: c.h.path})
 }

@@ -52,6 +52,23 @@ func measured(host string, credential bool, method, path string) (usage.Endpoint
 	return usage.EndpointOf(method, path)
 }
 
+// asksModel is that of a request on its way. A WebSocket is asked for by GET and
+// then carries what would be posted.
+func (c *crossing) asksModel() (usage.Endpoint, bool) {
+	method := c.h.method
+	if c.ws {
+		method = http.MethodPost
+	}
+	return measured(c.s.to.host, c.s.keep != nil, method, c.path)
+}
+
+// readUsage reads along in an answer of a model's.
+func (c *crossing) readUsage(resp *http.Response) {
+	if e, ok := c.asksModel(); ok {
+		c.g.tapUsage(c.s.to.host, e, resp)
+	}
+}
+
 // tapUsage lets the body of an answer pass and records what it took. It asks for
 // nothing: where the answer is encoded it cannot be read, and its cost is
 // unknown.

@@ -65,7 +65,10 @@ type rule struct {
 	intercept bool
 	// opaque: the plan says that methods are not seen inside TLS on this host
 	// (the control is downgraded), so TLS may pass as it is.
-	opaque      bool
+	opaque bool
+	// refused: no rule at all, in a run that learns. Each request is told and
+	// refused, for this reason.
+	refused     string
 	maxRequests int64 // in the run; 0: no bound
 	maxSent     int64 // bytes in the run; 0: no bound
 	maxUpload   int64 // bytes of one request's body; 0: no bound
