@@ -45,7 +45,9 @@ var arrows = []rule{
 	{pkg: "layer/*", may: []string{"policy", "plan", "host", "project", "agent", "agent/*"}},
 	{pkg: "layer", may: []string{"policy", "plan", "host", "project", "layer/*"}},
 
-	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*"}},
+	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*", "egress/*"}},
+	{pkg: "egress/tripwire"}, // pure: it looks at what it is given
+	{pkg: "egress/bait"},     // pure: what lies in wait
 	{
 		pkg: "stage", may: []string{"plan", "evidence", "scan"},
 		tests: []string{"agent"}, // the names that the gate really guards
@@ -57,12 +59,12 @@ var arrows = []rule{
 	// A backend carries out a plan. It never sees a policy or a layer, so it
 	// cannot decide anything.
 	{pkg: "backend", may: []string{"host", "plan", "evidence"}},
-	{pkg: "backend/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend"}},
+	{pkg: "backend/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend"}},
 	{
-		pkg: "backend/native", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend", "backend/native/*"},
+		pkg: "backend/native", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend", "backend/native/*"},
 		tests: []string{"backend/backendtest"},
 	},
-	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend", "backend/native/*"}},
+	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend", "backend/native/*"}},
 
 	{pkg: "attack", may: []string{"plan", "evidence", "backend"}},
 	{pkg: "audit", may: []string{"policy", "host", "project", "scan", "agent", "agent/*", "evidence"}},
