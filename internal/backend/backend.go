@@ -36,6 +36,7 @@ const (
 	OverInodes  = "inodes"      // the watched limit of files and folders
 	OverOutput  = "output"      // the limit of what is written to standard output and error
 	OverMemory  = "memory"      // the watched memory limit
+	Alarmed     = "alarm"       // a value that must not leave was on its way out
 	Interrupted = "interrupted" // the context was cancelled
 	Lost        = "lost"        // the boundary failed: fail closed
 )
@@ -46,6 +47,7 @@ type Result struct {
 	ExitCode int    // of the command; 128+n where a signal ended it
 	Signal   string // its name, where one did
 	Counts   Counts
+	Alarm    *evidence.Alarm // the first one; nil: none
 }
 
 // Counts is what the supervisor saw.

@@ -16,6 +16,7 @@ const (
 	KindLimitSet         Kind = "limit_set"
 	KindRefused          Kind = "refused"
 	KindRequest          Kind = "request"
+	KindAlarm            Kind = "alarm"
 	KindLimitReached     Kind = "limit_reached"
 	KindAgentResult      Kind = "agent_result"
 	KindChangeset        Kind = "changeset"
@@ -46,7 +47,7 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed,
+	case KindAlarm, KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed,
 		KindAccept, KindAccepted, KindDropped, KindRollback, KindRolledBack:
 		return trait{sync: true, essential: true}
 	case KindIterationEnded, KindRunEnded:
@@ -89,7 +90,7 @@ func (e *Event) payloads() (last Kind, n int) {
 	}{
 		{KindRunStarted, e.RunStarted != nil}, {KindRecovered, e.Recovered != nil},
 		{KindIterationStarted, e.IterationStarted != nil}, {KindLimitSet, e.LimitSet != nil},
-		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil},
+		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil}, {KindAlarm, e.Alarm != nil},
 		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindFinding, e.Finding != nil}, {KindNotApplied, e.NotApplied != nil},
 		{KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},

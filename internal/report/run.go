@@ -41,6 +41,7 @@ type Run struct {
 	Cost       Cost   `json:"cost"`
 	Iterations int    `json:"iterations"` // begun
 
+	Alarms      []Alarm                `json:"alarms"`  // what was about to leave
 	Applied     []evidence.Change      `json:"applied"` // over all iterations, the net effect
 	AppliedN    int                    `json:"applied_count"`
 	Held        []Held                 `json:"held"`
@@ -69,6 +70,15 @@ type Cost struct {
 	USD     float64 `json:"usd"`     // the sum of those that told
 	Unknown int     `json:"unknown"` // iterations that did not tell
 }
+
+// Alarm is a value that was on its way to where it does not belong.
+type Alarm struct {
+	evidence.Alarm
+	Iteration int `json:"iteration"`
+}
+
+// sentence is an alarm on the page.
+func (a Alarm) sentence() string { return iterationName(a.Iteration) + ": " + a.Alarm.String() }
 
 // Held is a change that did not reach the project.
 type Held struct {
