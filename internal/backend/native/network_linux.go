@@ -19,7 +19,7 @@ import (
 func (r *run) openGateway() error {
 	var err error
 	r.gateway, err = egress.New(egress.Config{Plan: r.plan, Secrets: r.native.Secrets,
-		Placeholders: r.placeholders, Recorder: r.recorder})
+		Placeholders: r.placeholders, Decoys: r.decoyValues(), Recorder: alarms{r}})
 	return err
 }
 
