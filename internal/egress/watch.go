@@ -1,11 +1,16 @@
 package egress
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
 
 	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/evidence"
@@ -52,7 +57,7 @@ type passage struct {
 // trip raises the alarm, once for each value, and lets nothing out any more. The
 // alarm is recorded before anybody learns of it.
 func (p passage) trip(h tripwire.Hit) {
-	if p.g.alarms.raise(h.Value) {
+	if p.g.raised.raise(h.Value) {
 		err := p.g.cfg.Recorder.Record(evidence.Event{Alarm: &evidence.Alarm{
 			Value: h.Value, Kind: h.Kind, Spelling: h.Spelling, Where: p.where, To: printable(p.to), Rule: p.rule,
 		}})
@@ -92,9 +97,13 @@ func (p passage) harmless(where string, text []byte) bool {
 	return !found
 }
 
-// harmlessHead looks at each part of a request's head.
+// harmlessHead looks at a request's head: at all of it first, since there is
+// nearly always nothing, and then where it was.
 func (p passage) harmlessHead(h *requestHead) bool {
 	if p.g.watch == nil {
+		return true
+	}
+	if _, found := p.g.watch.Find(p.to, h.text()); !found {
 		return true
 	}
 	if !p.harmless(inPath, []byte(h.path)) || !p.harmless(inQuery, []byte(h.query)) || !p.harmless(inHost, []byte(h.host.host)) {
@@ -107,13 +116,42 @@ func (p passage) harmlessHead(h *requestHead) bool {
 			}
 		}
 	}
-	return p.harmless(inHeader, []byte(h.method))
+	return p.harmless(inHeader, h.text())
 }
 
-// harmlessOpening looks at the first bytes of a connection, as they came.
-func (p passage) harmlessOpening(o opening) bool {
+// text is all of a head that a client chooses.
+func (h *requestHead) text() []byte {
+	b := make([]byte, 0, 1<<10)
+	b = append(append(b, h.method...), ' ')
+	b = append(append(b, h.target...), '\n')
+	b = append(append(b, h.host.host...), '\n')
+	for name, values := range h.header {
+		for _, v := range values {
+			b = append(append(b, name...), ": "...)
+			b = append(append(b, v...), '\n')
+		}
+	}
+	return b
+}
+
+// towards is the way of a connection.
+func (g *Gateway) towards(d dest, r rule, decision Decision) passage {
+	p := passage{g: g, to: d.String()}
+	if decision.Allowed {
+		p.rule = r.control
+	}
+	return p
+}
+
+// harmlessOpening looks at where a connection goes, and at its first bytes as
+// they came. Those of HTTP that may go on are looked at with their request.
+func (p passage) harmlessOpening(o opening, allowed bool) bool {
 	switch {
-	case p.g.watch == nil || len(o.data) == 0:
+	case p.g.watch == nil:
+		return true
+	case !p.harmless(inHost, []byte(p.to)):
+		return false
+	case len(o.data) == 0 || allowed && o.proto == protoHTTP:
 		return true
 	case o.proto == protoTLS:
 		return p.harmless(inHello, o.data)
@@ -143,44 +181,60 @@ type watched struct {
 }
 
 // errCaught ends what carried a value that must not leave.
-var errCaught = fmt.Errorf("what is sent holds a value that must not leave the sandbox")
+var errCaught = errors.New("what is sent holds a value that must not leave the sandbox")
 
-// read watches a reader; where nothing is looked for it is the reader itself.
-func (p passage) read(where string, src io.Reader) io.ReadCloser {
+// read watches a reader. A nil set finds nothing, and costs as much.
+func (p passage) read(where string, src io.Reader) *watched {
 	p.where = where
-	if p.g.watch == nil {
-		return io.NopCloser(src)
-	}
 	if where == inSocket {
 		return &watched{passage: p, src: src, l: p.g.watch.Frames(p.to)}
 	}
 	return &watched{passage: p, src: src, l: p.g.watch.Stream(p.to)}
 }
 
+// readRaw watches what goes through a tunnel, what was read of it included; nil
+// where that is no use, since it is enciphered, or nothing is looked for.
+func (p passage) readRaw(proto string, first []byte, c io.Reader) io.ReadCloser {
+	if p.g.watch == nil || proto != "tcp" {
+		return nil
+	}
+	return p.read(inStream, io.MultiReader(bytes.NewReader(first), c))
+}
+
 // Read implements io.Reader.
 func (w *watched) Read(b []byte) (int, error) {
 	n, err := w.src.Read(b)
-	if hit, found := w.look(b[:n], err != nil); found {
+	hit, found, open := w.look(b[:n], err != nil)
+	switch {
+	case found:
 		w.trip(hit)
 		return 0, errCaught
+	case !open:
+		return 0, io.ErrClosedPipe
 	}
 	return n, err
 }
 
-func (w *watched) look(b []byte, end bool) (tripwire.Hit, bool) {
+func (w *watched) look(b []byte, end bool) (hit tripwire.Hit, found, open bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.l == nil {
-		return tripwire.Hit{}, false
+		return hit, false, false
 	}
-	if hit, found := w.l.Look(b); found || !end {
-		return hit, found
+	if hit, found = w.l.Look(b); !found && end {
+		hit, found = w.l.End()
 	}
-	return w.l.End()
+	return hit, found, true
 }
 
-// Close implements io.Closer. What is read later was not looked at, so the
-// caller gives nothing on any more.
+// Packed says that all of it is packed by deflate.
+func (w *watched) Packed() {
+	if st, ok := w.l.(*tripwire.Stream); ok {
+		st.Packed()
+	}
+}
+
+// Close implements io.Closer. Nothing is given on after it.
 func (w *watched) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -189,4 +243,44 @@ func (w *watched) Close() error {
 		w.l = nil
 	}
 	return nil
+}
+
+// harmlessQuestion looks at a question for a name, as it came.
+func (g *Gateway) harmlessQuestion(query []byte) bool {
+	if g.watch == nil {
+		return true
+	}
+	if _, found := g.watch.Find("", query); !found {
+		return true
+	}
+	return passage{g: g, to: questionName(query)}.harmless(inName, query)
+}
+
+// questionName is the name that is asked for, to be told.
+func questionName(query []byte) string {
+	var p dnsmessage.Parser
+	if _, err := p.Start(query); err != nil {
+		return "a name"
+	}
+	q, err := p.Question()
+	if err != nil {
+		return "a name"
+	}
+	return strings.TrimSuffix(q.Name.String(), ".")
+}
+
+// settleTime is how long what was sent just before the end may take to be looked
+// at, when all who sent it are gone.
+const settleTime = 250 * time.Millisecond
+
+// settle waits for the connections of those who are gone, so that one who sends
+// and exits is caught. Where nothing is looked for there is no wait.
+func (g *Gateway) settle() {
+	if g.watch == nil || g.ctx.Err() != nil {
+		return
+	}
+	time.Sleep(time.Millisecond) // one that is there already is taken now
+	for end := time.Now().Add(settleTime); len(g.slots) > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 }

@@ -134,7 +134,7 @@ func (f *Frames) payload(p []byte) {
 
 // inflated is the stream of packed messages. It begins anew where one ended it.
 func (f *Frames) inflated() *Stream {
-	if f.packed != nil && len(f.packed.packed.open) == 0 {
+	if f.packed != nil && len(f.packed.packed.open) == 0 && !f.packed.packed.whole {
 		f.packed.Close()
 		f.packed = nil
 	}

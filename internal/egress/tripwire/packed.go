@@ -19,6 +19,7 @@ const edge = 3
 type packed struct {
 	room  *int // how many more may be open, over all depths
 	depth int
+	whole bool   // the stream itself is packed, and nothing of it came yet
 	last  []byte // the end of what came before
 	open  []*unpacker
 }
@@ -28,6 +29,10 @@ func (st *Stream) unpack(p []byte) {
 	k := st.packed
 	if k == nil {
 		return
+	}
+	if k.whole {
+		k.whole = false
+		k.start(st, deflated())
 	}
 	k.feed(st, p)
 	k.begin(st, p)

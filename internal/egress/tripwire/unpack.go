@@ -163,6 +163,6 @@ func (u *unpacker) Read(p []byte) (int, error) {
 // comes before the first look.
 func (st *Stream) Packed() {
 	if st != nil && st.packed != nil {
-		st.packed.start(st, deflated())
+		st.packed.whole = true
 	}
 }
