@@ -49,7 +49,7 @@ var arrows = []rule{
 	{pkg: "layer", may: []string{"policy", "plan", "host", "project", "layer/*"}},
 
 	{
-		pkg: "egress", may: []string{"plan", "evidence", "kernel/*", "egress/credform", "egress/usage"},
+		pkg: "egress", may: []string{"plan", "evidence", "kernel/*", "egress/credform", "egress/usage", "egress/tripwire"},
 		tests: []string{"egress/authority"},
 	},
 	// The gateway's process: the supervisor's half starts it, the other half is it.
@@ -58,7 +58,9 @@ var arrows = []rule{
 	{pkg: "egress/credform", may: []string{"plan"}}, // pure: what it is told, and plan's words for the forms
 	// The real values, read outside: the gateway is handed them and never reads.
 	{pkg: "secret", may: []string{"plan", "egress/credform"}},
-	{pkg: "egress/usage"}, // pure: bytes in, numbers out
+	{pkg: "egress/tripwire"}, // pure: it looks at what it is given
+	{pkg: "egress/bait"},     // pure: what lies in wait
+	{pkg: "egress/usage"},    // pure: bytes in, numbers out
 	{
 		pkg: "stage", may: []string{"plan", "evidence", "scan"},
 		tests: []string{"agent"}, // the names that the gate really guards
@@ -70,12 +72,12 @@ var arrows = []rule{
 	// A backend carries out a plan. It never sees a policy or a layer, so it
 	// cannot decide anything.
 	{pkg: "backend", may: []string{"host", "plan", "evidence"}},
-	{pkg: "backend/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/apart", "backend"}},
+	{pkg: "backend/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend"}},
 	{
-		pkg: "backend/native", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/apart", "egress/authority", "egress/credform", "backend", "backend/native/*"},
+		pkg: "backend/native", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend", "backend/native/*"},
 		tests: []string{"backend/backendtest"},
 	},
-	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/apart", "backend", "backend/native/*"}},
+	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend", "backend/native/*"}},
 
 	{pkg: "attack", may: []string{"plan", "evidence", "backend"}},
 	{pkg: "audit", may: []string{"policy", "host", "project", "scan", "agent", "agent/*", "evidence"}},

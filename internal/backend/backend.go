@@ -38,6 +38,7 @@ const (
 	OverMemory  = "memory"      // the watched memory limit
 	OverCost    = "cost"        // the loop's limit of what models cost
 	OverTokens  = "tokens"      // the loop's limit of models' tokens
+	Alarmed     = "alarm"       // a value that must not leave was on its way out
 	Interrupted = "interrupted" // the context was cancelled
 	Lost        = "lost"        // the boundary failed: fail closed
 )
@@ -48,6 +49,7 @@ type Result struct {
 	ExitCode int    // of the command; 128+n where a signal ended it
 	Signal   string // its name, where one did
 	Counts   Counts
+	Alarm    *evidence.Alarm // the first one; nil: none
 }
 
 // Counts is what the supervisor saw.

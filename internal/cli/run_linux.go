@@ -134,7 +134,7 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 		next = "ringwall review " + s.run
 	}
 	e.tellSettled(o, next)
-	if err := s.end(evidence.RunEnded{Outcome: outcome, ExitCode: code, Iterations: 1, Reason: reason, Next: next}); err != nil && failed == nil {
+	if err := s.end(evidence.RunEnded{Outcome: outcome, ExitCode: code, Iterations: 1, Reason: endReason(o, reason), Next: next}); err != nil && failed == nil {
 		failed = err
 	}
 	if failed != nil {
@@ -142,12 +142,21 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 		return failure(o, failed)
 	}
 	if reason != backend.Exited {
-		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", endWords(reason))
+		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", evidence.Printable(endReason(o, endWords(reason))))
 		if o.Kept != "" && o.Failed == nil {
 			fmt.Fprintf(e.err, "ringwall: its changes were not applied; they are kept in %s\n  next: ringwall review %s\n", o.Kept, s.run)
 		}
 	}
 	return exit(code, nil)
+}
+
+// endReason is the reason as it is told; what was about to leave outweighs all
+// else.
+func endReason(o loop.Outcome, reason string) string {
+	if o.Alarm != nil {
+		return o.Alarm.String()
+	}
+	return reason
 }
 
 // failure gives ringwall's own failure the code that tells whether the command
@@ -171,6 +180,8 @@ func runCode(o loop.Outcome, failed error) (code int, reason, outcome string) {
 		return exitNotStarted, failed.Error(), loop.Failed
 	case failed != nil:
 		return exitFindings, failed.Error(), loop.Failed
+	case o.Alarm != nil:
+		return exitTampered, o.Reason, loop.Tampered
 	case overLimit(o.Reason):
 		return exitLimit, o.Reason, loop.Limit
 	case o.Reason == backend.Lost:

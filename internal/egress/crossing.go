@@ -180,6 +180,9 @@ func (c *crossing) count(n int) {
 
 // end records the totals of what was let through, once.
 func (c *crossing) end() {
+	if c.body != nil {
+		c.body.src.Close()
+	}
 	if c.x == nil {
 		return
 	}

@@ -91,6 +91,9 @@ func (g *Gateway) serveUDP(p packetConn) {
 // reply answers one message and records the name when it was refused; what
 // cannot be recorded is not answered.
 func (g *Gateway) reply(query []byte) ([]byte, bool) {
+	if !g.harmlessQuestion(query) {
+		return nil, false
+	}
 	resp, m, err := g.table.answer(query)
 	if err != nil {
 		return nil, false

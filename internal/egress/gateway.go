@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/evidence"
 	"ringwall/internal/plan"
 )
@@ -35,10 +36,10 @@ type Config struct {
 	// Roots are authorities in PEM that upstreams are believed by besides the
 	// system's.
 	Roots []byte
-	// Watch looks for what must not leave, and Alarm is told when it was found,
-	// with the destination; nil: nobody does. Usage reads answers; nil: nobody.
-	Watch Watch
-	Alarm func(found, to string)
+	// Decoys are what must not leave for anywhere, besides the placeholders on
+	// their way to other hosts than their own.
+	Decoys []tripwire.Value
+	// Usage reads answers; nil: nobody does.
 	Usage UsageFunc
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
@@ -83,6 +84,9 @@ type Gateway struct {
 	second   *second
 	keepers  []*keeper
 
+	watch  *tripwire.Set // nil: nothing is looked for
+	raised raised
+
 	allowed, refused, sent, received atomic.Int64
 }
 
@@ -106,7 +110,13 @@ func New(cfg Config) (*Gateway, error) {
 			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
 		}
 	}
-	return newGateway(cfg, policy, table), nil
+	watch, err := watchFor(cfg, policy)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	g := newGateway(cfg, policy, table)
+	g.watch = watch
+	return g, nil
 }
 
 func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
@@ -187,6 +197,7 @@ func closeFiles(files []*os.File) {
 // Close ends all listeners and connections, waits for everything to stop, and
 // records what was counted and not yet told. It may be called more than once.
 func (g *Gateway) Close() error {
+	g.settle()
 	g.cancel()
 	g.conns.closeAll()
 	g.wg.Wait()

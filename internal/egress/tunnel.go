@@ -62,7 +62,7 @@ func (g *Gateway) tunnel(c net.Conn, o opening, d dest, proto string, r rule) {
 	g.conns.add(up)
 	defer g.conns.remove(up)
 	defer up.Close()
-	sent, received := g.relay(c, up, o.data)
+	sent, received := g.relay(c, up, o.data, passage{g: g, to: d.String(), rule: r.control}.readRaw(proto, o.data, c))
 	x.end(0, sent, received)
 }
 
@@ -78,17 +78,25 @@ func (g *Gateway) notReached(c net.Conn, o opening, d dest, err error) {
 
 // relay copies both ways until both have ended. Between two *net.TCPConn the
 // kernel moves the bytes (splice).
-func (g *Gateway) relay(c, up net.Conn, first []byte) (sent, received int64) {
+//
+// With out, which has what was read first too, they are looked at instead.
+func (g *Gateway) relay(c, up net.Conn, first []byte, out io.ReadCloser) (sent, received int64) {
 	done := make(chan struct{})
 	g.run(func() {
 		defer close(done)
-		received = g.half(c, up, &g.received)
+		received = g.half(c, up, up, &g.received)
 	})
+	if out != nil {
+		defer out.Close()
+		sent = g.half(up, c, out, &g.sent)
+		<-done
+		return sent, received
+	}
 	n, err := up.Write(first)
 	sent = int64(n)
 	g.sent.Add(sent)
 	if err == nil {
-		sent += g.half(up, c, &g.sent)
+		sent += g.half(up, c, c, &g.sent)
 	} else {
 		c.Close()
 		up.Close()
@@ -98,8 +106,8 @@ func (g *Gateway) relay(c, up net.Conn, first []byte) (sent, received int64) {
 }
 
 // half copies one way. An end is passed on; an error ends both ways.
-func (g *Gateway) half(dst, src net.Conn, count interface{ Add(int64) int64 }) int64 {
-	n, err := io.Copy(dst, src)
+func (g *Gateway) half(dst, src net.Conn, from io.Reader, count interface{ Add(int64) int64 }) int64 {
+	n, err := io.Copy(dst, from)
 	count.Add(n)
 	if err != nil {
 		dst.Close()

@@ -45,6 +45,7 @@ type Event struct {
 	Request          *Request          `json:"request,omitempty"`
 	ModelUsage       *ModelUsage       `json:"model_usage,omitempty"`
 	Needed           *Needed           `json:"needed,omitempty"`
+	Alarm            *Alarm            `json:"alarm,omitempty"`
 	LimitReached     *LimitReached     `json:"limit_reached,omitempty"`
 	AgentResult      *AgentResult      `json:"agent_result,omitempty"`
 	Changeset        *Changeset        `json:"changeset,omitempty"`
@@ -171,6 +172,31 @@ type Needed struct {
 	Tool    string `json:"tool,omitempty"`
 }
 
+// Alarm is a value that was on its way to where it does not belong: a decoy, or
+// what stands for a credential. It is written before the run is ended. The
+// value itself is not in it.
+type Alarm struct {
+	Value    string `json:"value"`          // where it came from: "~/.aws/credentials", a credential's name
+	Kind     string `json:"kind"`           // "decoy", "placeholder"
+	Spelling string `json:"spelling"`       // "plain", "base64", "gzip, hex" ...
+	Where    string `json:"where"`          // "header", "path", "query", "body", "stream", "websocket", "dns", "sni", "host"
+	To       string `json:"to"`             // host:port; of a question for a name, the name
+	Rule     string `json:"rule,omitempty"` // control ID of the rule that allows the destination; none does if empty
+}
+
+// String is one sentence, to be shown through Printable.
+func (a Alarm) String() string {
+	what := "the " + a.Kind + " " + a.Value
+	if a.Kind == "placeholder" {
+		what = "the placeholder of the credential " + a.Value
+	}
+	s := what + " was on its way to " + a.To + " (" + a.Where + ", " + a.Spelling + ")"
+	if a.Rule == "" {
+		s += ", which nothing allows"
+	}
+	return s
+}
+
 // LimitReached is a bound that was hit.
 type LimitReached struct {
 	Resource string `json:"resource"`
@@ -283,7 +309,7 @@ type RolledBack struct {
 type IterationEnded struct {
 	ExitCode int    `json:"exit_code"`
 	Signal   string `json:"signal,omitempty"`
-	Reason   string `json:"reason"` // exited, time, disk, memory, cost, tokens, interrupted, lost
+	Reason   string `json:"reason"` // exited, time, disk, memory, cost, tokens, interrupted, alarm, lost
 	Millis   int64  `json:"millis"`
 	Token    string `json:"token,omitempty"` // "DONE", "BLOCKED"
 }

@@ -19,6 +19,7 @@ const (
 	KindRequest          Kind = "request"
 	KindModelUsage       Kind = "model_usage"
 	KindNeeded           Kind = "needed"
+	KindAlarm            Kind = "alarm"
 	KindLimitReached     Kind = "limit_reached"
 	KindAgentResult      Kind = "agent_result"
 	KindChangeset        Kind = "changeset"
@@ -49,7 +50,7 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed,
+	case KindAlarm, KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed,
 		KindAccept, KindAccepted, KindDropped, KindRollback, KindRolledBack:
 		return trait{sync: true, essential: true}
 	case KindIterationEnded, KindRunEnded:
@@ -92,7 +93,8 @@ func (e *Event) payloads() (last Kind, n int) {
 		{KindRunStarted, e.RunStarted != nil}, {KindRecovered, e.Recovered != nil},
 		{KindIterationStarted, e.IterationStarted != nil}, {KindLimitSet, e.LimitSet != nil},
 		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil}, {KindModelUsage, e.ModelUsage != nil},
-		{KindNeeded, e.Needed != nil}, {KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
+		{KindNeeded, e.Needed != nil}, {KindAlarm, e.Alarm != nil},
+		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindFinding, e.Finding != nil}, {KindNotApplied, e.NotApplied != nil},
 		{KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
 		{KindAccept, e.Accept != nil}, {KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},

@@ -67,9 +67,12 @@ type Outcome struct {
 	Dropped  bool              // nothing was applied, and nothing is kept
 }
 
-// Tampered tells whether something was held back or rejected that no honest work
-// contains.
+// Tampered tells whether a value that must not leave was on its way out, or
+// something was held back or rejected that no honest work contains.
 func (o Outcome) Tampered() bool {
+	if o.Alarm != nil {
+		return true
+	}
 	for _, h := range o.Applied.Held {
 		if dishonest(h.Entry) {
 			return true
@@ -195,6 +198,8 @@ func unsound(reason string) string {
 	switch reason {
 	case backend.Lost:
 		return "a layer was lost while they were made"
+	case backend.Alarmed:
+		return "a value that must not leave was on its way out while they were made"
 	case backend.OverDisk:
 		return "they are more than limits.disk"
 	case backend.OverInodes:

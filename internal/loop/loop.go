@@ -180,6 +180,8 @@ func (l *looper) token(r agent.Result) string {
 // tampered with outweighs what the agent says of itself.
 func (l *looper) judge(ctx context.Context, n int, o Outcome, r agent.Result, token string) (*Ending, error) {
 	switch {
+	case o.Alarm != nil:
+		return alarmed(*o.Alarm), nil
 	case o.Tampered():
 		return &Ending{Outcome: Tampered, Reason: "the changes contain what no honest work contains; it did not reach the project: " + names(o.Applied)}, nil
 	case o.Reason == backend.Interrupted:
@@ -216,6 +218,10 @@ func stopped(ctx context.Context) *Ending {
 		return &Ending{Outcome: Limit, Reason: errTime.Error()}
 	}
 	return &Ending{Outcome: Interrupted, Reason: "interrupted"}
+}
+
+func alarmed(a evidence.Alarm) *Ending {
+	return &Ending{Outcome: Tampered, Reason: a.String()}
 }
 
 func lost(who string) *Ending {
@@ -255,6 +261,8 @@ func (l *looper) verify(ctx context.Context, n int) (*Ending, error) {
 		return &Ending{Outcome: Done, Reason: doneReason(len(l.Verify))}, nil
 	case failed.result.Reason == backend.Interrupted: // it says nothing about the work
 		return stopped(ctx), nil
+	case failed.result.Alarm != nil:
+		return alarmed(*failed.result.Alarm), nil
 	case failed.result.Reason == backend.Lost:
 		return lost("a check"), nil
 	}

@@ -330,10 +330,11 @@ type Limit struct {
 }
 
 // Decoy is a worthless file at a path that a thief would open. Its content is
-// random at each run; that it was opened is an event.
+// random at each run; that it was opened is an event, and that it was on its way
+// out an alarm, which ends the run.
 type Decoy struct {
 	Path  string `json:"path"`  // absolute, inside
-	Shape string `json:"shape"` // text with one "%s"
+	Shape string `json:"shape"` // text with "%s", "%36s", "%16k", "%r": see package egress/bait
 }
 
 // Stub covers the file of a program that the policy does not allow. What

@@ -58,6 +58,7 @@ func funcs() map[string]any {
 		"reason":    reason,
 		"gate":      Finding.sentence,
 		"withheld":  NotApplied.sentence,
+		"alarm":     Alarm.sentence,
 		"sentence":  Reached.sentence,
 		"times":     times,
 		"decision":  Reviewed.Sentence,

@@ -31,7 +31,7 @@ type reducer struct {
 func newReducer() *reducer {
 	r := &reducer{layers: map[string]int{}, refusals: map[refusalKey]*Refusal{}, hosts: map[hostKey]int{}, models: map[string]int{},
 		limits: map[Limit]bool{}, warnings: map[string]int{}, denied: map[int][]string{}, told: map[int]bool{}, changes: map[int]*ledger{}, undone: map[int]bool{}}
-	r.run = Run{Format: Format, Outcome: Unfinished, Command: []string{}, Applied: []evidence.Change{}, Held: []Held{},
+	r.run = Run{Format: Format, Outcome: Unfinished, Command: []string{}, Alarms: []Alarm{}, Applied: []evidence.Change{}, Held: []Held{},
 		Rejected: []Held{}, NotApplied: []NotApplied{}, Findings: []Finding{},
 		Limits: []Limit{}, Reached: []Reached{}, Hosts: []Host{}, Models: []Model{}, NotEnforced: []evidence.WeakControl{},
 		Recovered: []evidence.Recovered{}, Warnings: []Warning{}, Timeline: []Iteration{}, Reviewed: []Reviewed{}}
@@ -67,6 +67,8 @@ func (r *reducer) add(e evidence.Event) {
 		r.request(e.Iteration, *e.Request)
 	case evidence.KindModelUsage:
 		r.model(*e.ModelUsage)
+	case evidence.KindAlarm:
+		r.run.Alarms = append(r.run.Alarms, Alarm{*e.Alarm, e.Iteration})
 	case evidence.KindWarning:
 		r.warning(e.Warning.Message)
 	case evidence.KindRunEnded:

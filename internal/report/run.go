@@ -42,6 +42,7 @@ type Run struct {
 	Seen       Seen   `json:"seen"`
 	Iterations int    `json:"iterations"` // begun
 
+	Alarms      []Alarm                `json:"alarms"`  // what was about to leave
 	Applied     []evidence.Change      `json:"applied"` // over all iterations, the net effect
 	AppliedN    int                    `json:"applied_count"`
 	Held        []Held                 `json:"held"`
@@ -93,6 +94,15 @@ type Model struct {
 	Untold     int     `json:"untold"`  // of these, answers that did not say what they took
 	Cut        int     `json:"cut"`     // answers that did not come to their end
 }
+
+// Alarm is a value that was on its way to where it does not belong.
+type Alarm struct {
+	evidence.Alarm
+	Iteration int `json:"iteration"`
+}
+
+// sentence is an alarm on the page.
+func (a Alarm) sentence() string { return iterationName(a.Iteration) + ": " + a.Alarm.String() }
 
 // Held is a change that did not reach the project.
 type Held struct {

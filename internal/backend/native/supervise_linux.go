@@ -43,7 +43,8 @@ func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 	if reason == backend.Exited && r.meter.exceeded() {
 		reason = backend.OverOutput // it ended before it was ended
 	}
-	res := backend.Result{Reason: reason, Counts: counts}
+	reason = r.raised(reason)
+	res := backend.Result{Reason: reason, Counts: counts, Alarm: r.alarm.Load()}
 	err := conclude(&res, end)
 	r.claim(&res)
 	return res, err
