@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -190,15 +189,6 @@ func (p passage) read(where string, src io.Reader) *watched {
 		return &watched{passage: p, src: src, l: p.g.watch.Frames(p.to)}
 	}
 	return &watched{passage: p, src: src, l: p.g.watch.Stream(p.to)}
-}
-
-// readRaw watches what goes through a tunnel, what was read of it included; nil
-// where that is no use, since it is enciphered, or nothing is looked for.
-func (p passage) readRaw(proto string, first []byte, c io.Reader) io.ReadCloser {
-	if p.g.watch == nil || proto != "tcp" {
-		return nil
-	}
-	return p.read(inStream, io.MultiReader(bytes.NewReader(first), c))
 }
 
 // Read implements io.Reader.
