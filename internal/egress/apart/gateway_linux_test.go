@@ -265,6 +265,15 @@ func TestRealOneIsLockedIn(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, status)
 		}
 	}
+	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Max file size 0 0", "Max data size 1073741824 1073741824", "Max core file size 1 1"} {
+		if !strings.Contains(strings.Join(strings.Fields(string(limits)), " "), want) {
+			t.Errorf("no %q in\n%s", want, limits)
+		}
+	}
 	var st unix.Stat_t
 	if err := unix.Stat(fmt.Sprintf("/proc/%d/mem", pid), &st); err != nil || st.Uid != 0 {
 		t.Errorf("its memory belongs to %d, %v: it is dumpable", st.Uid, err)

@@ -30,6 +30,7 @@ const (
 	noFilter = "filter" // the gateway's own
 	noLocks  = "locks"  // that, the sandbox's and Landlock
 	noView   = "view"
+	noLimits = "limits"
 )
 
 var (
@@ -63,6 +64,8 @@ var attempts = []attempt{
 		return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20})
 	}, missing, ""},
 	{"be dumpable again", func([]string) error { return unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0) }, refused, noFilter},
+	{"more memory than its bound", func([]string) error { return takes(maxMemory + 1<<20) }, []error{unix.ENOMEM}, noLimits},
+	{"find more in its view", func([]string) error { return more("/", "etc", "run") }, absent, noView},
 	{"trace a thread of its own", func([]string) error { return ptrace(unix.PTRACE_TRACEME) }, refused, noLocks},
 	{"run a program", func([]string) error { return unix.Exec(Name, []string{Name, ran}, nil) }, refused, noFilter},
 }
@@ -129,6 +132,31 @@ func socket(family, kind, protocol int) error {
 	return err
 }
 
+func takes(size int) error {
+	m, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|unix.MAP_NORESERVE)
+	if err == nil {
+		unix.Munmap(m)
+	}
+	return err
+}
+
+// more finds what a folder holds besides some names.
+func more(dir string, known ...string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if linked {
+		known = append(known, "lib", "lib64", "usr")
+	}
+	for _, e := range entries {
+		if !slices.Contains(known, e.Name()) {
+			return nil
+		}
+	}
+	return unix.ENOENT
+}
+
 func runnable() error {
 	m, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE|unix.PROT_EXEC, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err == nil {
@@ -189,6 +217,9 @@ func tryAll(t *testing.T, left string, canary string) map[string]error {
 			s.Filter, s.Landlock = nil, 0
 			s.Env = append(s.Env, "GODEBUG=asyncpreemptoff=1") // a signal stops who is traced
 		}
+		if left == noLimits {
+			s.Rlimits = nil
+		}
 		if left == noView {
 			s.Steps = append(s.Steps, launch.Step{Op: launch.Proc, Target: "/proc"},
 				launch.Step{Op: launch.File, Target: "/etc/passwd", Data: "x", Mode: 0o444},
@@ -247,7 +278,7 @@ func TestConfined(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, want)
 		}
 	}
-	for _, left := range []string{noFilter, noLocks, noView} {
+	for _, left := range []string{noFilter, noLocks, noView, noLimits} {
 		got := tryAll(t, left, canary)
 		for _, a := range attempts {
 			if err := got[a.name]; a.lacks == left && err != nil {
