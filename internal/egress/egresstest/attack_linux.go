@@ -68,9 +68,12 @@ func attack(attempts []string) {
 // errnoOf names an error: "ok", "EPERM", "EOF", "timeout", or its text.
 func errnoOf(err error) string {
 	var errno syscall.Errno
+	var dns *net.DNSError
 	switch {
 	case err == nil:
 		return "ok"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "NXDOMAIN"
 	case errors.As(err, &errno):
 		return unix.ErrnoName(errno)
 	case errors.Is(err, io.EOF):
@@ -87,8 +90,8 @@ func data(s string) ([]byte, error) {
 	return []byte(text), err
 }
 
-// patience of an attempt: what a refusal must not take.
-const patience = 8 * time.Second
+// patience of an attempt: longer than any wait of the gateway's.
+const patience = 13 * time.Second
 
 func arg(args []string, i int) string {
 	if i < len(args) {

@@ -1,6 +1,7 @@
 package egresstest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -42,7 +44,7 @@ const runTime = 3 * time.Minute
 // it. The text may go on with tables of its own, [[network.rule]] and others.
 func (n *Net) Box(network string) *Box {
 	n.t.Helper()
-	return n.Policy("version = 1\ncommand = [\"true\"]\n\n[network]\n" + network + "\n")
+	return n.Policy(policyOf(network))
 }
 
 // Policy makes a project with a whole policy, and approves it.
@@ -55,10 +57,47 @@ func (n *Net) Policy(text string) *Box {
 			n.t.Fatal(err)
 		}
 	}
-	b.File("ringwall.toml", text)
 	b.must("git", "init", "--quiet")
-	b.must(Ringwall(), "trust")
+	b.write(text)
 	return b
+}
+
+// Network changes the policy to this text in [network], and approves it.
+func (b *Box) Network(text string) {
+	b.t.Helper()
+	b.write(policyOf(text))
+}
+
+func policyOf(network string) string {
+	return "version = 1\ncommand = [\"true\"]\n\n[network]\n" + network + "\n"
+}
+
+func (b *Box) write(policy string) {
+	b.t.Helper()
+	b.File("ringwall.toml", policy)
+	b.must(Ringwall(), "trust")
+}
+
+// Start starts a command inside that says a first line when it is ready, and
+// goes on until it is stopped.
+func (b *Box) Start(argv ...string) (stop func()) {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := b.Command(ctx, append([]string{Ringwall(), "run", "--"}, argv...)...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	stop = sync.OnceFunc(func() { cancel(); _ = cmd.Wait() })
+	b.t.Cleanup(stop)
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		stop()
+		b.t.Fatalf("%s did not become ready: %v", strings.Join(argv, " "), err)
+	}
+	return stop
 }
 
 // Ringwall is the program under test.

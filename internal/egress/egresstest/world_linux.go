@@ -86,7 +86,7 @@ func newInternet() (*internet, error) {
 	}
 	var err error
 	far.do(func() { err = errors.Join(ip(anyFamily, everywhere), ip(family6, everywhere6)) })
-	return far, errors.Join(err, ip(family6, wire6))
+	return far, errors.Join(err, ip(family6, wire6), lowPorts())
 }
 
 // live is the thread; it ends with the process.
@@ -111,6 +111,12 @@ const (
 	anyFamily = "-oneline" // no flag says so: the address decides
 	family6   = "-6"
 )
+
+// lowPorts lets a test without rights serve on the machine's port 53 and the
+// like. The thread that asks is in the machine's namespace.
+func lowPorts() error {
+	return os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0)
+}
 
 // ip runs a batch of commands of iproute2 in the calling thread's namespace.
 func ip(family, batch string) error {
