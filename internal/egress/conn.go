@@ -41,9 +41,9 @@ func (g *Gateway) serveConn(c net.Conn) {
 		reset(c)
 		return
 	}
-	decision, r := g.policy.Decide(d.host, d.port), g.policy.rules[d]
+	r, decision := g.policy.match(d.host, d.port)
 	webPort := d.port == portHTTP || d.port == portHTTPS
-	web := decision.Allowed && (webPort || len(r.methods) > 0)
+	web := decision.Allowed && (webPort || r.seen() || r.intercept)
 	o := sniff(c, web)
 	if !decision.Allowed {
 		g.turnAway(c, o, d, decision.Reason+"; "+addRule(d.String()))
@@ -77,8 +77,8 @@ func checkTLS(o opening, d dest, isName bool, r rule) string {
 		return o.err.Error()
 	case d.port == portHTTP:
 		return "TLS is not spoken on port 80"
-	case len(r.methods) > 0 && !r.opaque:
-		return "the rule allows certain methods, which cannot be seen inside TLS"
+	case r.intercept || r.seen() && !r.opaque:
+		return "the rule is about requests, which cannot be seen inside TLS"
 	case o.hello.ech:
 		return "the TLS hello has an encrypted part (ECH), which may ask the server for another name; turn ECH off in the client"
 	case isName && o.hello.name == "":
@@ -101,9 +101,15 @@ func (g *Gateway) serveHTTP(c net.Conn, o opening, d dest, r rule) {
 		g.answer(c, o, d, 400, why)
 		return
 	}
-	if !r.allowsMethod(o.head.method) {
-		why := fmt.Sprintf("the rule %s does not allow the method %s; %s", r.control, o.head.method, addMethod(d, r, o.head.method))
+	if decision := r.request(o.head.method, o.head.path); !decision.Allowed {
+		why := decision.Reason
+		if !r.allowsMethod(o.head.method) {
+			why += "; " + addMethod(d, r, o.head.method)
+		}
 		g.answer(c, o, d, 403, why)
+		return
+	} else if decision.Path != o.head.path {
+		g.answer(c, o, d, 403, "the path is not in the form in which it is compared: "+decision.Path)
 		return
 	}
 	g.front.serve(&webConn{Conn: c, prefix: o.data, head: o.head, to: d, rule: r})

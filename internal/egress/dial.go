@@ -43,7 +43,7 @@ func (e *addressError) Error() string {
 		list[i] = a.String()
 	}
 	return printable(fmt.Sprintf("%s resolves to %s: a name must not lead to a private or special address; "+
-		"a rule for the address itself may", e.name, strings.Join(list, ", ")))
+		"a rule for the address and port allows it", e.name, strings.Join(list, ", ")))
 }
 
 // connect resolves once and dials exactly what passed the check, so that an
@@ -89,7 +89,7 @@ func (g *Gateway) addresses(ctx context.Context, d dest) ([]netip.Addr, error) {
 	}
 	good := make([]netip.Addr, 0, len(all))
 	for _, a := range all {
-		if public(a) && !own[a] {
+		if g.mayLead(a, d.port, own) {
 			good = append(good, a)
 		}
 	}
@@ -97,6 +97,16 @@ func (g *Gateway) addresses(ctx context.Context, d dest) ([]netip.Addr, error) {
 		return nil, &addressError{d.host, all}
 	}
 	return good[:min(len(good), maxAddrs)], nil
+}
+
+// mayLead tells whether a name may lead to an address: to a public one that is
+// not this machine's own, or to one that the policy names itself, by its
+// address or in a range, on that port; never to one that it denies.
+func (g *Gateway) mayLead(a netip.Addr, port int, own map[netip.Addr]bool) bool {
+	if g.policy.deniesAddress(a, port) || a.Is4In6() || a.Zone() != "" {
+		return false
+	}
+	return public(a) && !own[a] || g.policy.coversAddress(a, port)
 }
 
 // ownAddrs is what the interfaces of this machine have: a public one is often

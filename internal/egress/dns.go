@@ -15,104 +15,135 @@ const (
 	dnsHeader   = 12
 )
 
+// Types that tell a client of another name, another port or an ECH key (RFC
+// 9460), and an answer code of EDNS (RFC 6891, 9).
+const (
+	typeSVCB  = dnsmessage.Type(64)
+	typeHTTPS = dnsmessage.Type(65)
+	badVers   = dnsmessage.RCode(16)
+)
+
 // errDrop means that a message gets no answer at all: it is itself an answer,
 // or too short to have an ID.
 var errDrop = errors.New("not a question")
 
+// miss is a name that was asked for in vain.
+type miss struct {
+	name string // as sent; empty: nothing was
+	why  string // empty: no rule names it
+}
+
 // answer is the whole of name resolution for the sandbox. An allowed name has
 // its synthetic addresses; any other name does not exist. Nothing is ever
-// forwarded, so a name carries no data out. refused is the name that was
-// asked for in vain, as sent. An answer is smaller than 512 bytes: one question,
-// at most one record, at most one OPT.
-func (t nameTable) answer(query []byte) (resp []byte, refused string, err error) {
+// forwarded, so a name carries no data out. An answer is smaller than 512
+// bytes: one question, at most one record, at most one SOA and one OPT.
+func (t *nameTable) answer(query []byte) (resp []byte, m miss, err error) {
 	var p dnsmessage.Parser
 	h, err := p.Start(query)
 	if err != nil || h.Response {
-		return nil, "", errDrop
+		return nil, miss{}, errDrop
 	}
-	reply := dnsmessage.Header{
+	r := reply{header: dnsmessage.Header{
 		ID: h.ID, Response: true, OpCode: h.OpCode, Authoritative: true,
 		RecursionDesired: h.RecursionDesired, RecursionAvailable: true,
-	}
+	}}
 	if h.OpCode != 0 {
-		reply.RCode = dnsmessage.RCodeNotImplemented
-		resp, err = packReply(reply, nil, nil, false)
-		return resp, "", err
+		r.header.RCode = dnsmessage.RCodeNotImplemented
+		resp, err = r.pack()
+		return resp, miss{}, err
 	}
 	q, edns, ok := onlyQuestion(&p, query)
-	if !ok {
-		reply.RCode = dnsmessage.RCodeFormatError
-		resp, err = packReply(reply, nil, nil, false)
-		return resp, "", err
+	switch {
+	case !ok:
+		r.header.RCode = dnsmessage.RCodeFormatError
+		resp, err = r.pack()
+		return resp, miss{}, err
+	case edns == ednsUnknown:
+		r.question, r.edns, r.header.RCode = &q, true, badVers
+		resp, err = r.pack()
+		return resp, miss{}, err
 	}
-	body, rcode := t.resolve(q)
-	reply.RCode = rcode
-	resp, err = packReply(reply, &q, body, edns)
-	if rcode != dnsmessage.RCodeSuccess {
-		refused = strings.TrimSuffix(q.Name.String(), ".")
-	}
-	return resp, refused, err
+	r.question, r.edns = &q, edns != ednsNone
+	m = t.resolve(&r)
+	resp, err = r.pack()
+	return resp, m, err
 }
 
+// What an asker says of EDNS.
+const (
+	ednsNone = iota
+	ednsKnown
+	ednsUnknown // a version that nobody has defined
+)
+
 // onlyQuestion takes exactly one question, nothing in the answer and authority
-// sections, and reports whether the asker speaks EDNS.
-func onlyQuestion(p *dnsmessage.Parser, query []byte) (q dnsmessage.Question, edns, ok bool) {
+// sections, at most one OPT, and reports what the asker says of EDNS.
+func onlyQuestion(p *dnsmessage.Parser, query []byte) (q dnsmessage.Question, edns int, ok bool) {
 	count := func(i int) int { return int(query[i])<<8 | int(query[i+1]) }
 	if count(4) != 1 || count(6) != 0 || count(8) != 0 || count(10) > 2 {
-		return q, false, false
+		return q, 0, false
 	}
 	q, err := p.Question()
 	if err != nil || p.SkipAllQuestions() != nil || p.SkipAllAnswers() != nil || p.SkipAllAuthorities() != nil {
-		return q, false, false
+		return q, 0, false
 	}
 	for {
 		rh, err := p.AdditionalHeader()
 		if errors.Is(err, dnsmessage.ErrSectionDone) {
 			return q, edns, true
 		}
-		if err != nil || p.SkipAdditional() != nil {
-			return q, false, false
+		if err != nil || p.SkipAdditional() != nil || rh.Type == dnsmessage.TypeOPT && edns != ednsNone {
+			return q, 0, false
 		}
-		edns = edns || rh.Type == dnsmessage.TypeOPT
+		if rh.Type == dnsmessage.TypeOPT {
+			edns = ednsOf(rh)
+		}
 	}
+}
+
+// ednsOf reads the version of an OPT record, the second byte of its TTL.
+func ednsOf(rh dnsmessage.ResourceHeader) int {
+	if rh.TTL>>16&0xff != 0 {
+		return ednsUnknown
+	}
+	return ednsKnown
 }
 
 // resolve finds the record, if the type has one: HTTPS and SVCB have none, so
-// no client learns of another name, another port or an ECH key.
-func (t nameTable) resolve(q dnsmessage.Question) (dnsmessage.ResourceBody, dnsmessage.RCode) {
-	name, err := plan.CanonicalHost(q.Name.String())
-	if err != nil || q.Class != dnsmessage.ClassINET {
-		return nil, dnsmessage.RCodeNameError
+// no client learns of another name, another port or an ECH key, and none waits
+// for it either.
+func (t *nameTable) resolve(r *reply) miss {
+	asked := strings.TrimSuffix(r.question.Name.String(), ".")
+	name, err := plan.CanonicalHost(r.question.Name.String())
+	if err != nil || r.question.Class != dnsmessage.ClassINET {
+		r.header.RCode = dnsmessage.RCodeNameError
+		return miss{name: asked}
 	}
-	v4, v6, ok := t.addrs(name)
+	v4, v6, why, ok := t.addrs(service(name, r.question.Type))
 	switch {
 	case !ok:
-		return nil, dnsmessage.RCodeNameError
-	case q.Type == dnsmessage.TypeA:
-		return &dnsmessage.AResource{A: v4.As4()}, dnsmessage.RCodeSuccess
-	case q.Type == dnsmessage.TypeAAAA:
-		return &dnsmessage.AAAAResource{AAAA: v6.As16()}, dnsmessage.RCodeSuccess
+		r.header.RCode = dnsmessage.RCodeNameError
+		return miss{asked, why}
+	case r.question.Type == dnsmessage.TypeA:
+		r.body = &dnsmessage.AResource{A: v4.As4()}
+	case r.question.Type == dnsmessage.TypeAAAA:
+		r.body = &dnsmessage.AAAAResource{AAAA: v6.As16()}
 	}
-	return nil, dnsmessage.RCodeSuccess
+	return miss{}
 }
 
-// packReply writes the message; the question is repeated letter by letter,
-// because some askers mix upper and lower case and look for it in the answer.
-func packReply(h dnsmessage.Header, q *dnsmessage.Question, body dnsmessage.ResourceBody, edns bool) ([]byte, error) {
-	m := dnsmessage.Message{Header: h}
-	if q != nil {
-		m.Questions = []dnsmessage.Question{*q}
+// service is the name behind the labels that stand for a port and a protocol
+// in a question for HTTPS or SVCB: "_8443._https.name".
+func service(name string, typ dnsmessage.Type) string {
+	if typ != typeHTTPS && typ != typeSVCB {
+		return name
 	}
-	if body != nil {
-		rh := dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: dnsTTL}
-		m.Answers = []dnsmessage.Resource{{Header: rh, Body: body}}
-	}
-	if edns {
-		var rh dnsmessage.ResourceHeader
-		if err := rh.SetEDNS0(dnsMaxQuery, h.RCode, false); err != nil {
-			return nil, err
+	for range 2 {
+		first, rest, ok := strings.Cut(name, ".")
+		if !ok || !strings.HasPrefix(first, "_") {
+			break
 		}
-		m.Additionals = []dnsmessage.Resource{{Header: rh, Body: &dnsmessage.OPTResource{}}}
+		name = rest
 	}
-	return m.Pack()
+	return name
 }

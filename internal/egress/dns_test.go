@@ -30,7 +30,7 @@ func packed(t testing.TB, m dnsmessage.Message) []byte {
 	return b
 }
 
-func testTable(t testing.TB) nameTable {
+func testTable(t testing.TB) *nameTable {
 	t.Helper()
 	table, err := newNameTable([]string{"api.example.com"})
 	if err != nil {
@@ -73,8 +73,8 @@ func TestAnswer(t *testing.T) {
 		for _, a := range m.Answers {
 			got += bodyText(a.Body)
 		}
-		if m.RCode != c.rcode || got != c.body || refused != c.refused {
-			t.Errorf("%s %v: %v, %q, refused %q", c.name, c.typ, m.RCode, got, refused)
+		if m.RCode != c.rcode || got != c.body || refused.name != c.refused {
+			t.Errorf("%s %v: %v, %q, refused %+v", c.name, c.typ, m.RCode, got, refused)
 		}
 		if m.ID != 77 || !m.Response || !m.RecursionAvailable || m.Questions[0].Name.String() != c.name {
 			t.Errorf("%s: header %+v, question %v", c.name, m.Header, m.Questions)
@@ -169,7 +169,7 @@ func FuzzAnswer(f *testing.F) {
 		if len(m.Answers) == 1 && !strings.EqualFold(strings.TrimSuffix(m.Questions[0].Name.String(), "."), "api.example.com") {
 			t.Fatalf("an address for %v", m.Questions)
 		}
-		if m.RCode == dnsmessage.RCodeNameError && refused == "" && len(m.Questions[0].Name.Data[:m.Questions[0].Name.Length]) > 1 {
+		if m.RCode == dnsmessage.RCodeNameError && refused.name == "" && len(m.Questions[0].Name.Data[:m.Questions[0].Name.Length]) > 1 {
 			t.Fatal("a refused name that is not told")
 		}
 	})

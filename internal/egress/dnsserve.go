@@ -91,17 +91,22 @@ func (g *Gateway) serveUDP(p packetConn) {
 // reply answers one message and records the name when it was refused; what
 // cannot be recorded is not answered.
 func (g *Gateway) reply(query []byte) ([]byte, bool) {
-	resp, refused, err := g.table.answer(query)
+	resp, m, err := g.table.answer(query)
 	if err != nil {
 		return nil, false
 	}
-	if refused != "" {
-		why := "no rule names it, so it does not resolve; " + addRule(printable(refused)+":443")
-		if !g.refuse(g.dnsRefusals, "resolve "+refused, why) {
-			return nil, false
-		}
+	if m.name != "" && !g.refuse(g.dnsRefusals, "resolve "+m.name, m.reason()) {
+		return nil, false
 	}
 	return resp, true
+}
+
+// reason says why a name does not resolve, and what the owner would write.
+func (m miss) reason() string {
+	if m.why != "" {
+		return m.why
+	}
+	return "no rule names it, so it does not resolve; " + addRule(printable(m.name)+":443")
 }
 
 // serveDNSConn answers the questions of one TCP connection.

@@ -48,30 +48,129 @@ func (p *Policy) addGateway(g plan.Gateway) error {
 		return nil
 	case g.Mode != modeAllowlist:
 		return fmt.Errorf("mode %q is not known", g.Mode)
+	case g.MaxRequests < 0 || g.MaxSent < 0:
+		return fmt.Errorf("a bound below nothing")
+	case g.ProxyEnv && g.Proxy == 0:
+		return fmt.Errorf("variables for a proxy that is not there")
 	}
 	p.mode, p.ports = g.Mode, slices.Clone(g.Ports)
+	p.proxy, p.proxyEnv, p.learn = g.Proxy, g.ProxyEnv, g.Learn
+	p.maxRequests, p.maxSent = g.MaxRequests, g.MaxSent
+	p.upstream = g.Upstream
+	return checkUpstream(g.Upstream)
+}
+
+// checkUpstream takes nothing but "http://host:port".
+func checkUpstream(s string) error {
+	if s == "" {
+		return nil
+	}
+	rest, ok := strings.CutPrefix(s, "http://")
+	if !ok {
+		return fmt.Errorf("the upstream proxy is not http://host:port")
+	}
+	host, port, err := plan.SplitHostPort(rest, 0)
+	if err == nil && (dest{host, port}).String() != rest {
+		err = fmt.Errorf("it is not in canonical form")
+	}
+	if err != nil {
+		return fmt.Errorf("the upstream proxy: %w", err)
+	}
 	return nil
 }
 
 func (p *Policy) addRule(c plan.Control, e plan.Egress) error {
-	d, err := checkDest(e.Host, e.Port)
-	if err != nil {
+	r, err := newRule(c, e)
+	switch {
+	case err != nil:
 		return err
-	}
-	if a, ok := d.literal(); ok && synthetic(a) {
+	case e.Deny:
+		p.denied = append(p.denied, r)
+		return nil
+	case r.hosts.IsSynthetic():
 		return fmt.Errorf("%s lies in a range that the gateway gives to names", e.Host)
+	case r.hosts.Exact():
+		return p.addExact(dest{e.Host, e.Port}, r)
 	}
-	for _, m := range e.Methods {
+	return p.addWide(r)
+}
+
+func newRule(c plan.Control, e plan.Egress) (rule, error) {
+	hosts, err := plan.ParseHostSet(e.Host)
+	if err != nil {
+		return rule{}, err
+	}
+	if !e.Deny || e.Port != 0 {
+		if err := checkPort(e.Port); err != nil {
+			return rule{}, err
+		}
+	}
+	r := rule{
+		control: c.ID, hosts: hosts, port: e.Port, methods: slices.Clone(e.Methods), paths: slices.Clone(e.Paths),
+		intercept: e.Intercept, opaque: c.Status == plan.Downgraded && !e.Intercept,
+		maxRequests: e.MaxRequests, maxSent: e.MaxSent, maxUpload: e.MaxUpload,
+	}
+	return r, r.check(e.Deny)
+}
+
+// check refuses what the gateway would have to interpret.
+func (r rule) check(deny bool) error {
+	if r.maxRequests < 0 || r.maxSent < 0 || r.maxUpload < 0 {
+		return fmt.Errorf("a bound below nothing")
+	}
+	if deny && (r.seen() || r.intercept || r.maxRequests+r.maxSent > 0) {
+		return fmt.Errorf("a denial has no conditions")
+	}
+	for _, m := range r.methods {
 		if err := checkMethod(m); err != nil {
 			return err
 		}
 	}
-	r := rule{control: c.ID, methods: slices.Clone(e.Methods), opaque: c.Status == plan.Downgraded}
-	if old, ok := p.rules[d]; ok && !slices.Equal(old.methods, r.methods) {
-		return fmt.Errorf("%s also has a rule with other methods: %s", d, old.control)
+	for _, pattern := range r.paths {
+		if err := checkPattern(pattern); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPattern takes a pattern that some path in its one form can match.
+func checkPattern(pattern string) error {
+	sample := strings.ReplaceAll(pattern, "*", "x")
+	if plain, err := normalPath(sample); err != nil || plain != sample || strings.Contains(pattern, "***") {
+		return fmt.Errorf("path pattern %q is not in the form in which paths are compared", printable(pattern))
+	}
+	return nil
+}
+
+func (p *Policy) addExact(d dest, r rule) error {
+	if old, ok := p.rules[d]; ok && !old.same(r) {
+		return fmt.Errorf("%s also has another rule: %s", d, old.control)
 	}
 	p.rules[d] = r
 	return nil
+}
+
+// addWide keeps the rules about sets in order, the most exact first.
+func (p *Policy) addWide(r rule) error {
+	at := len(p.wide)
+	for i, old := range p.wide {
+		switch {
+		case old.hosts == r.hosts && old.port == r.port && !old.same(r):
+			return fmt.Errorf("%s also has another rule: %s", r.hosts, old.control)
+		case at == len(p.wide) && r.hosts.Narrower(old.hosts):
+			at = i
+		}
+	}
+	p.wide = slices.Insert(p.wide, at, r)
+	return nil
+}
+
+// same compares what two rules let through.
+func (r rule) same(o rule) bool {
+	return slices.Equal(r.methods, o.methods) && slices.Equal(r.paths, o.paths) &&
+		r.intercept == o.intercept && r.opaque == o.opaque &&
+		r.maxRequests == o.maxRequests && r.maxSent == o.maxSent && r.maxUpload == o.maxUpload
 }
 
 func checkDest(host string, port int) (dest, error) {
@@ -136,7 +235,15 @@ func (p Policy) checkPorts() error {
 			return err
 		}
 	}
+	if p.proxy != 0 {
+		if err := take(p.proxy); err != nil {
+			return err
+		}
+	}
 	for _, c := range p.creds {
+		if d, denied := p.denial(dest{c.Host, c.Port}); denied {
+			return fmt.Errorf("control %s: %s denies its host", c.control, d.control)
+		}
 		if err := take(c.Listen); err != nil {
 			return fmt.Errorf("control %s: %w", c.control, err)
 		}

@@ -45,7 +45,7 @@ type Stats struct {
 type Gateway struct {
 	cfg    Config
 	policy Policy
-	table  nameTable
+	table  *nameTable
 
 	dnsRefusals  *refusals
 	refusals     *refusals
@@ -76,6 +76,7 @@ func New(cfg Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
+	table.admit = policy.admit
 	if cfg.Recorder == nil {
 		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
 	}
@@ -87,7 +88,7 @@ func New(cfg Config) (*Gateway, error) {
 	return newGateway(cfg, policy, table), nil
 }
 
-func newGateway(cfg Config, policy Policy, table nameTable) *Gateway {
+func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 	if cfg.Resolve == nil {
 		cfg.Resolve = resolveOnHost
 	}

@@ -105,7 +105,8 @@ func TestFromPlanRefuses(t *testing.T) {
 	odd.Want.Gateway.Mode = "open"
 	for name, controls := range map[string][]plan.Control{
 		"not canonical":     {allow("Api.example.com", 443)},
-		"wildcard":          {allow("*.example.com", 443)},
+		"any host":          {allow("*", 443)},
+		"star inside":       {allow("a.*.example", 443)},
 		"port 0":            {allow("a.example", 0)},
 		"port too large":    {allow("a.example", 65536)},
 		"synthetic address": {allow("198.18.0.1", 443)},
@@ -163,7 +164,7 @@ func TestNameTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range []string{"a.example", "b.example"} {
-		v4, v6, ok := table.addrs(n)
+		v4, v6, _, ok := table.addrs(n)
 		back4, _ := table.name(v4)
 		back6, _ := table.name(v6)
 		if !ok || back4 != n || back6 != n || public(v4) || public(v6) {
@@ -179,7 +180,7 @@ func TestNameTable(t *testing.T) {
 		t.Error("too many names: no error")
 	}
 	last, _ := newNameTable(slices.Repeat([]string{"x.example"}, maxNames))
-	if v4, _, _ := last.addrs("x.example"); !syntheticV4.Contains(v4) || v4.String() != "198.19.255.254" {
+	if v4, _, _, _ := last.addrs("x.example"); !syntheticV4.Contains(v4) || v4.String() != "198.19.255.254" {
 		t.Errorf("the last address is %v", v4)
 	}
 }

@@ -171,7 +171,7 @@ func openSocket(s SocketSpec) (*os.File, error) {
 // address is the synthetic address of a name, as the sandbox would resolve it.
 func (r *rig) address(t testing.TB, name string, port int) string {
 	t.Helper()
-	v4, _, ok := r.table.addrs(name)
+	v4, _, _, ok := r.table.addrs(name)
 	if !ok {
 		t.Fatalf("%s has no address", name)
 	}

@@ -168,6 +168,7 @@ func (o *object) network(w *Op) {
 		o.numbers("ports", w.Gateway.Ports)
 		o.bound(w.Gateway.Bound)
 		o.numOr("proxy", int64(w.Gateway.Proxy))
+		o.flagOr("proxy_env", w.Gateway.ProxyEnv)
 		o.strOr("upstream", w.Gateway.Upstream)
 		o.numOr("max_requests", w.Gateway.MaxRequests)
 		o.numOr("max_sent", w.Gateway.MaxSent)

@@ -206,6 +206,8 @@ type Gateway struct {
 	// Proxy is the loopback port inside on which it speaks the protocols of a
 	// proxy, for programs that are told of one: HTTP with CONNECT, and SOCKS 5.
 	Proxy int `json:"proxy,omitempty"`
+	// ProxyEnv sets HTTP_PROXY and its kin inside to that port.
+	ProxyEnv bool `json:"proxy_env,omitempty"`
 	// Upstream is a proxy outside through which all connections are made:
 	// "http://host:port", without credentials. It then is the one that resolves.
 	Upstream    string `json:"upstream,omitempty"`

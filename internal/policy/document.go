@@ -38,14 +38,25 @@ type envTable struct {
 }
 
 type networkTable struct {
-	Mode  string      `toml:"mode"`
-	Allow []string    `toml:"allow"`
-	Rule  []ruleTable `toml:"rule"`
+	Mode        string      `toml:"mode"`
+	Allow       []string    `toml:"allow"`
+	Deny        []string    `toml:"deny"`
+	Proxy       string      `toml:"proxy"`
+	CA          []string    `toml:"ca"`
+	ProxyEnv    bool        `toml:"proxy_env"`
+	MaxRequests int64       `toml:"max_requests"`
+	MaxSent     string      `toml:"max_sent"`
+	Rule        []ruleTable `toml:"rule"`
 }
 
 type ruleTable struct {
-	Host    string   `toml:"host"`
-	Methods []string `toml:"methods"`
+	Host        string   `toml:"host"`
+	Methods     []string `toml:"methods"`
+	Paths       []string `toml:"paths"`
+	Intercept   bool     `toml:"intercept"`
+	MaxRequests int64    `toml:"max_requests"`
+	MaxSent     string   `toml:"max_sent"`
+	MaxUpload   string   `toml:"max_upload"`
 }
 
 type credentialTable struct {

@@ -65,14 +65,37 @@ type Env struct {
 // Network is what the gateway lets through.
 type Network struct {
 	Mode  string   `json:"mode"`            // Allowlist or None
-	Allow []string `json:"allow,omitempty"` // "host", "host:port" or "preset:name", as written
+	Allow []string `json:"allow,omitempty"` // see ParseTarget, or "preset:name", as written
 	Rules []Rule   `json:"rules,omitempty"`
+	Deny  []string `json:"deny,omitempty"` // see ParseDeny, as written; wins over everything
+	// Proxy is the proxy outside through which all connections are made:
+	// "http://host:port".
+	Proxy       string   `json:"proxy,omitempty"`
+	CA          []string `json:"ca,omitempty"`           // files of authorities, absolute or below the owner's home with "~/"
+	ProxyEnv    bool     `json:"proxy_env,omitempty"`    // HTTP_PROXY and its kin are set inside
+	MaxRequests int64    `json:"max_requests,omitempty"` // of a run; 0: no bound
+	MaxSent     int64    `json:"max_sent,omitempty"`     // bytes out of a run; 0: no bound
+	// Bounds are the machine's destinations, which what a preset brings has to
+	// respect too (see Narrow).
+	Bounds []Rule `json:"-"`
 }
 
-// Rule is one destination with the HTTP methods that it may be sent.
+// Rule is one destination with what it may be sent.
 type Rule struct {
-	Host    string   `json:"host"`              // "host" or "host:port", as written
+	Host    string   `json:"host"`              // see ParseTarget, as written
 	Methods []string `json:"methods,omitempty"` // upper case; empty: any
+	Paths   []string `json:"paths,omitempty"`   // see CheckPath; empty: any
+	// Intercept is whether TLS is opened to see methods, paths and bodies; nil:
+	// the owner did not say.
+	Intercept   *bool `json:"intercept,omitempty"`
+	MaxRequests int64 `json:"max_requests,omitempty"` // of a run; 0: no bound
+	MaxSent     int64 `json:"max_sent,omitempty"`     // bytes of a run; 0: no bound
+	MaxUpload   int64 `json:"max_upload,omitempty"`   // bytes of one request's body; 0: no bound
+}
+
+// Free tells whether a rule is nothing but its destination.
+func (r Rule) Free() bool {
+	return r.Methods == nil && r.Paths == nil && r.Intercept == nil && r.MaxRequests == 0 && r.MaxSent == 0 && r.MaxUpload == 0
 }
 
 // Credential is a secret that the gateway holds for the agent.

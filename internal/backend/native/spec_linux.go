@@ -183,6 +183,9 @@ func (t *translation) environment(e *plan.Env) {
 	for k, v := range e.Vars {
 		vars[k] = v
 	}
+	for k, v := range egress.ProxyEnv(t.run.plan) {
+		vars[k] = v
+	}
 	for k, v := range t.run.credentialEnv() {
 		vars[k] = v
 	}
