@@ -68,7 +68,7 @@ func (e *env) showPlan(w *work, hash string) {
 	v.gates()
 	v.limits()
 	v.notEnforced()
-	v.risk(append(w.notes, network.Lint(w.policy)...), w)
+	v.risk(slices.Concat(w.notes, network.Lint(w.policy), network.Shadowed(w.policy, w.project)), w)
 }
 
 // view shows a plan.

@@ -87,7 +87,7 @@ func (p *Policy) addRule(c plan.Control, e plan.Egress) error {
 	case e.Deny:
 		p.denied = append(p.denied, r)
 		return nil
-	case r.hosts.MeetsSynthetic():
+	case r.hosts.IsSynthetic():
 		return fmt.Errorf("%s lies in a range that the gateway gives to names", e.Host)
 	case r.hosts.Exact():
 		return p.addExact(dest{e.Host, e.Port}, r)

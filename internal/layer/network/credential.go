@@ -121,12 +121,23 @@ func (b *broker) lacks(op plan.Credential) string {
 	switch {
 	case b.policy.Network.Mode == policy.None:
 		return `network.mode is "none": there is no gateway`
+	case b.denied(op) != "":
+		return "network.deny (" + b.denied(op) + ") denies its host"
 	case op.BaseURLEnv == "":
 		return "no variable is known that points a client of " + op.Host + " at the gateway: write base_url_env"
 	case op.Header == "":
 		return "it is not known which header carries the secret for " + op.Host + ": write header"
 	}
 	return ""
+}
+
+// denied is where the policy denies the host of a credential; empty: nowhere.
+func (b *broker) denied(op plan.Credential) string {
+	key, denied := b.policy.Denies(target(plan.Egress{Host: op.Host, Port: op.Port}))
+	if !denied {
+		return ""
+	}
+	return b.policy.Where(key)
 }
 
 // listen is the next loopback port that the gateway does not need itself. It

@@ -34,6 +34,7 @@ func owner(name string) project.Facts {
 		"rust":      nil,
 		"python":    {{Host: "127.1", Port: 443, From: "~/.config/pip/pip.conf"}},
 		"anthropic": {{Host: "api.anthropic.com", Port: 443, From: "default"}},
+		"claude":    {{Host: "api.anthropic.com", Port: 443, From: "default"}},
 	}}
 	if name == "claude" {
 		f.Agent = agent.Agent(claude.Agent{})
