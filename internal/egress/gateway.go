@@ -27,6 +27,11 @@ type Config struct {
 	// the agent got in its place for this run. A value is never logged.
 	Secrets      map[string]string
 	Placeholders map[string]string
+	// Authority signs for the names whose TLS is opened; nil: none is.
+	Authority Authority
+	// Roots are authorities in PEM that upstreams are believed by besides the
+	// system's.
+	Roots []byte
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.

@@ -179,7 +179,10 @@ func (p Policy) find(d dest) (rule, bool) {
 // sees it: on port 80, and inside TLS that it opens.
 func (p Policy) Request(host string, port int, method, path string) Decision {
 	r, d := p.match(host, port)
-	if !d.Allowed || r.opaque && port != portHTTP {
+	switch {
+	case !d.Allowed:
+		return d
+	case r.opaque && port != portHTTP:
 		d.Path = path
 		return d
 	}

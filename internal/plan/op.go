@@ -282,12 +282,24 @@ type Credential struct {
 // the run's own, whose key the gateway alone has, and those that the policy
 // names.
 type Trust struct {
-	Own     bool     `json:"own"`                // the run's own authority: something is intercepted
-	Extra   []string `json:"extra,omitempty"`    // PEM files of the host
-	Bundles []string `json:"bundles"`            // paths inside that get the system's bundle with these, PEM
-	Java    []string `json:"java,omitempty"`     // paths inside that get them as a Java key store
-	EnvVars []string `json:"env_vars,omitempty"` // variables that name the first bundle
+	Own    bool     `json:"own"`              // the run's own authority: something is intercepted
+	Extra  []string `json:"extra,omitempty"`  // PEM files of the host
+	System string   `json:"system,omitempty"` // the host's bundle, or its folder of certificates
+	// Bundles are the paths inside that get the system's authorities with these,
+	// in PEM.
+	Bundles []string `json:"bundles"`
+	Added   string   `json:"added"`              // path inside that gets these alone, in PEM
+	Java    []string `json:"java,omitempty"`     // paths inside that get what Bundles get, as a Java key store
+	EnvVars []string `json:"env_vars,omitempty"` // variables that name the first of Bundles
+	AddVars []string `json:"add_vars,omitempty"` // variables that name Added: of programs with a list of their own
 }
+
+// What Trust makes where the system has nothing to cover.
+const (
+	TrustFolder = "/run/ringwall/trust"
+	TrustBundle = TrustFolder + "/bundle.pem"
+	TrustAdded  = TrustFolder + "/added.pem"
+)
 
 // Limit bounds one resource.
 type Limit struct {

@@ -119,6 +119,7 @@ type run struct {
 	layered      bool                   // absent guardrails stand in a layer of their own
 	placeholders map[string]string
 	rules        []seccomp.Rule
+	stores       stores
 	gateway      *egress.Gateway
 	group        *cgroup.Group
 	janitor      *keeper.Keeper
@@ -159,6 +160,9 @@ func (r *run) prepare() error {
 	}
 	if err := r.choosePlaceholders(); err != nil {
 		return r.failed("", err)
+	}
+	if err := r.openTrust(); err != nil {
+		return r.failed("network.trust", err)
 	}
 	if err := r.openGateway(); err != nil {
 		return r.failed("network.gateway", err)
@@ -301,6 +305,7 @@ func (r *run) part() {
 	if r.gateway != nil {
 		r.gateway.Close()
 	}
+	r.stores.close()
 }
 
 // dropMapping ends the process that was needed to map the project's owner.

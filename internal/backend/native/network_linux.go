@@ -17,9 +17,13 @@ import (
 )
 
 func (r *run) openGateway() error {
+	cfg := egress.Config{Plan: r.plan, Secrets: r.native.Secrets,
+		Placeholders: r.placeholders, Recorder: r.recorder, Roots: r.stores.extra}
+	if a := r.stores.authority; a != nil {
+		cfg.Authority = a
+	}
 	var err error
-	r.gateway, err = egress.New(egress.Config{Plan: r.plan, Secrets: r.native.Secrets,
-		Placeholders: r.placeholders, Recorder: r.recorder})
+	r.gateway, err = egress.New(cfg)
 	return err
 }
 

@@ -49,6 +49,13 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 		return nil, err
 	}
 	out = append(out, secrets...)
+	stores, err := trust(p, h, f, out)
+	if err != nil {
+		return nil, err
+	}
+	if stores != nil {
+		out = append(out, *stores)
+	}
 	if !h.Sandbox.OK {
 		withdraw(out, h.Sandbox.Why)
 	}

@@ -20,11 +20,12 @@ func clients() []client {
 		{name: "git over https", needs: []string{"git"}, want: "hello", made: git, proxied: true,
 			script: "git clone -q https://git.example/repo.git r && cd r && cat hello && git checkout -q -b new-$$ && " + commit + " && git push -q origin HEAD"},
 		{name: "git over ssh", needs: []string{"git", "ssh"}, want: "hello", made: func(s *servers) int { return len(s.git.Commands()) },
-			script: `export GIT_SSH_COMMAND="ssh -i $PWD/key -o UserKnownHostsFile=$PWD/known_hosts -o StrictHostKeyChecking=yes -o BatchMode=yes"
+			script: `base64 -d key.base64 >key && chmod 600 key
+				export GIT_SSH_COMMAND="ssh -i $PWD/key -o UserKnownHostsFile=$PWD/known_hosts -o StrictHostKeyChecking=yes -o BatchMode=yes"
 				git clone -q ssh://git@git.example/repo.git r && cd r && cat hello && ` + commit + ` && git push -q origin HEAD:other`},
 		{name: "npm install", needs: []string{"node", "npm"}, want: "hello from the registry", proxied: true,
 			made: requests(func(s *servers) *egresstest.Site { return s.npm }),
-			script: `mkdir p && cd p && npm init -y >/dev/null && npm install --no-audit --no-fund --registry https://npm.example/ greeting >/dev/null &&
+			script: `mkdir p && cd p && npm init -y >/dev/null && npm install --no-audit --no-fund --fetch-retries 0 --registry https://npm.example/ greeting >/dev/null &&
 				node -e 'console.log(require("greeting"))'`},
 		{name: "pip install", needs: []string{"python3"}, want: "hello from the index", proxied: true,
 			made: requests(func(s *servers) *egresstest.Site { return s.pypi }),
