@@ -35,6 +35,7 @@ type Report struct {
 //	read:PATH, write:PATH, env:NAME   files and variables
 //	listen:PORT|SECONDS      waits for somebody to come
 //	open:ADDR|COUNT|DATA     that many connections at once, held until each has ended
+//	relay:PORT|ADDR|FILE     passes connections on for ever; a line in FILE for each
 func Probes() []string {
 	var out []string
 	for name := range probes() {
@@ -47,7 +48,7 @@ type probe func(arg []string) (value string, err error)
 
 func probes() map[string]probe {
 	return map[string]probe{"say": say, "udp": udp, "dns": question, "tls": tlsSay, "tunnel": tunnel,
-		"read": read, "write": write, "env": env, "listen": listenFor, "open": many}
+		"read": read, "write": write, "env": env, "listen": listenFor, "open": many, "relay": relay}
 }
 
 // attack makes the attempts and writes one Report a line.

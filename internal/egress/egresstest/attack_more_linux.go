@@ -187,3 +187,33 @@ func many(args []string) (string, error) {
 	wg.Wait()
 	return fmt.Sprint(ends), nil
 }
+
+// relay passes connections to PORT on to ADDR, so that it is known who takes
+// which way. FILE gets a line when it listens, and one for each connection.
+func relay(args []string) (string, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:"+args[0])
+	if err != nil {
+		return "", err
+	}
+	f, err := os.OpenFile(arg(args, 2), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return "", err
+	}
+	for {
+		fmt.Fprintln(f, "a line")
+		c, err := l.Accept()
+		if err != nil {
+			return "", err
+		}
+		go func() {
+			defer c.Close()
+			up, err := net.Dial("tcp", arg(args, 1))
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); _, _ = io.Copy(c, up) }()
+			_, _ = io.Copy(up, c)
+			up.Close()
+		}()
+	}
+}

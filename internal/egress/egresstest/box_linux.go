@@ -238,6 +238,10 @@ func (b *Box) Attacker() string {
 	return path
 }
 
+// AttackLine is how a script inside starts an attempt: the attacker's first
+// argument.
+const AttackLine = attackArg
+
 // Attack makes raw attempts inside, in order.
 func (b *Box) Attack(attempts ...string) Ran {
 	b.t.Helper()
