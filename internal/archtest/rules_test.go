@@ -84,6 +84,7 @@ var arrows = []rule{
 	{pkg: "archtest"},
 	{pkg: "bench"},
 	{pkg: "bench/*"},
+	{pkg: "bench/gateway", may: []string{"egress/egresstest"}}, // measures in the test network
 	{pkg: "examples/*"},
 	{pkg: "scripts/*"},
 	{pkg: "scripts/squeeze", tests: []string{"kernel/child"}}, // what it squeezes

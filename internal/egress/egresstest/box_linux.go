@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"ringwall/internal/evidence"
@@ -25,7 +24,7 @@ type Box struct {
 	Env []string // of ringwall itself, added to a small environment
 
 	net   *Net
-	t     *testing.T
+	t     T
 	state string
 }
 
