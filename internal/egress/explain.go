@@ -43,25 +43,13 @@ func explain(what, control, why string) string {
 }
 
 // answer records the refusal of an HTTP request, sends it, and closes.
-func (g *Gateway) answer(c net.Conn, o opening, d dest, code int, why string) {
-	what := requestWhat(o.head, d)
+func (g *Gateway) answer(c net.Conn, s site, h *requestHead, code int, why string) {
+	what := s.what(h)
 	if !g.refuse(g.refusals, what, why) {
 		reset(c)
 		return
 	}
 	writeAnswer(c, code, explain(what, ControlGateway, why))
-}
-
-// requestWhat names a request without its query, which may carry data.
-func requestWhat(h requestHead, d dest) string {
-	where := d.String()
-	if d.port == portHTTP {
-		where = strings.TrimSuffix(where, ":80")
-	}
-	if h.method == "" || h.path == "" {
-		return "malformed HTTP request to " + where
-	}
-	return h.method + " http://" + where + h.path
 }
 
 // writeAnswer sends a whole HTTP response on a connection that no server has.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"sync"
@@ -32,6 +31,11 @@ type Config struct {
 	// Roots are authorities in PEM that upstreams are believed by besides the
 	// system's.
 	Roots []byte
+	// Watch looks for what must not leave, and Alarm is told when it was found,
+	// with the destination; nil: nobody does. Usage reads answers; nil: nobody.
+	Watch Watch
+	Alarm func(found, to string)
+	Usage UsageFunc
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.
@@ -62,10 +66,15 @@ type Gateway struct {
 	slots  chan struct{}
 	conns  closers
 	pace   *pacer
-	front  *webServer // plain HTTP to allowed destinations
 	fault  chan error
-	plain  *http.Transport // of front
-	roots  *x509.CertPool  // of upstreams; nil: the system's
+	roots  *x509.CertPool // of upstreams; nil: the system's
+
+	heads    buffers
+	blocks   blocks
+	accounts accounts
+	total    budget // of the run
+	second   *second
+	keepers  []*keeper
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -111,8 +120,10 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 	}
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
+		g.keepers = append(g.keepers, g.newKeeper(c))
 	}
-	g.plain = g.plainTransport()
+	g.accounts.of = map[string]*account{}
+	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
 }
@@ -149,7 +160,7 @@ func (g *Gateway) Serve(specs []SocketSpec, files []*os.File) error {
 		}
 		starts[i] = start
 	}
-	g.front = g.startWeb(http.HandlerFunc(g.forward))
+	g.second = g.startSecond()
 	for _, start := range starts {
 		g.run(start)
 	}
