@@ -17,7 +17,7 @@ import (
 
 // maxConns is how many connections are served at once; one more is reset. What
 // runs inside can so take a bounded part of the supervisor's memory.
-const maxConns = 512
+const maxConns = 4096
 
 // Config is what a gateway needs.
 type Config struct {
@@ -65,7 +65,8 @@ type Gateway struct {
 	wg     sync.WaitGroup
 	slots  chan struct{}
 	conns  closers
-	pace   *pacer
+	sums   *sums
+	broken atomic.Bool // something could not be recorded
 	fault  chan error
 	roots  *x509.CertPool // of upstreams; nil: the system's
 
@@ -99,7 +100,13 @@ func New(cfg Config) (*Gateway, error) {
 			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
 		}
 	}
-	return newGateway(cfg, policy, table), nil
+	roots, err := rootsOf(cfg.Roots)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	g := newGateway(cfg, policy, table)
+	g.roots = roots
+	return g, nil
 }
 
 func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
@@ -115,13 +122,13 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		refusals:     newRefusals(ControlGateway, cfg.Recorder),
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
-		pace:         newPacer(),
 		fault:        make(chan error, 1),
 	}
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
 		g.keepers = append(g.keepers, g.newKeeper(c))
 	}
+	g.sums = newSums(g)
 	g.accounts.of = map[string]*account{}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
@@ -182,7 +189,7 @@ func (g *Gateway) Close() error {
 	g.cancel()
 	g.conns.closeAll()
 	g.wg.Wait()
-	errs := []error{g.dnsRefusals.flush(), g.refusals.flush()}
+	errs := []error{g.sums.close(), g.dnsRefusals.flush(), g.refusals.flush()}
 	for _, r := range g.credRefusals {
 		errs = append(errs, r.flush())
 	}
