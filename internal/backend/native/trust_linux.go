@@ -1,6 +1,8 @@
 package native
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -45,27 +47,40 @@ func (r *run) openTrust() error {
 	if t == nil {
 		return nil
 	}
-	extra, err := readAuthorities(t.Extra, r.plan.Project)
-	if err != nil {
-		return err
-	}
-	added := extra
-	if t.Own {
-		if r.stores.authority, err = authority.New(egress.Intercepted(r.plan), r.authorityEnd()); err != nil {
-			return err
-		}
-		added = authority.Bundle(extra, r.stores.authority.Certificate())
-	}
+	var java []byte // of the system's, made meanwhile: it is most of the work
 	system, err := systemAuthorities(t.System)
 	if err != nil {
 		return err
 	}
-	bundle := authority.Bundle(system, added)
-	r.stores.extra, r.stores.added, r.stores.bundle = extra, string(added), string(bundle)
+	made := make(chan struct{})
+	go func() {
+		defer close(made)
+		if len(t.Java) > 0 {
+			java = authority.JavaEntries(system)
+		}
+	}()
+	added, err := r.addedAuthorities(t)
+	<-made
+	if err != nil {
+		return err
+	}
+	r.stores.added, r.stores.bundle = string(added), string(authority.Bundle(system, added))
 	if len(t.Java) > 0 {
-		r.stores.java = string(authority.JavaStore(bundle))
+		r.stores.java = string(authority.JavaStore(java, authority.JavaEntries(added)))
 	}
 	return nil
+}
+
+// addedAuthorities are those that the policy names and the run's own.
+func (r *run) addedAuthorities(t *plan.Trust) ([]byte, error) {
+	var err error
+	if r.stores.extra, err = readAuthorities(t.Extra, r.plan.Project); err != nil || !t.Own {
+		return r.stores.extra, err
+	}
+	if r.stores.authority, err = authority.New(egress.Intercepted(r.plan), r.authorityEnd()); err != nil {
+		return nil, err
+	}
+	return authority.Bundle(r.stores.extra, r.stores.authority.Certificate()), nil
 }
 
 // trust is the plan's, if it can be carried out.
@@ -172,11 +187,16 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, largestStore+1))
-	if err == nil && len(text) > largestStore {
-		err = fmt.Errorf("%s: larger than %d MiB", path, largestStore>>20)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return text, err
+	var text bytes.Buffer
+	text.Grow(int(min(info.Size(), largestStore)) + bytes.MinRead)
+	if _, err := io.CopyN(&text, f, largestStore+1); err != io.EOF {
+		return nil, cmp.Or(err, fmt.Errorf("%s: larger than %d MiB", path, largestStore>>20))
+	}
+	return text.Bytes(), nil
 }
 
 // trust covers the stores of the view with those of the run, and makes what the
