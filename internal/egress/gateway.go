@@ -17,7 +17,7 @@ import (
 
 // maxConns is how many connections are served at once; one more is reset. What
 // runs inside can so take a bounded part of the supervisor's memory.
-const maxConns = 512
+const maxConns = 4096
 
 // Config is what a gateway needs.
 type Config struct {
@@ -65,16 +65,15 @@ type Gateway struct {
 	refusals     *refusals
 	credRefusals map[string]*refusals // by control
 
-	ctx     context.Context
-	cancel  context.CancelFunc
-	wg      sync.WaitGroup
-	slots   chan struct{}
-	conns   closers
-	pace    *pacer
-	fault   chan error
-	learner learner
-	models  models
-	roots   *x509.CertPool // of upstreams; nil: the system's
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	slots  chan struct{}
+	conns  closers
+	sums   *sums
+	broken atomic.Bool // something could not be recorded
+	fault  chan error
+	roots  *x509.CertPool // of upstreams; nil: the system's
 
 	heads    buffers
 	blocks   blocks
@@ -82,6 +81,9 @@ type Gateway struct {
 	total    budget // of the run
 	second   *second
 	keepers  []*keeper
+
+	learner learner
+	models  models
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -101,12 +103,29 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Recorder == nil {
 		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
 	}
-	for _, c := range policy.creds {
-		if err := checkSecret(cfg.Secrets[c.Name], cfg.Placeholders[c.Name]); err != nil {
-			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
-		}
+	roots, err := rootsOf(cfg.Roots)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
 	}
-	return newGateway(cfg, policy, table), nil
+	g := newGateway(cfg, policy, table)
+	g.roots = roots
+	if err := g.takeKeys(); err != nil {
+		g.cancel()
+		return nil, err
+	}
+	return g, nil
+}
+
+// takeKeys makes a keeper of each credential.
+func (g *Gateway) takeKeys() error {
+	for _, c := range g.policy.creds {
+		k, err := g.newKeeper(c)
+		if err != nil {
+			return fmt.Errorf("credential %s: %w", c.Name, err)
+		}
+		g.keepers = append(g.keepers, k)
+	}
+	return nil
 }
 
 func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
@@ -122,33 +141,17 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		refusals:     newRefusals(ControlGateway, cfg.Recorder),
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
-		pace:         newPacer(),
 		fault:        make(chan error, 1),
 	}
 	table.learned = g.learnedName
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
-		g.keepers = append(g.keepers, g.newKeeper(c))
 	}
+	g.sums = newSums(g)
 	g.accounts.of = map[string]*account{}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
-}
-
-// checkSecret refuses what cannot stand in a header or be told apart.
-func checkSecret(secret, placeholder string) error {
-	switch {
-	case secret == "":
-		return errors.New("no value was given")
-	case !validValue(secret):
-		return errors.New("the value holds control characters, such as a line end")
-	case placeholder == "" || !validValue(placeholder):
-		return errors.New("no usable placeholder was given")
-	case placeholder == secret:
-		return errors.New("the placeholder is the value itself")
-	}
-	return nil
 }
 
 // Serve takes ownership of the files, one for each spec in the same order,
@@ -190,7 +193,7 @@ func (g *Gateway) Close() error {
 	g.cancel()
 	g.conns.closeAll()
 	g.wg.Wait()
-	errs := []error{g.dnsRefusals.flush(), g.refusals.flush()}
+	errs := []error{g.sums.close(), g.dnsRefusals.flush(), g.refusals.flush()}
 	for _, r := range g.credRefusals {
 		errs = append(errs, r.flush())
 	}
