@@ -74,7 +74,6 @@ func TestKilledSupervisor(t *testing.T) {
 	for i := range 12 {
 		b := backendtest.NewBox(t, tg)
 		b.Add("network.gateway", plan.Op{Gateway: &plan.Gateway{Mode: "allowlist", Ports: []int{443}}})
-		b.Add("network.gateway.process", plan.Op{Apart: &plan.Apart{HostUID: 61101, HostGID: 61101}})
 		b.Plan.Command = []string{backendtest.Program, "attack", "daemon:daemon", "file:alive"}
 		name := fmt.Sprintf("ringwall-test-kill-%d-%d", os.Getpid(), i)
 		cmd := supervisor(t, b, name)
