@@ -36,10 +36,9 @@ type Config struct {
 	// system's.
 	Roots []byte
 	// Watch looks for what must not leave, and Alarm is told when it was found,
-	// with the destination; nil: nobody does. Usage reads answers; nil: nobody.
+	// with the destination; nil: nobody does.
 	Watch Watch
 	Alarm func(found, to string)
-	Usage UsageFunc
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.
