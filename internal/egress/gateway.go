@@ -74,6 +74,8 @@ type Gateway struct {
 	fault  chan error
 	roots  *x509.CertPool // of upstreams; nil: the system's
 
+	patience patience
+	own      ownTable
 	heads    buffers
 	blocks   blocks
 	accounts accounts
@@ -147,6 +149,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
 		fault:        make(chan error, 1),
+		patience:     patience{firstTime, idleTime, bodyTime},
 	}
 	table.learned = g.learnedName
 	for _, c := range policy.creds {

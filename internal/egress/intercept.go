@@ -49,7 +49,7 @@ func (g *Gateway) intercept(c net.Conn, o opening, s site) {
 		Certificates: []tls.Certificate{*leaf},
 		NextProtos:   []string{"h2", "http/1.1"},
 	})
-	_ = t.SetDeadline(time.Now().Add(firstTime))
+	_ = t.SetDeadline(time.Now().Add(g.patience.first))
 	if err := t.Handshake(); err != nil {
 		reset(c)
 		return
