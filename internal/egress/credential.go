@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -9,8 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"ringwall/internal/evidence"
 )
 
 // keyHeaders are the headers in which clients send a key. Beside the
@@ -33,97 +30,62 @@ type keeper struct {
 	secret      string
 	placeholder string
 	to          dest
-	proxy       http.Handler
-	web         *webServer
 }
 
 // credentialHandler serves the credential that listens on a port.
 func (g *Gateway) credentialHandler(port int) (func(net.Conn), error) {
-	for _, c := range g.policy.creds {
-		if c.Listen == port {
-			return g.newKeeper(c).serveConn, nil
+	for _, k := range g.keepers {
+		if k.cred.Listen == port {
+			return k.serveConn, nil
 		}
 	}
 	return nil, fmt.Errorf("no credential listens on port %d", port)
 }
 
 func (g *Gateway) newKeeper(c credential) *keeper {
-	k := &keeper{
+	return &keeper{
 		g: g, cred: c, to: dest{c.Host, c.Port},
 		secret: g.cfg.Secrets[c.Name], placeholder: g.cfg.Placeholders[c.Name],
 	}
-	t := g.transport()
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: g.roots}
-	g.conns.add(idleConns{t})
-	k.proxy = g.proxy(upstream{
-		scheme: c.Scheme, to: k.to, transport: t, prepare: k.prepare, inspect: k.inspect, failed: k.failed,
-	})
-	k.web = g.startWeb(http.HandlerFunc(k.serve))
-	return k
 }
 
-// idleConns closes the kept connections of a transport with the gateway.
-type idleConns struct{ t *http.Transport }
-
-// Close implements io.Closer.
-func (i idleConns) Close() error {
-	i.t.CloseIdleConnections()
+// keeperOf finds the credential that is put into opened TLS to a destination.
+func (g *Gateway) keeperOf(d dest) *keeper {
+	for _, k := range g.keepers {
+		if k.cred.Intercept && k.to == d {
+			return k
+		}
+	}
 	return nil
 }
 
 // serveConn takes plain HTTP only, addressed to the listener itself: a name
 // that was made to lead here is not it.
 func (k *keeper) serveConn(c net.Conn) {
-	o, here := sniff(c, true), dest{"127.0.0.1", k.cred.Listen}
-	h := o.head.host
-	switch {
-	case o.proto == protoSilent:
-	case o.proto != protoHTTP:
-		k.g.turnAway(c, o, here, "plain HTTP is spoken here")
-	case o.err != nil:
-		k.g.answer(c, o, here, 400, o.err.Error())
-	case h != here && h != dest{"localhost", here.port}:
-		k.g.answer(c, o, here, 400, fmt.Sprintf("the Host header says %s, the connection was made to %s", h, here))
+	here := dest{"127.0.0.1", k.cred.Listen}
+	s := site{
+		scheme: k.cred.Scheme, to: k.to, keep: k, rule: rule{control: k.cred.control},
+		here: []dest{here, {"localhost", here.port}},
+	}
+	switch o := sniff(c, true); o.proto {
+	case protoSilent:
+	case protoHTTP:
+		k.g.serveSite(&prefixed{Conn: c, prefix: o.data}, s)
 	default:
-		k.web.serve(&webConn{Conn: c, prefix: o.data, head: o.head, to: k.to})
+		k.g.turnAway(c, o, here, "plain HTTP is spoken here")
 	}
-}
-
-func (k *keeper) serve(w http.ResponseWriter, r *http.Request) {
-	head := connOf(r).head
-	if where := k.foreignKey(r); where != "" {
-		k.refuse(w, head, "a key that is not this run's placeholder came in "+where+
-			": only the gateway adds the key of "+k.cred.Host)
-		return
-	}
-	x, ok := k.g.begin(evidence.Request{
-		Proto: "http", Host: k.to.host, Port: k.to.port, Rule: k.cred.control, Credential: k.cred.Name,
-		Method: head.method, Path: printable(head.path),
-	})
-	if !ok {
-		panic(http.ErrAbortHandler)
-	}
-	k.g.exchangeHTTP(x, w, r, k.proxy)
-}
-
-func (k *keeper) refuse(w http.ResponseWriter, head requestHead, why string) {
-	what := head.method + " " + k.cred.Scheme + "://" + k.to.String() + head.path
-	if !k.g.refuse(k.g.credRefusals[k.cred.control], what, why) {
-		panic(http.ErrAbortHandler)
-	}
-	forbid(w, explain(what, k.cred.control, why))
 }
 
 // foreignKey says where a request carries a key that is not the placeholder.
-func (k *keeper) foreignKey(r *http.Request) string {
+func (k *keeper) foreignKey(h *requestHead) string {
 	for _, name := range append([]string{k.cred.Header}, keyHeaders...) {
-		for _, v := range r.Header.Values(name) {
+		for _, v := range h.header.Values(name) {
 			if !k.isPlaceholder(v) {
 				return "the header " + http.CanonicalHeaderKey(name)
 			}
 		}
 	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := url.ParseQuery(h.query)
 	if err != nil {
 		return "a query that cannot be read"
 	}
@@ -172,14 +134,4 @@ func (k *keeper) inspect(resp *http.Response) error {
 		resp.ContentLength = -1
 	}
 	return nil
-}
-
-// failed answers when the upstream could not be asked.
-func (k *keeper) failed(w http.ResponseWriter, r *http.Request, err error) {
-	var bad *addressError
-	if errors.As(err, &bad) {
-		k.refuse(w, connOf(r).head, bad.Error())
-		return
-	}
-	http.Error(w, "ringwall: "+upstreamError(err), http.StatusBadGateway)
 }

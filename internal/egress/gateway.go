@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"sync"
@@ -18,7 +17,7 @@ import (
 
 // maxConns is how many connections are served at once; one more is reset. What
 // runs inside can so take a bounded part of the supervisor's memory.
-const maxConns = 512
+const maxConns = 4096
 
 // Config is what a gateway needs.
 type Config struct {
@@ -32,6 +31,11 @@ type Config struct {
 	// Roots are authorities in PEM that upstreams are believed by besides the
 	// system's.
 	Roots []byte
+	// Watch looks for what must not leave, and Alarm is told when it was found,
+	// with the destination; nil: nobody does. Usage reads answers; nil: nobody.
+	Watch Watch
+	Alarm func(found, to string)
+	Usage UsageFunc
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.
@@ -61,11 +65,17 @@ type Gateway struct {
 	wg     sync.WaitGroup
 	slots  chan struct{}
 	conns  closers
-	pace   *pacer
-	front  *webServer // plain HTTP to allowed destinations
+	sums   *sums
+	broken atomic.Bool // something could not be recorded
 	fault  chan error
-	plain  *http.Transport // of front
-	roots  *x509.CertPool  // of upstreams; nil: the system's
+	roots  *x509.CertPool // of upstreams; nil: the system's
+
+	heads    buffers
+	blocks   blocks
+	accounts accounts
+	total    budget // of the run
+	second   *second
+	keepers  []*keeper
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -90,7 +100,13 @@ func New(cfg Config) (*Gateway, error) {
 			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
 		}
 	}
-	return newGateway(cfg, policy, table), nil
+	roots, err := rootsOf(cfg.Roots)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
+	g := newGateway(cfg, policy, table)
+	g.roots = roots
+	return g, nil
 }
 
 func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
@@ -106,13 +122,15 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		refusals:     newRefusals(ControlGateway, cfg.Recorder),
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
-		pace:         newPacer(),
 		fault:        make(chan error, 1),
 	}
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
+		g.keepers = append(g.keepers, g.newKeeper(c))
 	}
-	g.plain = g.plainTransport()
+	g.sums = newSums(g)
+	g.accounts.of = map[string]*account{}
+	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
 }
@@ -149,7 +167,7 @@ func (g *Gateway) Serve(specs []SocketSpec, files []*os.File) error {
 		}
 		starts[i] = start
 	}
-	g.front = g.startWeb(http.HandlerFunc(g.forward))
+	g.second = g.startSecond()
 	for _, start := range starts {
 		g.run(start)
 	}
@@ -171,7 +189,7 @@ func (g *Gateway) Close() error {
 	g.cancel()
 	g.conns.closeAll()
 	g.wg.Wait()
-	errs := []error{g.dnsRefusals.flush(), g.refusals.flush()}
+	errs := []error{g.sums.close(), g.dnsRefusals.flush(), g.refusals.flush()}
 	for _, r := range g.credRefusals {
 		errs = append(errs, r.flush())
 	}

@@ -139,6 +139,10 @@ type Request struct {
 	Ended      bool   `json:"ended,omitempty"`
 	Rule       string `json:"rule"` // control ID
 	Credential string `json:"credential,omitempty"`
+	// Count is how many requests the event stands for when there were too many
+	// for events of their own: that began, or, with Ended, that ended, failed if
+	// there is a Status. 0: one.
+	Count int `json:"count,omitempty"`
 }
 
 // LimitReached is a bound that was hit.
