@@ -69,6 +69,8 @@ type Gateway struct {
 	broken atomic.Bool // something could not be recorded
 	fault  chan error
 	roots  *x509.CertPool // of upstreams; nil: the system's
+	opened opened         // names whose TLS is opened
+	bundle string         // where programs inside find the run's authority
 
 	heads    buffers
 	blocks   blocks
@@ -105,7 +107,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g := newGateway(cfg, policy, table)
-	g.roots = roots
+	g.roots, g.bundle = roots, bundleOf(cfg.Plan)
 	return g, nil
 }
 

@@ -122,7 +122,9 @@ func (r *rig) start(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	if r.trust != nil {
-		g.roots = r.trust
+		if r.trust != nil {
+			g.roots = r.trust
+		}
 	}
 	r.Gateway = g
 	t.Cleanup(func() { g.Close() })
