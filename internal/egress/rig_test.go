@@ -122,9 +122,7 @@ func (r *rig) start(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	if r.trust != nil {
-		if r.trust != nil {
-			g.roots = r.trust
-		}
+		g.roots = r.trust
 	}
 	r.Gateway = g
 	t.Cleanup(func() { g.Close() })
