@@ -65,7 +65,7 @@ func TestStoresInside(t *testing.T) {
 	tg := target(t)
 	stores := append(slices.Clone(tg.Host.Bundles), tg.Host.JavaStores...)
 	before := hashes(t, stores)
-	script := `for f in "$@"; do sha256sum "$f"; done >&2; echo "$SSL_CERT_FILE $CURL_CA_BUNDLE $NODE_EXTRA_CA_CERTS" >&2; cat "$1" >&2`
+	script := `for f in "$@"; do sha256sum "$f"; (: >>"$f") 2>/dev/null && echo WRITABLE "$f"; done >&2; echo "$SSL_CERT_FILE $CURL_CA_BUNDLE $NODE_EXTRA_CA_CERTS" >&2; cat "$1" >&2`
 	b := opened(backendtest.NewBox(t, tg), "api.example.com", 443)
 	w := trusting(b)
 	inside := func(b *backendtest.Box) string {
@@ -96,6 +96,9 @@ func TestStoresInside(t *testing.T) {
 		if strings.Contains(out, sum+"  "+path) {
 			t.Errorf("%s is the host's inside", path)
 		}
+	}
+	if strings.Contains(out, "WRITABLE") {
+		t.Errorf("what is inside can be changed:\n%.2000s", out)
 	}
 	if after := hashes(t, stores); after != before {
 		t.Errorf("the host's stores were changed:\n%s\n%s", before, after)

@@ -45,8 +45,12 @@ var addedVars = []string{
 }
 
 // trust plans the stores that programs inside look for authorities in, where
-// something is intercepted or the policy names authorities; nil: neither.
+// something is intercepted or the policy names authorities; nil: neither, or
+// there is no way out at all.
 func trust(p policy.Policy, h host.Facts, f project.Facts, controls []plan.Control) (*plan.Control, error) {
+	if p.Network.Mode == policy.None {
+		return nil, nil
+	}
 	t := plan.Trust{Added: plan.TrustAdded, EnvVars: slices.Clone(bundleVars), AddVars: slices.Clone(addedVars)}
 	from := ""
 	for _, c := range controls {
