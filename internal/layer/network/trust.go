@@ -121,10 +121,13 @@ func extra(p policy.Policy, h host.Facts, f project.Facts) ([]string, error) {
 	var out []string
 	for i, path := range p.Network.CA {
 		key := fmt.Sprintf("network.ca[%d]", i)
-		if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		rest, below := strings.CutPrefix(path, "~/")
+		if below {
 			path = filepath.Join(h.Home, rest)
 		}
 		switch path = filepath.Clean(path); {
+		case below && h.Home == "":
+			return nil, p.ErrorAt(key, "it is not known where your home is: write the whole path")
 		case !filepath.IsAbs(path):
 			return nil, p.ErrorAt(key, "wants a path that begins with / or ~/")
 		case within(path, f.Path):
