@@ -73,6 +73,8 @@ type Gateway struct {
 	broken atomic.Bool // something could not be recorded
 	fault  chan error
 	roots  *x509.CertPool // of upstreams; nil: the system's
+	opened opened         // names whose TLS is opened
+	bundle string         // where programs inside find the run's authority
 
 	patience patience
 	own      ownTable
@@ -115,7 +117,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g := newGateway(cfg, policy, table)
-	g.watch, g.roots = watch, roots
+	g.watch, g.roots, g.bundle = watch, roots, bundleOf(cfg.Plan)
 	if err := g.takeKeys(); err != nil {
 		g.cancel()
 		return nil, err
