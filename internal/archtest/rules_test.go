@@ -49,7 +49,7 @@ var arrows = []rule{
 	{pkg: "layer", may: []string{"policy", "plan", "host", "project", "layer/*"}},
 
 	{
-		pkg: "egress", may: []string{"plan", "evidence", "kernel/*", "egress/credform"},
+		pkg: "egress", may: []string{"plan", "evidence", "kernel/*", "egress/credform", "egress/usage"},
 		tests: []string{"egress/authority"},
 	},
 	// The gateway's process: the supervisor's half starts it, the other half is it.
@@ -58,6 +58,7 @@ var arrows = []rule{
 	{pkg: "egress/credform", may: []string{"plan"}}, // pure: what it is told, and plan's words for the forms
 	// The real values, read outside: the gateway is handed them and never reads.
 	{pkg: "secret", may: []string{"plan", "egress/credform"}},
+	{pkg: "egress/usage"}, // pure: bytes in, numbers out
 	{
 		pkg: "stage", may: []string{"plan", "evidence", "scan"},
 		tests: []string{"agent"}, // the names that the gate really guards
@@ -85,6 +86,8 @@ var arrows = []rule{
 	},
 	{pkg: "report", may: []string{"evidence"}},
 	{pkg: "review", may: []string{"evidence"}},
+	// What a run asked for in vain becomes a proposal: data in, data out.
+	{pkg: "learn", may: []string{"policy", "plan", "project", "layer/network", "evidence"}},
 	{pkg: "report/*", may: []string{"evidence", "report"}},
 	{pkg: "cli", may: []string{anything}},
 

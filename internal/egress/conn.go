@@ -30,23 +30,31 @@ func (g *Gateway) destination(c net.Conn) (d dest, isName bool, err error) {
 }
 
 // serveConn decides on one connection to a gateway port.
-//
-// On ports 80 and 443, and wherever a rule has methods, only TLS and HTTP pass
-// and both are checked. On any other port a rule allows whatever the endpoint
-// speaks: TLS and HTTP that come first are checked too, which helps against
-// mistakes, but the rule is for the endpoint and not for a protocol.
 func (g *Gateway) serveConn(c net.Conn) {
 	d, isName, err := g.destination(c)
 	if err != nil {
 		reset(c)
 		return
 	}
+	g.serveDest(c, d, isName)
+}
+
+// serveDest decides on a connection to a destination, however it was asked for.
+//
+// On ports 80 and 443, and wherever a rule is about requests, only TLS and HTTP
+// pass and both are checked. On any other port a rule allows whatever the
+// endpoint speaks: TLS and HTTP that come first are checked too, which helps
+// against mistakes, but the rule is for the endpoint and not for a protocol.
+func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
 	r, decision := g.policy.match(d.host, d.port)
 	webPort := d.port == portHTTP || d.port == portHTTPS
 	web := decision.Allowed && (webPort || r.seen() || r.intercept)
 	o := sniff(c, web)
 	if !decision.Allowed {
-		g.turnAway(c, o, d, decision.Reason+"; "+addRule(d.String()))
+		why := decision.Reason + "; " + addRule(d.String())
+		if !g.learnFrom(c, o, d, isName, why) {
+			g.turnAway(c, o, d, why)
+		}
 		return
 	}
 	switch o.proto {
@@ -60,25 +68,31 @@ func (g *Gateway) serveConn(c net.Conn) {
 }
 
 func (g *Gateway) serveTLS(c net.Conn, o opening, d dest, isName bool, r rule) {
-	if why := checkTLS(o, d, isName, r); why != "" {
+	if why := checkTLS(o, d, isName); why != "" {
 		g.turnAway(c, o, d, why)
 		return
 	}
-	g.tunnel(c, o, d, "tls", r)
+	keep := g.keeperOf(d)
+	switch {
+	case (r.intercept || keep != nil) && g.cfg.Authority != nil:
+		g.intercept(c, o, site{scheme: "https", to: d, rule: r, keep: keep})
+	case r.intercept || keep != nil || r.seen() && !r.opaque:
+		g.turnAway(c, o, d, "the rule is about requests, which cannot be seen inside TLS")
+	default:
+		g.tunnel(c, o, d, "tls", r)
+	}
 }
 
 // checkTLS says why a TLS connection must not go on, or nothing. The name in
 // the hello chooses what a shared server serves, so it has to be the name that
 // was resolved (domain fronting).
-func checkTLS(o opening, d dest, isName bool, r rule) string {
+func checkTLS(o opening, d dest, isName bool) string {
 	sni, want := printable(o.hello.name), d.host
 	switch {
 	case o.err != nil:
 		return o.err.Error()
 	case d.port == portHTTP:
 		return "TLS is not spoken on port 80"
-	case r.intercept || r.seen() && !r.opaque:
-		return "the rule is about requests, which cannot be seen inside TLS"
 	case o.hello.ech:
 		return "the TLS hello has an encrypted part (ECH), which may ask the server for another name; turn ECH off in the client"
 	case isName && o.hello.name == "":
@@ -97,35 +111,12 @@ func sameName(sent, want string) bool {
 }
 
 func (g *Gateway) serveHTTP(c net.Conn, o opening, d dest, r rule) {
-	if why := checkHTTP(o, d); why != "" {
-		g.answer(c, o, d, 400, why)
+	s := site{scheme: "http", to: d, rule: r}
+	if d.port == portHTTPS && o.err == nil {
+		g.answer(c, s, &o.head, 400, "port 443 is for TLS")
 		return
 	}
-	if decision := r.request(o.head.method, o.head.path); !decision.Allowed {
-		why := decision.Reason
-		if !r.allowsMethod(o.head.method) {
-			why += "; " + addMethod(d, r, o.head.method)
-		}
-		g.answer(c, o, d, 403, why)
-		return
-	} else if decision.Path != o.head.path {
-		g.answer(c, o, d, 403, "the path is not in the form in which it is compared: "+decision.Path)
-		return
-	}
-	g.front.serve(&webConn{Conn: c, prefix: o.data, head: o.head, to: d, rule: r})
-}
-
-func checkHTTP(o opening, d dest) string {
-	h := o.head.host
-	switch {
-	case o.err != nil:
-		return o.err.Error()
-	case d.port == portHTTPS:
-		return "port 443 is for TLS"
-	case h.host != d.host || h.port != 0 && h.port != d.port:
-		return fmt.Sprintf("the Host header says %s, the connection was made to %s", h.host, d)
-	}
-	return ""
+	g.serveSite(&prefixed{Conn: c, prefix: o.data}, s)
 }
 
 func (g *Gateway) serveRaw(c net.Conn, o opening, d dest, r rule, web bool) {
@@ -144,9 +135,9 @@ func (g *Gateway) turnAway(c net.Conn, o opening, d dest, why string) {
 	if o.proto == protoHTTP {
 		code := 403
 		if o.err != nil {
-			code = 400
+			code, why = 400, o.err.Error()
 		}
-		g.answer(c, o, d, code, why)
+		g.answer(c, site{scheme: "http", to: d}, &o.head, code, why)
 		return
 	}
 	if !g.refuse(g.refusals, "connect "+d.String(), why) || o.proto != protoTLS {
@@ -160,12 +151,15 @@ func (g *Gateway) turnAway(c net.Conn, o opening, d dest, why string) {
 // accessDenied is a TLS record with the fatal alert access_denied (RFC 8446, 6).
 var accessDenied = [...]byte{0x15, 3, 3, 0, 2, 2, 49}
 
+// maxDrained is what is read of a client that still sends when it was answered.
+const maxDrained = 4 << 20
+
 // linger lets the client read the last words: closing with unread bytes would
 // reset the connection and drop them.
 func linger(c net.Conn) {
 	closeWrite(c)
 	_ = c.SetReadDeadline(time.Now().Add(time.Second))
-	_, _ = io.CopyN(io.Discard, c, maxFirstBytes)
+	_, _ = io.CopyN(io.Discard, c, maxDrained)
 	c.Close()
 }
 

@@ -46,7 +46,7 @@ func call(t *testing.T, headers ...string) string {
 
 func callHead(t *testing.T, line string, headers ...string) string {
 	t.Helper()
-	req := line + "\r\nHost: 127.0.0.1:9001\r\nContent-Length: 2\r\n" + strings.Join(append(headers, ""), "\r\n") + "\r\n{}"
+	req := line + "\r\nHost: 127.0.0.1:9001\r\nConnection: close\r\nContent-Length: 2\r\n" + strings.Join(append(headers, ""), "\r\n") + "\r\n{}"
 	return ask(t, dialTest(t, "127.0.0.1:9001"), []byte(req))
 }
 
@@ -122,7 +122,7 @@ func TestKeyOfItsOwnIsRefused(t *testing.T) {
 		}
 	}
 	e := r.journal.refused()[0]
-	if e.Control != "network.credential:key" || e.What != "POST https://example.com:443/v1/messages" || strings.Contains(r.journal.text(), "sk-own") {
+	if e.Control != "network.credential:key" || e.What != "POST https://example.com/v1/messages" || strings.Contains(r.journal.text(), "sk-own") {
 		t.Errorf("event %+v", e)
 	}
 }
@@ -131,14 +131,18 @@ func TestCredentialListenerIsStrict(t *testing.T) {
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the upstream was reached") })
 	newKeyRig(t, h, nil).start(t)
 	for name, first := range map[string]string{
-		"other host": "GET / HTTP/1.1\r\nHost: evil.example:9001\r\n\r\n",
-		"other port": "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
 		"absolute":   "GET http://example.com/ HTTP/1.1\r\nHost: 127.0.0.1:9001\r\n\r\n",
 		"TRACE":      "TRACE / HTTP/1.1\r\nHost: 127.0.0.1:9001\r\n\r\n",
 		"two bodies": badHeads["length and encoding"],
 	} {
 		if got := ask(t, dialTest(t, "127.0.0.1:9001"), []byte(first)); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+	for _, host := range []string{"evil.example:9001", "127.0.0.1", "example.com"} {
+		first := "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"
+		if got := ask(t, dialTest(t, "127.0.0.1:9001"), []byte(first)); !strings.HasPrefix(got, "HTTP/1.1 421 ") {
+			t.Errorf("%s: %q", host, got)
 		}
 	}
 	if got := send(t, dialTest(t, "127.0.0.1:9001"), realHello(t, "x.example")); got != string(accessDenied[:]) {

@@ -29,39 +29,34 @@ type explanation struct {
 	Layer   string `json:"layer"`
 	Control string `json:"control"`
 	Why     string `json:"why"`
+	Allow   string `json:"allow,omitempty"` // what the owner would write in ringwall.toml
 }
 
 // explain is the body of a refusal: a sentence, then the same as one line of
 // JSON. An agent that reads it stops guessing.
 func explain(what, control, why string) string {
 	what, why = printable(what), strings.TrimSpace(why)
-	line, err := json.Marshal(explanation{what, "network", control, why})
+	line, err := json.Marshal(explanation{what, "network", control, why, allowOf(why)})
 	if err != nil {
 		line = []byte("{}")
 	}
 	return fmt.Sprintf("ringwall refused: %s\n%s\n%s\n", what, why, line)
 }
 
+// allowOf takes what the owner would write out of a reason.
+func allowOf(why string) string {
+	_, line, _ := strings.Cut(why, " in ringwall.toml: ")
+	return line
+}
+
 // answer records the refusal of an HTTP request, sends it, and closes.
-func (g *Gateway) answer(c net.Conn, o opening, d dest, code int, why string) {
-	what := requestWhat(o.head, d)
+func (g *Gateway) answer(c net.Conn, s site, h *requestHead, code int, why string) {
+	what := s.what(h)
 	if !g.refuse(g.refusals, what, why) {
 		reset(c)
 		return
 	}
 	writeAnswer(c, code, explain(what, ControlGateway, why))
-}
-
-// requestWhat names a request without its query, which may carry data.
-func requestWhat(h requestHead, d dest) string {
-	where := d.String()
-	if d.port == portHTTP {
-		where = strings.TrimSuffix(where, ":80")
-	}
-	if h.method == "" || h.path == "" {
-		return "malformed HTTP request to " + where
-	}
-	return h.method + " http://" + where + h.path
 }
 
 // writeAnswer sends a whole HTTP response on a connection that no server has.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"sync"
@@ -18,7 +17,7 @@ import (
 
 // maxConns is how many connections are served at once; one more is reset. What
 // runs inside can so take a bounded part of the supervisor's memory.
-const maxConns = 512
+const maxConns = 4096
 
 // Config is what a gateway needs.
 type Config struct {
@@ -36,6 +35,11 @@ type Config struct {
 	// Roots are authorities in PEM that upstreams are believed by besides the
 	// system's.
 	Roots []byte
+	// Watch looks for what must not leave, and Alarm is told when it was found,
+	// with the destination; nil: nobody does. Usage reads answers; nil: nobody.
+	Watch Watch
+	Alarm func(found, to string)
+	Usage UsageFunc
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.
@@ -48,6 +52,7 @@ type Config struct {
 type Stats struct {
 	Allowed, Refused int64 // exchanges
 	Sent, Received   int64 // bytes of what was allowed; Sent is out of the sandbox
+	Models           Models
 }
 
 // Gateway serves the sockets of one sandbox.
@@ -65,11 +70,20 @@ type Gateway struct {
 	wg     sync.WaitGroup
 	slots  chan struct{}
 	conns  closers
-	pace   *pacer
-	front  *webServer // plain HTTP to allowed destinations
+	sums   *sums
+	broken atomic.Bool // something could not be recorded
 	fault  chan error
-	plain  *http.Transport // of front
-	roots  *x509.CertPool  // of upstreams; nil: the system's
+	roots  *x509.CertPool // of upstreams; nil: the system's
+
+	heads    buffers
+	blocks   blocks
+	accounts accounts
+	total    budget // of the run
+	second   *second
+	keepers  []*keeper
+
+	learner learner
+	models  models
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -89,12 +103,29 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Recorder == nil {
 		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
 	}
-	for _, c := range policy.creds {
-		if err := checkSecret(cfg.Secrets[c.Name], cfg.Placeholders[c.Name]); err != nil {
-			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
-		}
+	roots, err := rootsOf(cfg.Roots)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
 	}
-	return newGateway(cfg, policy, table), nil
+	g := newGateway(cfg, policy, table)
+	g.roots = roots
+	if err := g.takeKeys(); err != nil {
+		g.cancel()
+		return nil, err
+	}
+	return g, nil
+}
+
+// takeKeys makes a keeper of each credential.
+func (g *Gateway) takeKeys() error {
+	for _, c := range g.policy.creds {
+		k, err := g.newKeeper(c)
+		if err != nil {
+			return fmt.Errorf("credential %s: %w", c.Name, err)
+		}
+		g.keepers = append(g.keepers, k)
+	}
+	return nil
 }
 
 func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
@@ -110,30 +141,17 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		refusals:     newRefusals(ControlGateway, cfg.Recorder),
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
-		pace:         newPacer(),
 		fault:        make(chan error, 1),
 	}
+	table.learned = g.learnedName
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
 	}
-	g.plain = g.plainTransport()
+	g.sums = newSums(g)
+	g.accounts.of = map[string]*account{}
+	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
-}
-
-// checkSecret refuses what cannot stand in a header or be told apart.
-func checkSecret(secret, placeholder string) error {
-	switch {
-	case secret == "":
-		return errors.New("no value was given")
-	case !validValue(secret):
-		return errors.New("the value holds control characters, such as a line end")
-	case placeholder == "" || !validValue(placeholder):
-		return errors.New("no usable placeholder was given")
-	case placeholder == secret:
-		return errors.New("the placeholder is the value itself")
-	}
-	return nil
 }
 
 // Serve takes ownership of the files, one for each spec in the same order,
@@ -153,7 +171,7 @@ func (g *Gateway) Serve(specs []SocketSpec, files []*os.File) error {
 		}
 		starts[i] = start
 	}
-	g.front = g.startWeb(http.HandlerFunc(g.forward))
+	g.second = g.startSecond()
 	for _, start := range starts {
 		g.run(start)
 	}
@@ -175,7 +193,7 @@ func (g *Gateway) Close() error {
 	g.cancel()
 	g.conns.closeAll()
 	g.wg.Wait()
-	errs := []error{g.dnsRefusals.flush(), g.refusals.flush()}
+	errs := []error{g.sums.close(), g.dnsRefusals.flush(), g.refusals.flush()}
 	for _, r := range g.credRefusals {
 		errs = append(errs, r.flush())
 	}
@@ -186,6 +204,6 @@ func (g *Gateway) Close() error {
 func (g *Gateway) Stats() Stats {
 	return Stats{
 		Allowed: g.allowed.Load(), Refused: g.refused.Load(),
-		Sent: g.sent.Load(), Received: g.received.Load(),
+		Sent: g.sent.Load(), Received: g.received.Load(), Models: g.models.total(),
 	}
 }

@@ -4,50 +4,62 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/textproto"
+	"strconv"
 	"strings"
 
 	"ringwall/internal/plan"
 )
 
-// requestHead is the part of an HTTP/1 request on which the gateway decides.
+// requestHead is the head of an HTTP request, as the gateway decides on it and
+// forwards it.
 type requestHead struct {
-	method string
-	target string // as sent
-	path   string // of the target, without the query
-	query  string
-	host   dest // of the Host header; port 0 when it gave none
-	len    int  // bytes, the empty line included
+	method  string
+	target  string // as sent
+	path    string // of the target, without the query
+	query   string
+	host    dest        // of the Host header; port 0 when it gave none
+	header  http.Header // without those that name the host or frame the body
+	length  int64       // of the body; unknownLength: chunked
+	http11  bool
+	proxied bool // absolute form: the client thinks it talks to a proxy
+	len     int  // bytes, the empty line included
 }
+
+// unknownLength is that of a body which comes in chunks.
+const unknownLength = -1
 
 // maxHeaders bounds the lines of one head.
 const maxHeaders = 200
 
 // parseHead reads a request head strictly and returns errMore until its empty
-// line is there. net/http reads the same bytes again later; it is kinder (it
-// joins folded lines, takes bare line feeds, lets Transfer-Encoding win over
-// Content-Length), and each kindness is a way to smuggle a request past
-// somebody who reads it in another way. So only what all parsers agree on gets
-// through.
+// line is there. Other parsers are kinder (they join folded lines, take bare
+// line feeds, let Transfer-Encoding win over Content-Length), and each kindness
+// is a way to smuggle a request past somebody who reads it in another way. So
+// only what all parsers agree on gets through.
 func parseHead(b []byte) (requestHead, error) {
-	end := bytes.Index(b, []byte("\r\n\r\n"))
-	if end < 0 {
-		return requestHead{}, checkPartial(b)
+	h, lines, err := splitHead(b)
+	if err != nil {
+		return h, err
 	}
-	lines := strings.Split(string(b[:end]), "\r\n")
-	if len(lines) > maxHeaders {
-		return requestHead{}, errors.New("too many header lines")
-	}
-	h := requestHead{len: end + 4}
 	if err := h.requestLine(lines[0]); err != nil {
 		return h, err
 	}
-	var f framing
-	for _, l := range lines[1:] {
-		if err := f.field(l); err != nil {
-			return h, err
-		}
+	return h, h.fields(lines[1:])
+}
+
+// splitHead cuts the head into lines, without judging them.
+func splitHead(b []byte) (requestHead, []string, error) {
+	end := bytes.Index(b, []byte("\r\n\r\n"))
+	if end < 0 {
+		return requestHead{}, nil, checkPartial(b)
 	}
-	return h, h.finish(f, strings.HasSuffix(lines[0], "/1.1"))
+	lines := strings.Split(string(b[:end]), "\r\n")
+	if len(lines) > maxHeaders {
+		return requestHead{}, nil, errors.New("too many header lines")
+	}
+	return requestHead{len: end + 4}, lines, nil
 }
 
 // checkPartial refuses early what can no longer become a good head.
@@ -59,15 +71,23 @@ func checkPartial(b []byte) error {
 }
 
 func (h *requestHead) requestLine(line string) error {
-	parts := strings.Split(line, " ")
-	if len(parts) != 3 || parts[2] != "HTTP/1.1" && parts[2] != "HTTP/1.0" {
-		return errors.New("malformed request line")
+	if err := h.splitLine(line); err != nil {
+		return err
 	}
-	h.method, h.target = parts[0], parts[1]
 	if err := checkMethod(h.method); err != nil {
 		return err
 	}
 	return h.splitTarget()
+}
+
+func (h *requestHead) splitLine(line string) error {
+	method, rest, _ := strings.Cut(line, " ")
+	target, version, _ := strings.Cut(rest, " ")
+	if version != "HTTP/1.1" && version != "HTTP/1.0" {
+		return errors.New("malformed request line")
+	}
+	h.method, h.target, h.http11 = method, target, version == "HTTP/1.1"
+	return nil
 }
 
 // checkMethod refuses what is not an ordinary method: TRACE and TRACK echo
@@ -93,7 +113,7 @@ func (h *requestHead) splitTarget() error {
 		if err != nil {
 			return err
 		}
-		h.host, rest = d, "/"+path
+		h.host, h.proxied, rest = d, true, "/"+path
 	}
 	h.path, h.query, _ = strings.Cut(rest, "?")
 	if !strings.HasPrefix(h.path, "/") || !validPath(h.path) || !validQuery(h.query) {
@@ -116,42 +136,85 @@ type framing struct {
 	host, length, encoding []string
 }
 
-func (f *framing) field(line string) error {
-	name, value, ok := strings.Cut(line, ":")
-	if !ok || !validToken(name) || !validValue(value) {
-		return errors.New("malformed header line")
+// fields reads the header lines.
+func (h *requestHead) fields(lines []string) error {
+	var f framing
+	h.header = make(http.Header, len(lines))
+	values := make([]string, len(lines)) // one piece of memory for all values
+	for i, l := range lines {
+		name, value, ok := strings.Cut(l, ":")
+		if !ok || !validToken(name) || !validValue(value) {
+			return errors.New("malformed header line")
+		}
+		name, value = textproto.CanonicalMIMEHeaderKey(name), strings.Trim(value, " \t")
+		if f.take(name, value) {
+			continue
+		}
+		if old, ok := h.header[name]; ok {
+			h.header[name] = append(old, value)
+			continue
+		}
+		values[i] = value
+		h.header[name] = values[i : i+1 : i+1]
 	}
-	value = strings.Trim(value, " \t")
-	switch strings.ToLower(name) {
-	case "host":
+	return h.finish(f)
+}
+
+// take keeps a header that is not passed on but written anew.
+func (f *framing) take(name, value string) bool {
+	switch name {
+	case "Host":
 		f.host = append(f.host, value)
-	case "content-length":
+	case "Content-Length":
 		f.length = append(f.length, value)
-	case "transfer-encoding":
+	case "Transfer-Encoding":
 		f.encoding = append(f.encoding, value)
+	default:
+		return false
 	}
-	return nil
+	return true
 }
 
 // finish checks the framing headers against each other and the request line.
-func (h *requestHead) finish(f framing, http11 bool) error {
-	switch {
-	case len(f.host) != 1:
+func (h *requestHead) finish(f framing) error {
+	if err := h.frame(f); err != nil {
+		return err
+	}
+	if h.method == http.MethodConnect && len(f.host) == 0 {
+		return nil
+	}
+	if len(f.host) != 1 {
 		return errors.New("exactly one Host header is needed")
-	case len(f.length) > 1 || len(f.encoding) > 1 || len(f.length)+len(f.encoding) > 1:
-		return errors.New("more than one header tells where the body ends")
-	case len(f.length) == 1 && !validLength(f.length[0]):
-		return errors.New("malformed Content-Length")
-	case len(f.encoding) == 1 && (!http11 || !strings.EqualFold(f.encoding[0], "chunked")):
-		return errors.New("a Transfer-Encoding other than chunked")
 	}
 	d, err := parseAuthority(f.host[0])
 	if err != nil {
 		return err
+	}
+	if h.method == http.MethodConnect && d == (dest{h.host.host, 0}) {
+		return nil // many leave the port out
 	}
 	if h.host != (dest{}) && h.host != d {
 		return errors.New("the request target and the Host header differ")
 	}
 	h.host = d
 	return nil
+}
+
+// frame finds out where the body ends.
+func (h *requestHead) frame(f framing) (err error) {
+	switch {
+	case len(f.length)+len(f.encoding) > 1:
+		return errors.New("more than one header tells where the body ends")
+	case len(f.length) == 1:
+		if !validLength(f.length[0]) {
+			return errors.New("malformed Content-Length")
+		}
+		h.length, err = strconv.ParseInt(f.length[0], 10, 64)
+	case len(f.encoding) == 1:
+		if !h.http11 || !strings.EqualFold(f.encoding[0], "chunked") {
+			return errors.New("a Transfer-Encoding other than chunked")
+		}
+		h.length = unknownLength
+	}
+	return err
 }

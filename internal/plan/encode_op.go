@@ -173,6 +173,9 @@ func (o *object) network(w *Op) {
 		o.numOr("max_requests", w.Gateway.MaxRequests)
 		o.numOr("max_sent", w.Gateway.MaxSent)
 		o.flagOr("learn", w.Gateway.Learn)
+		if len(w.Gateway.Prices) > 0 {
+			o.rest("prices", w.Gateway.Prices)
+		}
 		o.close()
 	}
 	if w.Apart != nil {

@@ -217,6 +217,17 @@ type Gateway struct {
 	// Learn answers every name and refuses every connection when it has said
 	// what it is for, so that a policy can be proposed from what was refused.
 	Learn bool `json:"learn,omitempty"`
+	// Prices are the owner's, where they are not those that are known.
+	Prices []Price `json:"prices,omitempty"`
+}
+
+// Price is what a model's tokens cost, in millionths of a USD for a million.
+type Price struct {
+	Model      string `json:"model"`
+	Input      int64  `json:"input"`
+	Output     int64  `json:"output"`
+	CacheRead  int64  `json:"cache_read"`
+	CacheWrite int64  `json:"cache_write"`
 }
 
 // Apart makes the gateway a process of its own, with namespaces, a view and a

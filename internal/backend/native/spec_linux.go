@@ -184,6 +184,7 @@ func (t *translation) decoy(d *plan.Decoy) error {
 func (t *translation) environment(e *plan.Env) {
 	vars := map[string]string{}
 	maps.Copy(vars, e.Vars)
+	maps.Copy(vars, egress.ProxyEnv(t.run.plan))
 	maps.Copy(vars, t.run.credentialEnv())
 	maps.Copy(vars, t.run.trustEnv())
 	for k, v := range vars {

@@ -195,7 +195,8 @@ func (r *run) forward(s os.Signal) {
 
 func (r *run) counts() backend.Counts {
 	stats := r.gateway.Stats()
-	c := backend.Counts{Allowed: stats.Allowed, Refused: stats.Refused, Changed: r.watcher.changed.Load()}
+	c := backend.Counts{Allowed: stats.Allowed, Refused: stats.Refused, Changed: r.watcher.changed.Load(),
+		Models: backend.Models(stats.Models)}
 	if r.observer != nil {
 		c.Attempts = r.observer.attempts.Load()
 	}

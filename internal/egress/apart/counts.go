@@ -41,7 +41,7 @@ func (c *counts) ask() (uint64, <-chan struct{}) {
 // take is an answer.
 func (c *counts) take(body []byte) error {
 	var s egress.Stats
-	if len(body) < 8 || strict(body[8:], &s) != nil || min(s.Allowed, s.Refused, s.Sent, s.Received) < 0 {
+	if len(body) < 8 || strict(body[8:], &s) != nil || negative(s) {
 		return fmt.Errorf("the gateway says what it cannot say: %w: counts", errFrame)
 	}
 	c.mu.Lock()
@@ -55,6 +55,11 @@ func (c *counts) take(body []byte) error {
 	close(done)
 	c.last = s
 	return nil
+}
+
+func negative(s egress.Stats) bool {
+	m := s.Models
+	return min(s.Allowed, s.Refused, s.Sent, s.Received, m.Answers, m.Tokens, m.Unknown) < 0 || m.CostUSD < 0
 }
 
 // end lets nobody wait any longer.

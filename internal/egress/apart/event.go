@@ -16,13 +16,15 @@ import (
 type said struct {
 	Refused      *evidence.Refused      `json:"refused,omitempty"`
 	Request      *evidence.Request      `json:"request,omitempty"`
+	ModelUsage   *evidence.ModelUsage   `json:"model_usage,omitempty"`
+	Needed       *evidence.Needed       `json:"needed,omitempty"`
 	LimitReached *evidence.LimitReached `json:"limit_reached,omitempty"`
 	Warning      *evidence.Warning      `json:"warning,omitempty"`
 }
 
 // encodeEvent is for the gateway.
 func encodeEvent(e evidence.Event) ([]byte, error) {
-	s := said{Refused: e.Refused, Request: e.Request, LimitReached: e.LimitReached, Warning: e.Warning}
+	s := said{Refused: e.Refused, Request: e.Request, ModelUsage: e.ModelUsage, Needed: e.Needed, LimitReached: e.LimitReached, Warning: e.Warning}
 	if k := e.Kind(); k == "" || s == (said{}) {
 		return nil, fmt.Errorf("an event %q is not the gateway's to record", k)
 	}
@@ -37,12 +39,14 @@ const maxLoud = 1000
 type judge struct {
 	controls, credentials map[string]bool
 	loud                  int
+	learns                bool
 }
 
 func newJudge(p plan.Plan) *judge {
 	j := &judge{controls: map[string]bool{egress.ControlGateway: true, egress.ControlDNS: true}, credentials: map[string]bool{"": true}}
 	for _, c := range networkControls(p) {
 		j.controls[c.ID] = true
+		j.learns = j.learns || c.Want.Gateway != nil && c.Want.Gateway.Learn
 		if c.Want.Credential != nil {
 			j.credentials[c.Want.Credential.Name] = true
 		}
@@ -56,7 +60,7 @@ func (j *judge) event(b []byte) (evidence.Event, error) {
 	if err := strict(b, &s); err != nil {
 		return evidence.Event{}, fmt.Errorf("event: %w", err)
 	}
-	e := evidence.Event{Refused: s.Refused, Request: s.Request, LimitReached: s.LimitReached, Warning: s.Warning}
+	e := evidence.Event{Refused: s.Refused, Request: s.Request, ModelUsage: s.ModelUsage, Needed: s.Needed, LimitReached: s.LimitReached, Warning: s.Warning}
 	if err := e.Validate(); err != nil {
 		return evidence.Event{}, err
 	}
@@ -72,6 +76,13 @@ func (j *judge) payload(s said) error {
 		return j.refused(s.Refused)
 	case s.Request != nil:
 		return j.request(s.Request)
+	case s.ModelUsage != nil:
+		return nil // its numbers were looked at, and are the gateway's to count
+	case s.Needed != nil:
+		if !j.learns || s.Needed.Port < 0 || s.Needed.Port > 65535 {
+			return errors.New("the run does not learn")
+		}
+		return nil
 	case s.LimitReached != nil:
 		if s.LimitReached.Value < 0 || !j.control(s.LimitReached.Control) {
 			return errors.New("no limit of the network")

@@ -45,14 +45,17 @@ var lies = map[string]struct{ says, why string }{
 		`"rule":"network.gateway","credential":"other"}}`), "no credential"},
 	"less than nothing": {serving + frame(frameEvent, `{"request":{"proto":"tls","host":"h","sent":-1,"received":0,"millis":0,`+
 		`"rule":"network.gateway"}}`), "below zero"},
-	"many warnings":               {serving + strings.Repeat(frame(frameEvent, `{"warning":{"message":"x"}}`), maxLoud+1), "more than 1000"},
-	"a question for a credential": {serving + frame(frameRefresh, string(number(1))+"model"), "a credential to refresh"},
-	"counts":                      {serving + frame(frameCounts, string(number(1))+`{"Allowed":1}`), "nobody asked for"},
-	"that it serves, again":       {serving + serving, "serves already"},
-	"that it ended":               {serving + frame(frameClosed, ""), "nobody asked it"},
-	"a fault with an escape":      {serving + frame(frameFault, "oh \x1b[31mno"), `oh \x1b[31mno`},
-	"nothing at all":              {"", "ended"},
-	"half a frame":                {serving + "E\x00\x00\x10\x00{", "ended"},
+	"what a run that learns would say": {serving + frame(frameEvent, `{"needed":{"proto":"tls","host":"h","port":443}}`), "does not learn"},
+	"a cost below zero":                {serving + frame(frameEvent, `{"model_usage":{"host":"h","input":1,"output":1,"cost_usd":-1}}`), "cost of -1"},
+	"tokens below zero":                {serving + frame(frameEvent, `{"model_usage":{"host":"h","input":-1,"output":1}}`), "no tokens"},
+	"many warnings":                    {serving + strings.Repeat(frame(frameEvent, `{"warning":{"message":"x"}}`), maxLoud+1), "more than 1000"},
+	"a question for a credential":      {serving + frame(frameRefresh, string(number(1))+"model"), "a credential to refresh"},
+	"counts":                           {serving + frame(frameCounts, string(number(1))+`{"Allowed":1}`), "nobody asked for"},
+	"that it serves, again":            {serving + serving, "serves already"},
+	"that it ended":                    {serving + frame(frameClosed, ""), "nobody asked it"},
+	"a fault with an escape":           {serving + frame(frameFault, "oh \x1b[31mno"), `oh \x1b[31mno`},
+	"nothing at all":                   {"", "ended"},
+	"half a frame":                     {serving + "E\x00\x00\x10\x00{", "ended"},
 }
 
 // speak is that program.

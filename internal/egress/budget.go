@@ -1,0 +1,100 @@
+package egress
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"ringwall/internal/evidence"
+)
+
+// budget is what a rule, or a whole run, may use. Bounds of 0 are none.
+type budget struct {
+	control     string
+	whose       string // "the rule network.allow:..." or "the run"
+	maxRequests int64
+	maxSent     int64 // bytes out of the sandbox
+	requests    atomic.Int64
+	sent        atomic.Int64
+	told        [2]atomic.Bool // that requests, bytes are used up
+}
+
+// The resources of a budget, as they stand in evidence.LimitReached.
+const (
+	resourceRequests = "requests"
+	resourceSent     = "sent_bytes"
+)
+
+func (g *Gateway) ruleBudget(control string, r rule) *budget {
+	return &budget{control: control, whose: "the rule " + control, maxRequests: r.maxRequests, maxSent: r.maxSent}
+}
+
+// bounded reports whether sent bytes have to be counted before they go out.
+func (b *budget) bounded() bool { return b.maxSent > 0 }
+
+// takeRequest uses one request, or says that there is none left.
+func (b *budget) takeRequest(g *Gateway) (why string) {
+	if b.maxRequests <= 0 || b.requests.Add(1) <= b.maxRequests {
+		return ""
+	}
+	return b.usedUp(g, 0, resourceRequests, b.maxRequests)
+}
+
+// takeBytes uses n bytes, or says that they are not left.
+func (b *budget) takeBytes(g *Gateway, n int) (why string) {
+	if b.maxSent <= 0 || b.sent.Add(int64(n)) <= b.maxSent {
+		return ""
+	}
+	return b.usedUp(g, 1, resourceSent, b.maxSent)
+}
+
+// usedUp records it once.
+func (b *budget) usedUp(g *Gateway, i int, resource string, most int64) string {
+	if b.told[i].CompareAndSwap(false, true) {
+		e := evidence.LimitReached{Resource: resource, Value: most, Control: b.control}
+		if err := g.cfg.Recorder.Record(evidence.Event{LimitReached: &e}); err != nil {
+			g.unrecorded(err)
+		}
+	}
+	if i == 0 {
+		return fmt.Sprintf("%s allows %d requests in a run, and they are used up; "+
+			"the owner may raise max_requests in ringwall.toml", b.whose, most)
+	}
+	return fmt.Sprintf("%s allows %d bytes to be sent in a run, and they are used up; "+
+		"the owner may raise max_sent in ringwall.toml", b.whose, most)
+}
+
+// takeRequest asks the rule and the run.
+func (g *Gateway) takeRequest(b *budget) string {
+	if why := b.takeRequest(g); why != "" {
+		return why
+	}
+	return g.total.takeRequest(g)
+}
+
+// takeBytes asks the rule and the run.
+func (g *Gateway) takeBytes(b *budget, n int) string {
+	if why := b.takeBytes(g, n); why != "" {
+		return why
+	}
+	return g.total.takeBytes(g, n)
+}
+
+// affordable takes the request and its head from the budgets.
+func (c *crossing) affordable() bool {
+	why := c.g.takeRequest(c.acc.spent)
+	if why == "" {
+		why = c.g.takeBytes(c.acc.spent, c.h.len)
+	}
+	if most := c.s.rule.maxUpload; why == "" && most > 0 && c.h.length > most {
+		why = tooLarge(most)
+	}
+	if why != "" {
+		return c.refuse(403, why)
+	}
+	c.g.sent.Add(int64(c.h.len))
+	return true
+}
+
+func tooLarge(most int64) string {
+	return fmt.Sprintf("the rule allows %d bytes in the body of a request; the owner may raise max_upload in ringwall.toml", most)
+}
