@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringwall/internal/evidence"
 	"ringwall/internal/layer/network"
 	"ringwall/internal/plan"
 )
@@ -68,7 +69,7 @@ func (e *env) showPlan(w *work, hash string) {
 	v.gates()
 	v.limits()
 	v.notEnforced()
-	v.risk(append(w.notes, network.Lint(w.policy)...), w)
+	v.risk(slices.Concat(w.notes, network.Lint(w.policy), network.Shadowed(w.policy, w.project)), w)
 }
 
 // view shows a plan.
@@ -114,6 +115,7 @@ func (v view) can() {
 		v.row("", "keep in memory, beside what is frozen: "+list(memory, 8))
 	}
 	v.destinations()
+	v.keys()
 }
 
 func (v view) tools() {
@@ -163,9 +165,16 @@ func together(trees []string) []string {
 }
 
 func (v view) destinations() {
+	keys := map[string]string{}
+	v.names(func(c plan.Control) string {
+		if k := c.Want.Credential; k != nil {
+			keys[fmt.Sprintf("%s:%d", k.Host, k.Port)] = k.Name
+		}
+		return ""
+	})
 	out := v.names(func(c plan.Control) string {
 		switch w := c.Want; {
-		case w.Egress != nil:
+		case w.Egress != nil && !w.Egress.Deny && keys[fmt.Sprintf("%s:%d", w.Egress.Host, w.Egress.Port)] == "":
 			return fmt.Sprintf("%s:%d%s", w.Egress.Host, w.Egress.Port, methods(w.Egress.Methods))
 		case w.Credential != nil:
 			return fmt.Sprintf("%s:%d (with the key %s, which stays outside)", w.Credential.Host, w.Credential.Port, w.Credential.Name)
@@ -180,6 +189,22 @@ func (v view) destinations() {
 	for _, d := range out {
 		v.row(label, "reach "+d)
 		label = ""
+	}
+}
+
+// keys says where ringwall reads what the agent does not get. A command is run
+// by the owner's own account, outside.
+func (v view) keys() {
+	for _, c := range v.plan.Controls {
+		k := c.Want.Credential
+		if k == nil || c.Status == plan.Unavailable {
+			continue
+		}
+		if len(k.FromCommand) > 0 {
+			v.row("", "(for the key "+k.Name+" ringwall runs on this machine, as you: "+evidence.Printable(commandLine(k.FromCommand))+")")
+			continue
+		}
+		v.row("", "(the key "+k.Name+" is read from "+evidence.Printable(k.Source())+")")
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/loop"
-	"ringwall/internal/plan"
 )
 
 func (e *env) runCommand() *cobra.Command {
@@ -26,7 +25,7 @@ func (e *env) runCommand() *cobra.Command {
 			if len(args) == 0 {
 				return usage(withHint("ringwall run -- COMMAND [ARGUMENT...]", "no command to run"))
 			}
-			return e.runOnce(args)
+			return e.runOnce(args, nil)
 		},
 	}
 	c.Flags().StringSliceVar(&e.flag.accept, "accept", nil, "go on without this control (recorded)")
@@ -34,8 +33,8 @@ func (e *env) runCommand() *cobra.Command {
 	return c
 }
 
-// runOnce is `ringwall run`.
-func (e *env) runOnce(argv []string) error {
+// runOnce is `ringwall run`, and `ringwall learn`.
+func (e *env) runOnce(argv []string, l *lesson) error {
 	hideSelf()
 	run := runName()
 	// Nothing of the project has been read yet, and what is started here can do
@@ -51,6 +50,9 @@ func (e *env) runOnce(argv []string) error {
 		return notStarted(err)
 	}
 	w.waiting = waiting
+	if err := l.prepare(w); err != nil {
+		return notStarted(err)
+	}
 	if err := w.compile("run", argv, e.flag.accept); err != nil {
 		return notStarted(err)
 	}
@@ -65,7 +67,7 @@ func (e *env) runOnce(argv []string) error {
 	if err := s.planAgain("run", argv, e.flag.accept, exitNotStarted); err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}
-	return e.runIn(s)
+	return e.runIn(s, l)
 }
 
 // announceRun opens the journal of a single command.
@@ -77,25 +79,12 @@ func (s *session) announceRun() error {
 		s.journal.Record(evidence.Event{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 1}}))
 }
 
-// dropMissingCredentials leaves out those whose value is not there: a command
-// other than the agent seldom needs one.
-func (w *work) dropMissingCredentials() {
-	for i, c := range w.plan.Controls {
-		k := c.Want.Credential
-		if k == nil || k.FromEnv == "" || w.host.Env[k.FromEnv] != "" {
-			continue
-		}
-		w.plan.Controls[i].Status = plan.Unavailable
-		w.plan.Controls[i].Why = "$" + k.FromEnv + " is not set"
-	}
-}
-
-func (e *env) runIn(s *session) error {
+func (e *env) runIn(s *session, l *lesson) error {
 	f, err := s.prepareForms()
 	if err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}
-	std := [3]*os.File{e.in, os.Stdout, os.Stderr}
+	std := l.streams(e, [3]*os.File{e.in, os.Stdout, os.Stderr})
 	terminal := callersTerminal(std)
 	if terminal != nil {
 		defer terminal.Caller.Close()
@@ -111,6 +100,7 @@ func (e *env) runIn(s *session) error {
 	if err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}
+	ls.Recorder = l.over(ls.Recorder)
 	ls.Checking = func(command string) {
 		fmt.Fprintf(e.err, "ringwall: checking the changes: %s\n", evidence.Printable(command))
 	}
@@ -120,7 +110,11 @@ func (e *env) runIn(s *session) error {
 	}
 	out, err := ls.Once(context.Background(), 1, streams)
 	wait()
-	return e.close(s, out, err)
+	err = e.close(s, out, err)
+	if l != nil && out.Reason != "" {
+		return errors.Join(err, l.tell(e, s, exitCode(err)))
+	}
+	return err
 }
 
 // close ends the run, tells what a person has to know, and picks the code.

@@ -52,7 +52,7 @@ func (b *budget) usedUp(g *Gateway, i int, resource string, most int64) string {
 	if b.told[i].CompareAndSwap(false, true) {
 		e := evidence.LimitReached{Resource: resource, Value: most, Control: b.control}
 		if err := g.cfg.Recorder.Record(evidence.Event{LimitReached: &e}); err != nil {
-			g.fail(fmt.Errorf("gateway: record: %w", err))
+			g.unrecorded(err)
 		}
 	}
 	if i == 0 {

@@ -55,7 +55,10 @@ func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
 		return
 	}
 	if !decision.Allowed {
-		g.turnAway(c, o, d, decision.Reason+"; "+addRule(d.String()))
+		why := decision.Reason + "; " + addRule(d.String())
+		if !g.learnFrom(c, o, d, isName, why) {
+			g.turnAway(c, o, d, why)
+		}
 		return
 	}
 	switch o.proto {

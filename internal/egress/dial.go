@@ -49,6 +49,9 @@ func (e *addressError) Error() string {
 // connect resolves once and dials exactly what passed the check, so that an
 // answer that changes in between changes nothing (DNS rebinding).
 func (g *Gateway) connect(ctx context.Context, d dest) (net.Conn, error) {
+	if g.policy.upstream != "" {
+		return g.connectThrough(ctx, d)
+	}
 	addrs, err := g.addresses(ctx, d)
 	if err != nil {
 		return nil, err
@@ -74,14 +77,9 @@ func (g *Gateway) addresses(ctx context.Context, d dest) ([]netip.Addr, error) {
 	if a, ok := d.literal(); ok {
 		return []netip.Addr{a}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialTime)
-	defer cancel()
-	all, err := g.cfg.Resolve(ctx, d.host)
+	all, err := g.resolve(ctx, d.host)
 	if err != nil {
-		return nil, fmt.Errorf("resolve %s: %w", d.host, err)
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("resolve %s: no address", d.host)
+		return nil, err
 	}
 	own, err := ownAddrs()
 	if err != nil {
@@ -97,6 +95,21 @@ func (g *Gateway) addresses(ctx context.Context, d dest) ([]netip.Addr, error) {
 		return nil, &addressError{d.host, all}
 	}
 	return good[:min(len(good), maxAddrs)], nil
+}
+
+// resolve asks outside for the addresses of a name, of which there is at least
+// one then.
+func (g *Gateway) resolve(ctx context.Context, name string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	all, err := g.cfg.Resolve(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s: %w", name, err)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("resolve %s: no address", name)
+	}
+	return all, nil
 }
 
 // mayLead tells whether a name may lead to an address: to a public one that is

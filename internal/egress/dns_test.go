@@ -53,6 +53,9 @@ func TestAnswer(t *testing.T) {
 		{"api.example.com.", dnsmessage.TypeAAAA, dnsmessage.RCodeSuccess, "fd72:696e:6777:616c:6c00::1", ""},
 		{"api.example.com.", 65, dnsmessage.RCodeSuccess, "", ""},
 		{"api.example.com.", 64, dnsmessage.RCodeSuccess, "", ""},
+		{"_8443._https.api.example.com.", 65, dnsmessage.RCodeSuccess, "", ""},
+		{"_8443._https.api.example.com.", dnsmessage.TypeA, dnsmessage.RCodeNameError, "", "_8443._https.api.example.com"},
+		{"_a._b._c.api.example.com.", 65, dnsmessage.RCodeNameError, "", "_a._b._c.api.example.com"},
 		{"api.example.com.", dnsmessage.TypeTXT, dnsmessage.RCodeSuccess, "", ""},
 		{"api.example.com.", dnsmessage.TypeALL, dnsmessage.RCodeSuccess, "", ""},
 		{"x.api.example.com.", dnsmessage.TypeA, dnsmessage.RCodeNameError, "", "x.api.example.com"},
@@ -147,13 +150,56 @@ func TestAnswerSpeaksEDNS(t *testing.T) {
 	if err != nil || got.Unpack(resp) != nil || len(got.Additionals) != 1 || len(got.Answers) != 1 {
 		t.Errorf("%v, %+v", err, got)
 	}
+	m.Additionals = append(m.Additionals, m.Additionals[0])
+	resp, _, err = testTable(t).answer(packed(t, m))
+	if err != nil || got.Unpack(resp) != nil || got.RCode != dnsmessage.RCodeFormatError {
+		t.Errorf("two OPT records: %v, %+v", err, got)
+	}
+	m.Additionals = m.Additionals[:1]
+	m.Additionals[0].Header.TTL |= 1 << 16
+	resp, _, err = testTable(t).answer(packed(t, m))
+	if err != nil || got.Unpack(resp) != nil || len(got.Answers) != 0 || len(got.Additionals) != 1 || got.Additionals[0].Header.TTL>>24 != 1 {
+		t.Errorf("a version that is not known: %v, %+v", err, got)
+	}
+}
+
+// TestNoRecordHasASOA: without one some clients ask the next resolver, or wait.
+func TestNoRecordHasASOA(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		typ  dnsmessage.Type
+		soa  string
+	}{
+		{"api.example.com.", dnsmessage.TypeA, ""},
+		{"api.example.com.", typeHTTPS, "api.example.com."},
+		{"api.example.com.", typeSVCB, "api.example.com."},
+		{"api.example.com.", dnsmessage.TypeALL, "api.example.com."},
+		{"evil.example.", dnsmessage.TypeA, "."},
+	} {
+		resp, _, err := testTable(t).answer(packed(t, question(c.name, c.typ)))
+		var m dnsmessage.Message
+		if err != nil || m.Unpack(resp) != nil || len(m.Answers)+len(m.Authorities) != 1 {
+			t.Fatalf("%s %v: %v, %+v", c.name, c.typ, err, m)
+		}
+		if c.soa != "" && (m.Authorities[0].Header.Type != dnsmessage.TypeSOA || m.Authorities[0].Header.Name.String() != c.soa) {
+			t.Errorf("%s %v: %+v", c.name, c.typ, m.Authorities)
+		}
+	}
 }
 
 func FuzzAnswer(f *testing.F) {
 	f.Add(packed(f, question("api.example.com.", dnsmessage.TypeA)))
 	f.Add(packed(f, question(strings.Repeat("a.", 120)+"b.", dnsmessage.TypeAAAA)))
 	f.Add([]byte("\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\xc0\x0c\x00\x01\x00\x01"))
-	table := testTable(f)
+	f.Add(packed(f, question("x.wide.example.", dnsmessage.TypeA)))
+	f.Add(packed(f, question("_1._https.api.example.com.", typeHTTPS)))
+	f.Add(packed(f, question("mfrggzdfmztwq2lknnwg23tpobyxe43u.wide.example.", dnsmessage.TypeAAAA)))
+	f.Add([]byte("\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x01a\x04wide\x07example\x00\x00\x01\x00\x01\x00\x00\x29\x10\x00\x00\x01\x00\x00\x00\x00"))
+	p, err := FromPlan(planOf(gatewayControl(80, 443), allow("api.example.com", 443), allow("*.wide.example", 443)))
+	if err != nil {
+		f.Fatal(err)
+	}
+	table := tableOf(f, p)
 	f.Fuzz(func(t *testing.T, query []byte) {
 		resp, refused, err := table.answer(query)
 		if err != nil {
@@ -166,8 +212,14 @@ func FuzzAnswer(f *testing.F) {
 		if len(resp) > 512 || len(m.Answers) > 1 || !bytes.Equal(resp[:2], query[:2]) {
 			t.Fatalf("answer of %d bytes: %+v", len(resp), m)
 		}
-		if len(m.Answers) == 1 && !strings.EqualFold(strings.TrimSuffix(m.Questions[0].Name.String(), "."), "api.example.com") {
-			t.Fatalf("an address for %v", m.Questions)
+		if len(m.Answers) == 1 {
+			name := strings.ToLower(strings.TrimSuffix(m.Questions[0].Name.String(), "."))
+			if name != "api.example.com" && !strings.HasSuffix(name, ".wide.example") {
+				t.Fatalf("an address for %v", m.Questions)
+			}
+		}
+		if len(table.byAddr) > 1+maxBelow {
+			t.Fatalf("%d names", len(table.byAddr))
 		}
 		if m.RCode == dnsmessage.RCodeNameError && refused.name == "" && len(m.Questions[0].Name.Data[:m.Questions[0].Name.Length]) > 1 {
 			t.Fatal("a refused name that is not told")

@@ -29,17 +29,24 @@ type explanation struct {
 	Layer   string `json:"layer"`
 	Control string `json:"control"`
 	Why     string `json:"why"`
+	Allow   string `json:"allow,omitempty"` // what the owner would write in ringwall.toml
 }
 
 // explain is the body of a refusal: a sentence, then the same as one line of
 // JSON. An agent that reads it stops guessing.
 func explain(what, control, why string) string {
 	what, why = printable(what), strings.TrimSpace(why)
-	line, err := json.Marshal(explanation{what, "network", control, why})
+	line, err := json.Marshal(explanation{what, "network", control, why, allowOf(why)})
 	if err != nil {
 		line = []byte("{}")
 	}
 	return fmt.Sprintf("ringwall refused: %s\n%s\n%s\n", what, why, line)
+}
+
+// allowOf takes what the owner would write out of a reason.
+func allowOf(why string) string {
+	_, line, _ := strings.Cut(why, " in ringwall.toml: ")
+	return line
 }
 
 // answer records the refusal of an HTTP request, sends it, and closes.

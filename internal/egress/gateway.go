@@ -18,7 +18,7 @@ import (
 
 // maxConns is how many connections are served at once; one more is reset. What
 // runs inside can so take a bounded part of the supervisor's memory.
-const maxConns = 512
+const maxConns = 4096
 
 // Config is what a gateway needs.
 type Config struct {
@@ -27,6 +27,10 @@ type Config struct {
 	// the agent got in its place for this run. A value is never logged.
 	Secrets      map[string]string
 	Placeholders map[string]string
+	// Refresh reads a secret again that its service refused, or that has ended;
+	// nil: none can be. Secrets, placeholders and what it returns are texts that
+	// credform.Decode reads.
+	Refresh func(ctx context.Context, name string) (string, error)
 	// Authority signs for the names whose TLS is opened; nil: none is.
 	Authority Authority
 	// Roots are authorities in PEM that upstreams are believed by besides the
@@ -49,6 +53,7 @@ type Config struct {
 type Stats struct {
 	Allowed, Refused int64 // exchanges
 	Sent, Received   int64 // bytes of what was allowed; Sent is out of the sandbox
+	Models           Models
 }
 
 // Gateway serves the sockets of one sandbox.
@@ -66,7 +71,8 @@ type Gateway struct {
 	wg     sync.WaitGroup
 	slots  chan struct{}
 	conns  closers
-	pace   *pacer
+	sums   *sums
+	broken atomic.Bool // something could not be recorded
 	fault  chan error
 	roots  *x509.CertPool // of upstreams; nil: the system's
 
@@ -77,8 +83,10 @@ type Gateway struct {
 	second   *second
 	keepers  []*keeper
 
-	watch  *tripwire.Set // nil: nothing is looked for
-	raised raised
+	watch   *tripwire.Set // nil: nothing is looked for
+	raised  raised
+	learner learner
+	models  models
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -98,18 +106,33 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Recorder == nil {
 		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
 	}
-	for _, c := range policy.creds {
-		if err := checkSecret(cfg.Secrets[c.Name], cfg.Placeholders[c.Name]); err != nil {
-			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
-		}
+	roots, err := rootsOf(cfg.Roots)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	watch, err := watchFor(cfg, policy)
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g := newGateway(cfg, policy, table)
-	g.watch = watch
+	g.roots, g.watch = roots, watch
+	if err := g.takeKeys(); err != nil {
+		g.cancel()
+		return nil, err
+	}
 	return g, nil
+}
+
+// takeKeys makes a keeper of each credential.
+func (g *Gateway) takeKeys() error {
+	for _, c := range g.policy.creds {
+		k, err := g.newKeeper(c)
+		if err != nil {
+			return fmt.Errorf("credential %s: %w", c.Name, err)
+		}
+		g.keepers = append(g.keepers, k)
+	}
+	return nil
 }
 
 func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
@@ -125,32 +148,17 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		refusals:     newRefusals(ControlGateway, cfg.Recorder),
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
-		pace:         newPacer(),
 		fault:        make(chan error, 1),
 	}
+	table.learned = g.learnedName
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
-		g.keepers = append(g.keepers, g.newKeeper(c))
 	}
+	g.sums = newSums(g)
 	g.accounts.of = map[string]*account{}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
-}
-
-// checkSecret refuses what cannot stand in a header or be told apart.
-func checkSecret(secret, placeholder string) error {
-	switch {
-	case secret == "":
-		return errors.New("no value was given")
-	case !validValue(secret):
-		return errors.New("the value holds control characters, such as a line end")
-	case placeholder == "" || !validValue(placeholder):
-		return errors.New("no usable placeholder was given")
-	case placeholder == secret:
-		return errors.New("the placeholder is the value itself")
-	}
-	return nil
 }
 
 // Serve takes ownership of the files, one for each spec in the same order,
@@ -193,7 +201,7 @@ func (g *Gateway) Close() error {
 	g.cancel()
 	g.conns.closeAll()
 	g.wg.Wait()
-	errs := []error{g.dnsRefusals.flush(), g.refusals.flush()}
+	errs := []error{g.sums.close(), g.dnsRefusals.flush(), g.refusals.flush()}
 	for _, r := range g.credRefusals {
 		errs = append(errs, r.flush())
 	}
@@ -204,6 +212,6 @@ func (g *Gateway) Close() error {
 func (g *Gateway) Stats() Stats {
 	return Stats{
 		Allowed: g.allowed.Load(), Refused: g.refused.Load(),
-		Sent: g.sent.Load(), Received: g.received.Load(),
+		Sent: g.sent.Load(), Received: g.received.Load(), Models: g.models.total(),
 	}
 }

@@ -180,6 +180,9 @@ func (h *requestHead) finish(f framing) error {
 	if err := h.frame(f); err != nil {
 		return err
 	}
+	if h.method == http.MethodConnect && len(f.host) == 0 {
+		return nil
+	}
 	if len(f.host) != 1 {
 		return errors.New("exactly one Host header is needed")
 	}
@@ -187,7 +190,10 @@ func (h *requestHead) finish(f framing) error {
 	if err != nil {
 		return err
 	}
-	if h.proxied && h.host != d {
+	if h.method == http.MethodConnect && d == (dest{h.host.host, 0}) {
+		return nil // many leave the port out
+	}
+	if h.host != (dest{}) && h.host != d {
 		return errors.New("the request target and the Host header differ")
 	}
 	h.host = d

@@ -82,7 +82,7 @@ func TestHTTPSmuggling(t *testing.T) {
 		}
 	}
 	for name, head := range map[string]string{
-		"too large":  "GET / HTTP/1.1\r\nHost: a.example\r\nX: " + strings.Repeat("y", maxFirstBytes) + "\r\n\r\n",
+		"too large": "GET / HTTP/1.1\r\nHost: a.example\r\nX: " + strings.Repeat("y", maxFirstBytes) + "\r\n\r\n",
 	} {
 		if got := ask(t, dialTest(t, addr), []byte(head)); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
 			t.Errorf("%s: answer %q", name, got)

@@ -78,6 +78,8 @@ func (g *Gateway) handler(s SocketSpec) (func(net.Conn), error) {
 		return g.serveDNSConn, nil
 	case RoleGateway:
 		return g.serveConn, nil
+	case RoleProxy:
+		return g.serveProxy, nil
 	case RoleCredential:
 		return g.credentialHandler(s.Port)
 	}

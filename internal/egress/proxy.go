@@ -20,7 +20,10 @@ func (g *Gateway) dialUpstream(ctx context.Context, _, addr string) (net.Conn, e
 func upstreamError(err error) string {
 	var op *net.OpError
 	var dns *net.DNSError
+	var proxy *proxyError
 	switch {
+	case errors.As(err, &proxy):
+		return printable(proxy.Error())
 	case errors.As(err, &dns):
 		return "the name could not be resolved outside"
 	case errors.As(err, &op) && op.Op == "dial":

@@ -1,11 +1,9 @@
 package egress
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestRefusalsAddUp(t *testing.T) {
@@ -46,31 +44,5 @@ func TestRefusalIsPrintable(t *testing.T) {
 func TestRefusalNotRecorded(t *testing.T) {
 	if err := newRefusals(ControlDNS, &journal{err: errors.New("disk full")}).add("x", ""); err == nil {
 		t.Error("no error")
-	}
-}
-
-func TestPacer(t *testing.T) {
-	now := time.Unix(1000, 0)
-	p := newPacer()
-	p.now = func() time.Time { return now }
-	for i := range paceBurst {
-		if d := p.delay(); d > 0 {
-			t.Fatalf("exchange %d waits %v", i, d)
-		}
-	}
-	if d := p.delay(); d != paceEvery {
-		t.Errorf("after the burst the wait is %v", d)
-	}
-	if d := p.delay(); d != 2*paceEvery {
-		t.Errorf("then it is %v", d)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if p.wait(ctx) == nil {
-		t.Error("a cancelled wait goes on")
-	}
-	now = now.Add(time.Hour)
-	if d := p.delay(); d > 0 {
-		t.Errorf("after an hour of rest the wait is %v", d)
 	}
 }

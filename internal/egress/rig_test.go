@@ -121,7 +121,9 @@ func (r *rig) start(t testing.TB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.roots = r.trust
+	if r.trust != nil {
+		g.roots = r.trust
+	}
 	r.Gateway = g
 	t.Cleanup(func() { g.Close() })
 	specs := Sockets(r.cfg.Plan)

@@ -15,14 +15,17 @@ import (
 type conn1 struct {
 	g    *Gateway
 	conn net.Conn
+	here site
 	in   inbound
 	out  sender
 }
 
 // serveHTTP1 serves the requests of a connection one after the other, so that
 // those that a client sends ahead are answered in order.
-func (g *Gateway) serveHTTP1(c net.Conn, r route) {
-	k := &conn1{g: g, conn: c}
+//
+// here names what was asked when not even that can be read.
+func (g *Gateway) serveHTTP1(c net.Conn, here site, r route) {
+	k := &conn1{g: g, conn: c, here: here}
 	k.in = inbound{conn: c, buf: g.heads.get()}
 	k.out.conn, k.out.pool = c, &g.blocks
 	defer func() { g.heads.put(k.in.buf) }()
@@ -39,12 +42,17 @@ func (k *conn1) one(r route, patience time.Duration) bool {
 	if errors.Is(err, io.EOF) {
 		return false
 	}
-	s, code, why := r(&h)
 	if err != nil {
-		code, why = http.StatusBadRequest, err.Error()
+		if !k.harmless(k.here, &h, err) {
+			reset(k.conn)
+			return false
+		}
+		k.g.answer(k.conn, k.here, &h, http.StatusBadRequest, err.Error())
+		return false
 	}
+	s, code, why := r(&h)
 	if code != 0 {
-		if !k.harmless(s, &h, err) {
+		if !k.harmless(s, &h, nil) {
 			reset(k.conn)
 			return false
 		}

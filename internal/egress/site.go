@@ -84,5 +84,5 @@ func (g *Gateway) serveSite(c net.Conn, s site) {
 		g.second.serve(t, s)
 		return
 	}
-	g.serveHTTP1(c, s.only)
+	g.serveHTTP1(c, s, s.only)
 }

@@ -17,6 +17,8 @@ const (
 	RoleDNS Role = "dns"
 	// RoleCredential speaks for one upstream at a loopback port.
 	RoleCredential Role = "credential"
+	// RoleProxy speaks HTTP's CONNECT and SOCKS 5 at a loopback port.
+	RoleProxy Role = "proxy"
 )
 
 // SocketSpec is one socket that the child opens inside the sandbox's network
@@ -71,8 +73,15 @@ func (p Policy) sockets() []SocketSpec {
 		}
 		out = append(out, SocketSpec{RoleDNS, network, addr, dnsPort})
 	}
+	if p.proxy != 0 {
+		out = append(out,
+			SocketSpec{RoleProxy, "tcp4", "127.0.0.1", p.proxy},
+			SocketSpec{RoleProxy, "tcp6", "::1", p.proxy})
+	}
 	for _, c := range p.creds {
-		out = append(out, SocketSpec{RoleCredential, "tcp4", "127.0.0.1", c.Listen})
+		if c.Listen != 0 {
+			out = append(out, SocketSpec{RoleCredential, "tcp4", "127.0.0.1", c.Listen})
+		}
 	}
 	return out
 }

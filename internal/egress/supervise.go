@@ -43,8 +43,14 @@ func (g *Gateway) recovered() {
 func (g *Gateway) refuse(r *refusals, what, why string) bool {
 	g.refused.Add(1)
 	if err := r.add(what, why); err != nil {
-		g.fail(fmt.Errorf("gateway: record: %w", err))
+		g.unrecorded(err)
 		return false
 	}
 	return true
+}
+
+// unrecorded ends all: what cannot be recorded does not happen.
+func (g *Gateway) unrecorded(err error) {
+	g.broken.Store(true)
+	g.fail(fmt.Errorf("gateway: record: %w", err))
 }

@@ -2,9 +2,9 @@ package egress
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"ringwall/internal/evidence"
@@ -12,19 +12,20 @@ import (
 
 // exchange is one thing that was let through. It gives two events of the same
 // kind: one at the decision, before anything leaves, and one at the end with
-// the totals.
+// the totals; or it is part of a sum.
 type exchange struct {
 	g     *Gateway
 	req   evidence.Request
 	start time.Time
+	own   bool // has events of its own
 }
 
-// begin waits for its turn and records; false means that nothing may happen.
+// begin records; false means that nothing may happen.
 func (g *Gateway) begin(req evidence.Request) (*exchange, bool) {
-	if g.pace.wait(g.ctx) != nil {
+	if g.broken.Load() || g.ctx.Err() != nil {
 		return nil, false
 	}
-	x := &exchange{g: g, req: req, start: time.Now()}
+	x := &exchange{g: g, req: req, start: time.Now(), own: g.sums.own(req.Rule)}
 	g.allowed.Add(1)
 	return x, x.record()
 }
@@ -37,9 +38,13 @@ func (x *exchange) end(status int, sent, received int64) {
 }
 
 func (x *exchange) record() bool {
+	if !x.own {
+		x.g.sums.add(x.req)
+		return true
+	}
 	req := x.req
 	if err := x.g.cfg.Recorder.Record(evidence.Event{Request: &req}); err != nil {
-		x.g.fail(fmt.Errorf("gateway: record: %w", err))
+		x.g.unrecorded(err)
 		return false
 	}
 	return true
@@ -48,6 +53,11 @@ func (x *exchange) record() bool {
 // tunnel passes bytes between the client and the destination, what was read
 // for the decision first.
 func (g *Gateway) tunnel(c net.Conn, o opening, d dest, proto string, r rule) {
+	spent := g.account(site{rule: r}).spent
+	if why := g.takeRequest(spent); why != "" {
+		g.turnAway(c, o, d, why)
+		return
+	}
 	x, ok := g.begin(evidence.Request{Proto: proto, Host: d.host, Port: d.port, Rule: r.control})
 	if !ok {
 		reset(c)
@@ -62,7 +72,9 @@ func (g *Gateway) tunnel(c net.Conn, o opening, d dest, proto string, r rule) {
 	g.conns.add(up)
 	defer g.conns.remove(up)
 	defer up.Close()
-	sent, received := g.relay(c, up, o.data, passage{g: g, to: d.String(), rule: r.control}.readRaw(proto, o.data, c))
+	m := &meter{g: g, to: d, spent: spent, look: proto == "tcp", rule: r.control}
+	defer m.end()
+	sent, received := g.relay(c, up, o.data, m)
 	x.end(0, sent, received)
 }
 
@@ -77,43 +89,61 @@ func (g *Gateway) notReached(c net.Conn, o opening, d dest, err error) {
 }
 
 // relay copies both ways until both have ended. Between two *net.TCPConn the
-// kernel moves the bytes (splice).
-//
-// With out, which has what was read first too, they are looked at instead.
-func (g *Gateway) relay(c, up net.Conn, first []byte, out io.ReadCloser) (sent, received int64) {
+// kernel moves the bytes (splice), unless they have to be looked at.
+func (g *Gateway) relay(c, up net.Conn, first []byte, m *meter) (sent, received int64) {
+	c, first = bare(c, first)
+	up, greeting := bare(up, nil)
 	done := make(chan struct{})
 	g.run(func() {
 		defer close(done)
-		received = g.half(c, up, up, &g.received)
+		if _, err := c.Write(greeting); err == nil {
+			received = g.half(c, up, up, &g.received)
+		}
 	})
-	if out != nil {
-		defer out.Close()
-		sent = g.half(up, c, out, &g.sent)
-		<-done
-		return sent, received
-	}
-	n, err := up.Write(first)
-	sent = int64(n)
-	g.sent.Add(sent)
-	if err == nil {
-		sent += g.half(up, c, c, &g.sent)
+	src := m.reader(first, c)
+	if _, counted := src.(*meter); counted {
+		sent = g.half(up, src, c, &g.sent)
+	} else if n, err := up.Write(first); err == nil {
+		g.sent.Add(int64(n))
+		sent = int64(n) + g.half(up, c, c, &g.sent)
 	} else {
 		c.Close()
 		up.Close()
 	}
 	<-done
+	if m.why != "" {
+		g.refuse(g.refusals, "connect "+m.to.String(), m.why)
+	}
 	return sent, received
 }
 
-// half copies one way. An end is passed on; an error ends both ways.
-func (g *Gateway) half(dst, src net.Conn, from io.Reader, count interface{ Add(int64) int64 }) int64 {
-	n, err := io.Copy(dst, from)
-	count.Add(n)
-	if err != nil {
-		dst.Close()
-		src.Close()
-		return n
+// bare takes off what was read of a connection, which keeps the kernel from
+// moving its bytes.
+func bare(c net.Conn, first []byte) (net.Conn, []byte) {
+	if p, ok := c.(*prefixed); ok {
+		return p.Conn, append(first[:len(first):len(first)], p.prefix...)
 	}
-	closeWrite(dst)
-	return n
+	return c, first
+}
+
+// countEvery is how many bytes may pass before they are in the totals.
+const countEvery = 16 << 20
+
+// half copies one way, from src that reads from. An end is passed on; an error
+// ends both ways.
+func (g *Gateway) half(dst net.Conn, src io.Reader, from net.Conn, count *atomic.Int64) (total int64) {
+	for {
+		n, err := io.Copy(dst, &io.LimitedReader{R: src, N: countEvery})
+		count.Add(n)
+		total += n
+		if err != nil {
+			dst.Close()
+			from.Close()
+			return total
+		}
+		if n < countEvery {
+			closeWrite(dst)
+			return total
+		}
+	}
 }

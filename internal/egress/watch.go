@@ -1,9 +1,7 @@
 package egress
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -62,7 +60,7 @@ func (p passage) trip(h tripwire.Hit) {
 			Value: h.Value, Kind: h.Kind, Spelling: h.Spelling, Where: p.where, To: printable(p.to), Rule: p.rule,
 		}})
 		if err != nil {
-			p.g.fail(fmt.Errorf("gateway: record: %w", err))
+			p.g.unrecorded(err)
 		}
 	}
 	p.g.cancel()
@@ -192,15 +190,6 @@ func (p passage) read(where string, src io.Reader) *watched {
 	return &watched{passage: p, src: src, l: p.g.watch.Stream(p.to)}
 }
 
-// readRaw watches what goes through a tunnel, what was read of it included; nil
-// where that is no use, since it is enciphered, or nothing is looked for.
-func (p passage) readRaw(proto string, first []byte, c io.Reader) io.ReadCloser {
-	if p.g.watch == nil || proto != "tcp" {
-		return nil
-	}
-	return p.read(inStream, io.MultiReader(bytes.NewReader(first), c))
-}
-
 // Read implements io.Reader.
 func (w *watched) Read(b []byte) (int, error) {
 	n, err := w.src.Read(b)
@@ -276,7 +265,7 @@ const settleTime = 250 * time.Millisecond
 // settle waits for the connections of those who are gone, so that one who sends
 // and exits is caught. Where nothing is looked for there is no wait.
 func (g *Gateway) settle() {
-	if g.watch == nil || g.ctx.Err() != nil {
+	if g.watch == nil || g.second == nil || g.ctx.Err() != nil { // the second is nil: nothing was served
 		return
 	}
 	time.Sleep(time.Millisecond) // one that is there already is taken now

@@ -24,6 +24,7 @@ type Config struct {
 	Max           int           // iterations; at least 1
 	MaxTime       time.Duration // of all; 0: none
 	MaxCostUSD    *float64      // of all; nil: none
+	MaxTokens     int64         // of all; 0: none
 	Done, Blocked string        // tokens
 	Verify        []string      // shell commands that must succeed before done is believed
 	// Compose writes the prompt of an iteration, given how the last one ended.
@@ -63,7 +64,8 @@ func Run(ctx context.Context, c Config) (Ending, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.MaxTime, errTime)
 		defer cancel()
 	}
-	l := &looper{Config: c}
+	l := &looper{Config: c, spent: &spending{to: c.Recorder, maxUSD: c.MaxCostUSD, maxTokens: c.MaxTokens}}
+	l.Recorder, l.while = l.spent, l.spent.while
 	for n := 1; n <= c.Max; n++ {
 		end, err := l.iterate(ctx, n)
 		if err != nil || end != nil {
@@ -97,8 +99,8 @@ func (l *looper) ending(n int, end *Ending) Ending {
 // looper is a loop on its way.
 type looper struct {
 	Config
-	last string  // how the last iteration ended, for the next prompt
-	cost float64 // dollars, as the agent reports them
+	last  string // how the last iteration ended, for the next prompt
+	spent *spending
 }
 
 // iterate runs iteration n. A nil ending means that there is more to do.
@@ -244,24 +246,6 @@ func reviewReason(o Outcome) string {
 		return o.Failed.What + "; nothing was applied, and the changes are kept for review"
 	}
 	return "a gate of the policy holds changes for review: " + names(o.Applied)
-}
-
-// spend adds up the cost. A cost that nobody told is not zero: where a limit is
-// set, an unknown cost ends the loop.
-func (l *looper) spend(r agent.Result) *Ending {
-	if r.CostUSD != nil {
-		l.cost += *r.CostUSD
-	}
-	if l.MaxCostUSD == nil {
-		return nil
-	}
-	if r.CostUSD == nil {
-		return &Ending{Outcome: Limit, Reason: "the policy limits the cost, and the agent did not say what the iteration cost"}
-	}
-	if l.cost >= *l.MaxCostUSD {
-		return &Ending{Outcome: Limit, Reason: fmt.Sprintf("the cost limit of %.2f USD is reached (%.2f USD spent)", *l.MaxCostUSD, l.cost)}
-	}
-	return nil
 }
 
 // verify asks the project itself whether the work is done: each command runs

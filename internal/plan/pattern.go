@@ -101,14 +101,15 @@ func Synthetic() []netip.Prefix {
 	}
 }
 
-// MeetsSynthetic tells whether a set holds an address of Synthetic.
-func (h HostSet) MeetsSynthetic() bool {
+// IsSynthetic tells whether a set holds nothing but addresses of Synthetic. Of
+// a wider set the gateway leaves those out.
+func (h HostSet) IsSynthetic() bool {
 	p := h.span
 	if a, err := netip.ParseAddr(h.text); err == nil {
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
 	for _, s := range Synthetic() {
-		if p.IsValid() && p.Overlaps(s) {
+		if p.IsValid() && p.Bits() >= s.Bits() && s.Contains(p.Addr()) {
 			return true
 		}
 	}

@@ -60,7 +60,7 @@ func notAHost(s string) error {
 	case strings.Contains(s, "://"):
 		return errors.New("wants a host, not a URL: leave the scheme out")
 	case strings.Contains(s, "*"):
-		return errors.New("wildcards are not supported: write each host that is needed")
+		return errors.New(`"*" stands in front of a name only, as in "*.example.com", and never for all hosts`)
 	case strings.Contains(s, "@"):
 		return errors.New("wants a host without a user name")
 	case strings.ContainsAny(s, "/?#"):

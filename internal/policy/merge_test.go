@@ -38,6 +38,11 @@ func TestMerge(t *testing.T) {
 			"[loop]\nmax_iterations = 5\nmax_time = \"1h\"\nmax_cost = \"5 USD\"",
 			[]string{"loop.max_iterations", "loop.max_time", "loop.max_cost"}},
 		{"loop, not said by the project", "[loop]\nmax_iterations = 5\nmax_cost = \"5 USD\"", "", "[loop]\nmax_iterations = 5\nmax_cost = \"5 USD\"", nil},
+		{"a bound of tokens", "[loop]\nmax_tokens = 5", "[loop]\nmax_tokens = 9", "[loop]\nmax_tokens = 5", []string{"loop.max_tokens"}},
+		{"the machine's price holds", "[[loop.price]]\nmodel = \"a\"\ninput = \"3 USD\"\noutput = \"9 USD\"\n", "[[loop.price]]\nmodel = \"a\"\ninput = \"1 USD\"\noutput = \"9 USD\"\n[[loop.price]]\nmodel = \"b\"\ninput = \"2 USD\"\noutput = \"9 USD\"\n", "[[loop.price]]\nmodel = \"a\"\ninput = \"3 USD\"\noutput = \"9 USD\"\n[[loop.price]]\nmodel = \"b\"\ninput = \"2 USD\"\noutput = \"9 USD\"\n",
+			[]string{`loop.price: the machine's policy has a price for "a"`}},
+		{"a project does not make its work cheap", "[loop]\nmax_cost = \"5 USD\"", "[[loop.price]]\nmodel = \"a\"\ninput = \"0 USD\"\noutput = \"9 USD\"\n", "[loop]\nmax_cost = \"5 USD\"",
+			[]string{`loop.max_cost: the machine limits the cost, so its policy says what "a" costs`}},
 		{"verify is added", "[loop]\nverify = [\"a\", \"b\"]", "[loop]\nverify = [\"b\", \"c\"]", "[loop]\nverify = [\"b\", \"c\", \"a\"]", nil},
 		{"lists of the workspace are added", "[workspace]\nhide = [\"a\"]\nfreeze = [\"b\"]", "[workspace]\nhide = [\"c\", \"a\"]",
 			"[workspace]\nhide = [\"c\", \"a\"]\nfreeze = [\"b\"]", nil},
@@ -124,6 +129,7 @@ host = "api.example"
 				t.Fatal(err)
 			}
 			want := parse(t, "[network]\n"+c.want)
+			got.Network.Bounds = nil
 			if !reflect.DeepEqual(got.Network, want.Network) {
 				t.Errorf("got %+v, want %+v", got.Network, want.Network)
 			}

@@ -25,6 +25,7 @@ func (s *scanner) value(n name, want kind, key unstable.Range, v *unstable.Node)
 	switch {
 	case want == text && v.Kind == unstable.String,
 		want == integer && v.Kind == unstable.Integer,
+		want == boolean && v.Kind == unstable.Bool,
 		want == number && (v.Kind == unstable.Integer || v.Kind == unstable.Float):
 		return nil
 	case want == texts && v.Kind == unstable.Array:
@@ -78,7 +79,7 @@ func kindName(k unstable.Kind) string {
 	case unstable.Float:
 		return "a fraction"
 	case unstable.Bool:
-		return "true or false"
+		return boolean.String()
 	case unstable.Array:
 		return "a list"
 	case unstable.InlineTable:

@@ -13,6 +13,7 @@ const (
 	unknown kind = iota
 	integer
 	number
+	boolean
 	text
 	texts
 	textMap
@@ -26,6 +27,7 @@ func (k kind) String() string {
 		unknown: "something else",
 		integer: "a whole number",
 		number:  "a number",
+		boolean: "true or false",
 		text:    "a text in quotes",
 		texts:   "a list of texts",
 		textMap: "a table of texts",
@@ -67,6 +69,8 @@ func kindOf(t reflect.Type) kind {
 		return integer
 	case reflect.Float64:
 		return number
+	case reflect.Bool:
+		return boolean
 	case reflect.String:
 		return text
 	case reflect.Map:

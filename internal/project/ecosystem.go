@@ -3,6 +3,7 @@ package project
 import (
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,19 +25,56 @@ func ecosystems(opts Options, project string) map[string][]Endpoint {
 	if o.etc == "" {
 		o.etc = "/etc"
 	}
-	return map[string][]Endpoint{
-		"go":        o.golang(),
-		"npm":       o.npm(),
-		"python":    o.python(),
-		"rust":      o.rust(),
-		"anthropic": defaults("api.anthropic.com"),
+	out := map[string][]Endpoint{
+		"debian": o.debian(),
+		"dotnet": o.dotnet(),
+		"go":     o.golang(),
+		"java":   o.java(),
+		"npm":    o.npm(),
+		"php":    o.php(),
+		"python": o.python(),
+		"ruby":   o.ruby(),
+		"rust":   o.rust(),
+	}
+	for name, hosts := range agentHosts() {
+		out[name] = defaults(hosts...)
+	}
+	return out
+}
+
+// agentHosts are the presets of agents: where their models answer, and nothing
+// that they report to or update from.
+func agentHosts() map[string][]string {
+	return map[string][]string{
+		"anthropic": {"api.anthropic.com"},
+		"claude":    {"api.anthropic.com"},
+		"codex":     {"api.openai.com"},
+		"copilot":   {"api.githubcopilot.com"},
+		"cursor":    {"api2.cursor.sh"},
+		"gemini":    {"generativelanguage.googleapis.com"},
+		"opencode":  {"models.opencode.ai"},
 	}
 }
+
+// AgentPreset tells a preset of an agent, which asks its model, from one of
+// registries, from which things are only fetched.
+func AgentPreset(name string) bool { return len(agentHosts()[name]) > 0 }
 
 func defaults(hosts ...string) []Endpoint {
 	var out []Endpoint
 	for _, h := range hosts {
 		out = append(out, Endpoint{h, 443, "default"})
+	}
+	return out
+}
+
+// addDefaults puts built-in hosts before what was found, each once.
+func addDefaults(found []Endpoint, hosts ...string) []Endpoint {
+	out := defaults(hosts...)
+	for _, e := range found {
+		if e.Port != 443 || !slices.Contains(hosts, e.Host) {
+			out = append(out, e)
+		}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package project
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -43,7 +44,31 @@ func TestEcosystems(t *testing.T) {
 		"rust replaced": {preset: "rust", files: map[string]string{".cargo/config.toml": "[source.crates-io]\nreplace-with = \"co\"\n[source.co]\nregistry = \"sparse+https://c.example/index/\"\n[registries.mine]\nindex = \"https://m.example/git\"\n"},
 			want: []Endpoint{{"c.example", 443, "~/.cargo/config.toml"}, {"m.example", 443, "~/.cargo/config.toml"}}},
 		"rust malformed": {preset: "rust", files: map[string]string{".cargo/config.toml": "[[["}, want: def("index.crates.io", "static.crates.io", "crates.io")},
-		"anthropic":      {preset: "anthropic", env: map[string]string{"ANTHROPIC_BASE_URL": "https://evil.example"}, want: def("api.anthropic.com")},
+		"java default":   {preset: "java", want: def("repo.maven.apache.org", "repo1.maven.org", "plugins.gradle.org", "services.gradle.org", "downloads.gradle.org")},
+		"java by a mirror": {preset: "java", files: map[string]string{".m2/settings.xml": "<settings><!-- <mirror><mirrorOf>*</mirrorOf><url>https://no.example</url></mirror> --><mirrors>\n<mirror><id>a</id><mirrorOf>external:*,!x</mirrorOf>\n<url>https://m.example/maven</url></mirror></mirrors><profiles><profile><repositories><repository><id>r</id><url>https://r.example/</url></repository></repositories></profile></profiles></settings>"},
+			want: []Endpoint{{"m.example", 443, "~/.m2/settings.xml"}, {"r.example", 443, "~/.m2/settings.xml"}}},
+		"java by a mirror of another": {preset: "java", files: map[string]string{".m2/settings.xml": "<mirror><mirrorOf>jboss</mirrorOf><url>https://m.example</url></mirror>"},
+			want: append(def("repo.maven.apache.org", "repo1.maven.org", "plugins.gradle.org", "services.gradle.org", "downloads.gradle.org"), Endpoint{"m.example", 443, "~/.m2/settings.xml"})},
+		"dotnet default": {preset: "dotnet", want: def("api.nuget.org")},
+		"dotnet beside": {preset: "dotnet", files: map[string]string{".nuget/NuGet/NuGet.Config": "<configuration><packageSources><add key=\"nuget.org\" value=\"https://api.nuget.org/v3/index.json\" /><add key=\"co\" value=\"https://n.example/x\"/></packageSources></configuration>"},
+			want: append(def("api.nuget.org"), Endpoint{"n.example", 443, "~/.nuget/NuGet/NuGet.Config"})},
+		"dotnet instead": {preset: "dotnet", files: map[string]string{".nuget/NuGet/NuGet.Config": "<packageSources><clear /><add key='co' value='https://n.example/x'/></packageSources>"},
+			want: []Endpoint{{"n.example", 443, "~/.nuget/NuGet/NuGet.Config"}}},
+		"ruby default": {preset: "ruby", want: def("rubygems.org", "index.rubygems.org")},
+		"ruby sources": {preset: "ruby", files: map[string]string{".gemrc": "---\n:backtrace: false\n:sources:\n- https://g.example/\n:update_sources: true\n- https://no.example/\n"},
+			want: []Endpoint{{"g.example", 443, "~/.gemrc"}}},
+		"ruby mirror": {preset: "ruby", files: map[string]string{".bundle/config": "---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: \"https://b.example\"\nBUNDLE_JOBS: \"4\"\n"},
+			want: []Endpoint{{"b.example", 443, "~/.bundle/config"}}},
+		"php default": {preset: "php", want: def("repo.packagist.org", "packagist.org")},
+		"php beside": {preset: "php", files: map[string]string{".config/composer/config.json": `{"repositories": [{"type": "composer", "url": "https://c.example"}, {"type": "vcs", "url": "https://no.example"}]}`},
+			want: append(def("repo.packagist.org", "packagist.org"), Endpoint{"c.example", 443, "~/.config/composer/config.json"})},
+		"php instead": {preset: "php", files: map[string]string{".composer/config.json": `{"repositories": {"packagist.org": false, "co": {"type": "composer", "url": "https://c.example"}}}`},
+			want: []Endpoint{{"c.example", 443, "~/.composer/config.json"}}},
+		"debian default": {preset: "debian", want: []Endpoint{{"deb.debian.org", 80, "default"}, {"security.debian.org", 80, "default"}}},
+		"debian sources": {preset: "debian", etc: map[string]string{"apt/sources.list": "# deb http://no.example/\ndeb [arch=amd64 signed-by=/x] https://d.example/debian bookworm main\n", "apt/sources.list.d/a.sources": "Types: deb\nURIs: http://e.example/debian http://f.example/\n", "apt/sources.list.d/b.save": "deb http://no.example/ x\n"},
+			want: []Endpoint{{"d.example", 443, "ETC/apt/sources.list"}, {"e.example", 80, "ETC/apt/sources.list.d/a.sources"}, {"f.example", 80, "ETC/apt/sources.list.d/a.sources"}}},
+		"claude":    {preset: "claude", want: def("api.anthropic.com")},
+		"anthropic": {preset: "anthropic", env: map[string]string{"ANTHROPIC_BASE_URL": "https://evil.example"}, want: def("api.anthropic.com")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			home, etc := t.TempDir(), t.TempDir()
@@ -55,9 +80,7 @@ func TestEcosystems(t *testing.T) {
 			}
 			got := ecosystems(Options{Home: home, Etc: etc, Env: func(n string) string { return c.env[n] }}, "/no/project")[c.preset]
 			for i := range got {
-				if got[i].From == etc+"/npmrc" {
-					got[i].From = "ETC/npmrc"
-				}
+				got[i].From = strings.Replace(got[i].From, etc, "ETC", 1)
 			}
 			if !slices.Equal(got, c.want) {
 				t.Errorf("got  %v\nwant %v", got, c.want)
@@ -75,9 +98,13 @@ func TestProjectNeverWidensItsWayOut(t *testing.T) {
 		".config/go/env": "GOPROXY=https://" + evil, ".cargo/config.toml": "[registries.x]\nindex=\"https://" + evil + "\"",
 		".pip/pip.conf": "[global]\nindex-url=https://" + evil, "pip/pip.conf": "[global]\nindex-url=https://" + evil,
 		"go/env": "GOPROXY=https://" + evil, "npmrc": "registry=https://" + evil, "config.toml": "[registries.x]\nindex=\"https://" + evil + "\"",
+		".m2/settings.xml": "<mirror><mirrorOf>*</mirrorOf><url>https://" + evil + "</url></mirror>", "maven/settings.xml": "<mirror><mirrorOf>*</mirrorOf><url>https://" + evil + "</url></mirror>",
+		"NuGet/NuGet.Config": "<packageSources><add key=\"x\" value=\"https://" + evil + "\"/></packageSources>", ".gemrc": ":sources:\n- https://" + evil + "\n",
+		"config.json":      `{"repositories": [{"type": "composer", "url": "https://` + evil + `"}]}`,
+		"apt/sources.list": "deb https://" + evil + " x\n", "apt/sources.list.d/a.sources": "URIs: https://" + evil + "\n",
 	}
 	dir := repository(t, files)
-	env := map[string]string{"XDG_CONFIG_HOME": dir, "CARGO_HOME": dir, "PIP_CONFIG_FILE": dir + "/pip.conf", "NPM_CONFIG_USERCONFIG": dir + "/.npmrc"}
+	env := map[string]string{"XDG_CONFIG_HOME": dir, "CARGO_HOME": dir, "PIP_CONFIG_FILE": dir + "/pip.conf", "NPM_CONFIG_USERCONFIG": dir + "/.npmrc", "COMPOSER_HOME": dir}
 	opts := Options{Path: dir, Home: t.TempDir(), Etc: dir, Env: func(n string) string { return env[n] }}
 	for preset, list := range inspect(t, opts).Ecosystems {
 		for _, e := range list {
@@ -107,6 +134,9 @@ func FuzzEndpoint(f *testing.F) {
 	f.Add("sparse+https://u:p@Host.Example:99/x")
 	f.Add("http://[::1]:80")
 	f.Add("https://a..b/")
+	f.Add("<mirror><mirrorOf>*</mirrorOf><url>https://m.example</url></mirror><!--")
+	f.Add("<packageSources><clear/><add key=\"x\" value=\"https://n.example\"/></packageSources>")
+	f.Add(`{"repositories": [{"packagist.org": false}, {"type": "composer", "url": "https://c.example"}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		e, ok := endpoint(text, "x")
 		if ok && (!hostForm.MatchString(e.Host) || e.Port < 1 || e.Port > 65535) {
@@ -115,5 +145,10 @@ func FuzzEndpoint(f *testing.F) {
 		pipConf(text)
 		cargoConfig(text)
 		owner{env: func(string) string { return "" }}.npmrc(text)
+		mavenMirrors(text)
+		nugetSources(text)
+		yamlList(text, "sources")
+		composerConfig(text)
+		aptSources(text)
 	})
 }

@@ -24,7 +24,7 @@ type Facts struct {
 	Secrets      []Secret
 	Committed    []Secret              // not hidden, since git's history holds the same content
 	Memory       []string              // paths that stay the agent's to write
-	Ecosystems   map[string][]Endpoint // by preset: "go", "npm", "python", "rust", "anthropic"
+	Ecosystems   map[string][]Endpoint // by preset: "go", "npm", "claude" ...
 	Instructions []Instruction
 
 	// Agent is the tool that the policy chose; nil where none was.

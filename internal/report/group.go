@@ -78,19 +78,19 @@ func (r *reducer) request(iteration int, e evidence.Request) {
 	if e.Proto == "dns" {
 		k.port = 0
 	}
-	h := r.host(k)
+	h, n := r.host(k), max(1, e.Count)
 	switch i := r.find(iteration); {
 	case e.Ended: // it was counted when it was decided
 	case e.Proto == "dns":
-		h.Lookups++
+		h.Lookups += n
 	default:
-		h.Requests++
+		h.Requests += n
 		if i >= 0 {
-			r.run.Timeline[i].Requests++
+			r.run.Timeline[i].Requests += n
 		}
 	}
 	if e.Status >= 400 {
-		h.Failed++
+		h.Failed += n
 	}
 	h.Sent, h.Received = h.Sent+e.Sent, h.Received+e.Received
 	h.Rule, h.Credential = cmp.Or(h.Rule, e.Rule), cmp.Or(h.Credential, e.Credential)

@@ -205,3 +205,20 @@ func TestReviewed(t *testing.T) {
 		t.Errorf("it took %d ms", r.Millis)
 	}
 }
+
+// An event that stands for many counts as many.
+func TestSummedRequests(t *testing.T) {
+	r := &reducer{hosts: map[hostKey]int{}}
+	for _, e := range []evidence.Request{
+		{Proto: "http", Host: "a.example", Port: 80, Rule: "r"},
+		{Proto: "http", Host: "a.example", Port: 80, Rule: "r", Status: 200, Ended: true, Sent: 1, Received: 2},
+		{Proto: "http", Host: "a.example", Port: 80, Rule: "r", Count: 40},
+		{Proto: "http", Host: "a.example", Port: 80, Rule: "r", Count: 30, Ended: true, Sent: 300, Received: 600},
+		{Proto: "http", Host: "a.example", Port: 80, Rule: "r", Count: 10, Ended: true, Status: 500, Sent: 100},
+	} {
+		r.request(0, e)
+	}
+	if h := r.run.Hosts[0]; h.Requests != 41 || h.Failed != 10 || h.Sent != 401 || h.Received != 602 {
+		t.Errorf("host is %+v", h)
+	}
+}

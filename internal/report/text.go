@@ -24,6 +24,7 @@ func Text(w io.Writer, r Run, colour bool) error {
 	t.layers(r)
 	t.limits(r)
 	t.hosts(r)
+	t.modelTable(r)
 	t.notEnforced(r)
 	t.notices(r)
 	t.facts(r)

@@ -81,7 +81,7 @@ func (w World) refusedHost(a *Answer, p *Part, host string, port int, reason str
 	default:
 		w.allowHost(p, g, host, port)
 	}
-	if k, c := w.credential(host, port); k != nil {
+	if k, c := w.credential(host, port); k != nil && k.Listen != 0 {
 		p.Verdict, p.Answer, p.Control, p.From = Conditional, "", c.ID, c.From
 		p.Why = fmt.Sprintf("through http://127.0.0.1:%d%s, where ringwall adds the key; a connection of the agent's own is refused: %s",
 			k.Listen, variable(k.BaseURLEnv), w.networkAnswer(host, port))

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/backend"
-	"ringwall/internal/egress"
+	"ringwall/internal/egress/apart"
 	"ringwall/internal/egress/bait"
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
@@ -50,7 +50,9 @@ type Native struct {
 	Dir   string // inside, where the command starts; empty: the project
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
-	Secrets      map[string]string // by credential name
+	Secrets      map[string]string // by credential name, as credform.Decode reads them
+	// Refresh reads a secret again that its service refused; nil: none can be.
+	Refresh func(ctx context.Context, name string) (string, error)
 	// Terminal, if set, connects the terminal that the command gets with the
 	// caller's.
 	Terminal *pty.Relay
@@ -123,7 +125,8 @@ type run struct {
 	decoys       map[string]bait.Bait // by path
 	alarm        atomic.Pointer[evidence.Alarm]
 	rules        []seccomp.Rule
-	gateway      *egress.Gateway
+	stores       stores
+	gateway      *apart.Gateway
 	group        *cgroup.Group
 	janitor      *keeper.Keeper
 	process      *namespace.Process
@@ -163,6 +166,9 @@ func (r *run) prepare() error {
 	}
 	if err := errors.Join(r.choosePlaceholders(), r.chooseDecoys()); err != nil {
 		return r.failed("", err)
+	}
+	if err := r.openTrust(); err != nil {
+		return r.failed("network.trust", err)
 	}
 	if err := r.openGateway(); err != nil {
 		return r.failed("network.gateway", err)
@@ -305,6 +311,7 @@ func (r *run) part() {
 	if r.gateway != nil {
 		r.gateway.Close()
 	}
+	r.stores.close()
 }
 
 // dropMapping ends the process that was needed to map the project's owner.

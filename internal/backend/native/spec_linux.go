@@ -3,6 +3,7 @@ package native
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"sort"
 	"strings"
@@ -77,6 +78,8 @@ func (t *translation) control(c plan.Control) error {
 	case w.Gateway != nil:
 		t.spec.AnyRoute = w.Gateway.Mode != "none"
 		return t.sockets()
+	case w.Trust != nil && c.Status != plan.Unavailable:
+		t.trust(w.Trust)
 	case w.Limit != nil:
 		t.limit(w.Limit)
 	}
@@ -170,12 +173,10 @@ func (t *translation) pass(f *os.File) int {
 
 func (t *translation) environment(e *plan.Env) {
 	vars := map[string]string{}
-	for k, v := range e.Vars {
-		vars[k] = v
-	}
-	for k, v := range t.run.credentialEnv() {
-		vars[k] = v
-	}
+	maps.Copy(vars, e.Vars)
+	maps.Copy(vars, egress.ProxyEnv(t.run.plan))
+	maps.Copy(vars, t.run.credentialEnv())
+	maps.Copy(vars, t.run.trustEnv())
 	for k, v := range vars {
 		t.spec.Env = append(t.spec.Env, k+"="+v)
 	}

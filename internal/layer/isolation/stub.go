@@ -101,7 +101,7 @@ func (c *compiler) gitOverSSH() bool {
 		entries = append(entries, r.Host)
 	}
 	return slices.ContainsFunc(entries, func(e string) bool {
-		d, err := policy.ParseDestination(e)
+		d, err := policy.ParseTarget(e)
 		return err == nil && d.Port == 22
 	})
 }

@@ -10,10 +10,12 @@ import (
 	"ringwall/internal/project"
 )
 
-// dnsPort is the gateway's own: it answers every resolver's address.
-const dnsPort = 53
+const (
+	dnsPort  = 53 // the gateway's own: it answers every resolver's address
+	httpPort = 80 // where requests are seen without opening anything
+)
 
-// destination is one allowed place and what asked for it.
+// destination is one allowed place, or set of places, and what asked for it.
 type destination struct {
 	egress plan.Egress
 	from   string
@@ -21,12 +23,19 @@ type destination struct {
 }
 
 // key is what makes two destinations the same.
-func (d destination) key() string {
-	return net.JoinHostPort(d.egress.Host, strconv.Itoa(d.egress.Port))
+func (d destination) key() string { return hostPort(d.egress) }
+
+// hostPort is how a rule is named: "example.com:443", "[fd00::/8]:22", and
+// without a port where any is meant.
+func hostPort(e plan.Egress) string {
+	if e.Port == 0 {
+		return e.Host
+	}
+	return net.JoinHostPort(e.Host, strconv.Itoa(e.Port))
 }
 
-// control: methods are seen in plain HTTP, which is what port 80 is for. The
-// gateway does not open TLS, so elsewhere only the host is checked.
+// control: methods, paths and bodies are seen in plain HTTP, which is what
+// port 80 is for, and in TLS that the gateway opens.
 func (d destination) control() plan.Control {
 	c := plan.Control{
 		ID:     "network.allow:" + d.key(),
@@ -35,9 +44,9 @@ func (d destination) control() plan.Control {
 		Status: plan.Enforced,
 		From:   d.from,
 	}
-	if len(d.egress.Methods) > 0 && d.egress.Port != 80 {
+	if len(d.egress.Methods) > 0 && d.egress.Port != httpPort && !d.egress.Intercept {
 		c.Status = plan.Downgraded
-		c.Why = "methods are not visible inside TLS: only the host is checked"
+		c.Why = "intercept = false: methods are not visible inside TLS, only the host is checked"
 	}
 	return c
 }
@@ -73,11 +82,10 @@ func (r *resolver) rules() ([]destination, error) {
 	for i, rule := range r.policy.Network.Rules {
 		// A list from network.allow that the machine's policy turned into a
 		// rule has a place, but no key "host".
-		d, err := r.parse(fmt.Sprintf("network.rule[%d]", i), rule.Host)
+		d, err := r.parse(fmt.Sprintf("network.rule[%d]", i), rule)
 		if err != nil {
 			return nil, err
 		}
-		d.egress.Methods = rule.Methods
 		r.written[d.key()] = true
 		out = append(out, d)
 	}
@@ -96,7 +104,7 @@ func (r *resolver) allowed() ([]destination, error) {
 			out = append(out, preset...)
 			continue
 		}
-		d, err := r.parse(key, entry)
+		d, err := r.parse(key, policy.Rule{Host: entry})
 		if err != nil {
 			return nil, err
 		}
@@ -106,23 +114,31 @@ func (r *resolver) allowed() ([]destination, error) {
 	return out, nil
 }
 
-func (r *resolver) parse(key, entry string) (destination, error) {
-	d, err := policy.ParseDestination(entry)
+func (r *resolver) parse(key string, rule policy.Rule) (destination, error) {
+	t, err := policy.ParseTarget(rule.Host)
 	if err != nil {
 		return destination{}, r.policy.ErrorAt(key, err.Error())
 	}
-	return r.destination(key, d.Host, d.Port, r.policy.Where(key))
+	return r.destination(key, t, rule, r.policy.Where(key))
 }
 
-func (r *resolver) destination(key, host string, port int, from string) (destination, error) {
-	name, err := plan.CanonicalHost(host)
+func (r *resolver) destination(key string, t policy.Target, rule policy.Rule, from string) (destination, error) {
+	hosts, err := plan.ParseHostSet(t.Host)
 	if err != nil {
 		return destination{}, r.policy.ErrorAt(key, err.Error())
 	}
-	if port == dnsPort {
+	switch {
+	case t.Port == dnsPort:
 		return destination{}, r.policy.ErrorAt(key, "port 53 is the gateway's own: it answers all name queries itself")
+	case hosts.IsSynthetic():
+		return destination{}, r.policy.ErrorAt(key, t.Host+" is among the addresses that the gateway gives to names: "+
+			plan.Synthetic()[0].String()+" and "+plan.Synthetic()[1].String())
 	}
-	return destination{egress: plan.Egress{Host: name, Port: port}, from: from}, nil
+	return destination{egress: plan.Egress{
+		Host: t.Host, Port: t.Port, Methods: rule.Methods, Paths: rule.Paths,
+		Intercept:   rule.Opens() && t.Port != httpPort,
+		MaxRequests: rule.MaxRequests, MaxSent: rule.MaxSent, MaxUpload: rule.MaxUpload,
+	}, from: from}, nil
 }
 
 // add takes a destination once. Of two presets that name the same place, the

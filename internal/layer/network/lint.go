@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
+
+	"ringwall/internal/plan"
 	"ringwall/internal/policy"
 )
 
@@ -23,6 +26,7 @@ func sharedHosts() []shared {
 		tunnel = "anyone can put a server of their own below this name"
 		hook   = "it shows every request to whoever made the address"
 		model  = "anyone can upload there with a key of their own; a [[credential]] for it works without an entry here"
+		spelt  = "the name decides the address, so whoever asks does"
 		meta   = "the metadata service of a cloud: it gives out credentials of the machine"
 	)
 	return []shared{
@@ -39,13 +43,15 @@ func sharedHosts() []shared {
 		{"workers.dev", true, tunnel}, {"pages.dev", true, tunnel}, {"vercel.app", true, tunnel}, {"netlify.app", true, tunnel},
 		{"herokuapp.com", true, tunnel}, {"onrender.com", true, tunnel}, {"run.app", true, tunnel}, {"web.app", true, tunnel},
 		{"appspot.com", true, tunnel}, {"azurewebsites.net", true, tunnel}, {"cloudfront.net", true, tunnel}, {"fly.dev", true, tunnel},
-		{"nip.io", true, "the name decides the address"}, {"sslip.io", true, "the name decides the address"},
+		{"nip.io", true, spelt}, {"sslip.io", true, spelt}, {"xip.io", true, spelt}, {"traefik.me", true, spelt},
+		{"localtest.me", true, spelt}, {"lvh.me", true, spelt}, {"vcap.me", true, spelt}, {"rbndr.us", true, spelt},
 		{"webhook.site", true, hook}, {"pipedream.net", true, hook}, {"requestbin.com", true, hook},
 		{"oast.fun", true, hook}, {"interact.sh", true, hook}, {"hooks.slack.com", false, hook}, {"discord.com", false, hook},
 		{"api.telegram.org", false, hook},
 		{"api.anthropic.com", false, model}, {"api.openai.com", false, model},
 		{"169.254.169.254", false, meta}, {"fd00:ec2::254", false, meta}, {"100.100.100.200", false, meta},
-		{"168.63.129.16", false, meta}, {"metadata.google.internal", false, meta},
+		{"168.63.129.16", false, meta}, {"192.0.0.192", false, meta}, {"metadata.google.internal", false, meta},
+		{"instance-data.ec2.internal", false, meta}, {"metadata.azure.com", false, meta},
 	}
 }
 
@@ -59,23 +65,51 @@ func Lint(p policy.Policy) []string {
 	}
 	var out []string
 	for i, entry := range p.Network.Allow {
-		out = append(out, lintEntry(p, fmt.Sprintf("network.allow[%d]", i), entry)...)
+		out = append(out, lintEntry(p, fmt.Sprintf("network.allow[%d]", i), policy.Rule{Host: entry})...)
 	}
 	for i, r := range p.Network.Rules {
-		out = append(out, lintEntry(p, fmt.Sprintf("network.rule[%d]", i), r.Host)...)
+		out = append(out, lintEntry(p, fmt.Sprintf("network.rule[%d]", i), r)...)
 	}
 	return out
 }
 
-func lintEntry(p policy.Policy, key, entry string) []string {
-	d, err := policy.ParseDestination(entry)
+func lintEntry(p policy.Policy, key string, r policy.Rule) []string {
+	t, err := policy.ParseTarget(r.Host)
 	if err != nil {
 		return nil // a preset
 	}
-	for _, s := range sharedHosts() {
-		if d.Host == s.host || s.below && strings.HasSuffix(d.Host, "."+s.host) {
-			return []string{fmt.Sprintf("%s: %s: %s", p.Where(key), d.Host, s.reason)}
-		}
+	if _, denied := p.Denies(t); denied {
+		return nil // Shadowed tells
+	}
+	hosts, err := plan.ParseHostSet(t.Host)
+	if err != nil {
+		return nil
+	}
+	if why := reason(hosts, r); why != "" {
+		return []string{fmt.Sprintf("%s: %s: %s", p.Where(key), t.Host, why)}
 	}
 	return nil
+}
+
+// reason says why a set of hosts is more than it looks; empty: it is not. What
+// is known of a host counts before what is true of every pattern.
+func reason(hosts plan.HostSet, r policy.Rule) string {
+	for _, s := range sharedHosts() {
+		switch {
+		case hosts.Has(s.host) && !hosts.Exact():
+			return "it holds " + s.host + ": " + s.reason
+		case hosts.Has(s.host), s.below && strings.HasSuffix("."+strings.TrimPrefix(hosts.String(), "*."), "."+s.host):
+			return s.reason
+		}
+	}
+	base := hosts.Below()
+	switch suffix, registry := publicsuffix.PublicSuffix(base); {
+	case base == "":
+		return ""
+	case suffix == base && !registry:
+		return "anyone can have a name, and so a server, below it"
+	case r.Methods != nil:
+		return ""
+	}
+	return "whoever can make a name below it receives what is sent there; write the names that are needed, if they are known"
 }

@@ -23,7 +23,9 @@ var update = flag.Bool("update", false, "rewrite the expected results")
 
 const cases = "../../../testdata/policy/network"
 
-func able() host.Facts { return host.Facts{Sandbox: host.Ability{OK: true}} }
+func able() host.Facts {
+	return host.Facts{UID: 1000, GID: 1000, Landlock: 7, Sandbox: host.Ability{OK: true}}
+}
 
 // owner is a project whose owner uses a mirror for npm, has switched cargo's
 // registry off, and has an unusable host for pip.
@@ -34,6 +36,7 @@ func owner(name string) project.Facts {
 		"rust":      nil,
 		"python":    {{Host: "127.1", Port: 443, From: "~/.config/pip/pip.conf"}},
 		"anthropic": {{Host: "api.anthropic.com", Port: 443, From: "default"}},
+		"claude":    {{Host: "api.anthropic.com", Port: 443, From: "default"}},
 	}}
 	if name == "claude" {
 		f.Agent = agent.Agent(claude.Agent{})
@@ -116,7 +119,7 @@ func TestEmptyMeansNothing(t *testing.T) {
 			}
 		}
 	}
-	if n := len(compile(t, "[network]\nallow = [\"a.example\"]\n", able())); n != 2 {
+	if n := len(compile(t, "[network]\nallow = [\"a.example\"]\n", able())); n != 3 {
 		t.Errorf("with an entry: %d controls", n)
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"ringwall/internal/policy"
+	"ringwall/internal/project"
 )
 
 // preset takes the hosts that the owner's own toolchain configuration names.
@@ -16,21 +19,33 @@ func (r *resolver) preset(key, name string) ([]destination, error) {
 	}
 	var out []destination
 	for _, e := range endpoints {
-		d, err := r.destination(key, e.Host, e.Port, fmt.Sprintf("%s, preset:%s (%s)", r.policy.Where(key), name, e.From))
+		t := policy.Target{Destination: policy.Destination{Host: e.Host, Port: e.Port}}
+		rule := r.presetRule(name, t)
+		if rule == nil {
+			continue // the machine's policy leaves nothing of it
+		}
+		d, err := r.destination(key, t, *rule, fmt.Sprintf("%s, preset:%s (%s)", r.policy.Where(key), name, e.From))
 		if err != nil {
 			return nil, err
 		}
-		d.egress.Methods, d.preset = presetMethods(name), true
+		d.preset = true
 		out = append(out, d)
 	}
 	return out, nil
 }
 
-// presetMethods: packages are only fetched, publishing needs a line of its own
-// in the policy; a model is asked with POST.
-func presetMethods(preset string) []string {
-	if preset == "anthropic" {
-		return nil
+// presetRule: packages are only fetched, publishing needs a line of its own in
+// the policy; a model is asked with POST. What the machine's policy says of the
+// place holds too.
+func (r *resolver) presetRule(name string, t policy.Target) *policy.Rule {
+	rule := policy.Rule{Host: t.Host}
+	if !project.AgentPreset(name) {
+		rule.Methods = []string{"GET", "HEAD"}
 	}
-	return []string{"GET", "HEAD"}
+	bound, bounded := policy.Closest(r.policy.Network.Bounds, t)
+	if !bounded {
+		return &rule
+	}
+	left, _ := rule.Narrow(bound)
+	return left
 }
