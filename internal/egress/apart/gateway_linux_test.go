@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ringwall/internal/egress/tripwire"
 )
 
 // echoKey answers with the key that it got.
@@ -41,6 +43,32 @@ func TestServes(t *testing.T) {
 	}
 	if s := r.gateway.Stats(); s.Allowed != 1 {
 		t.Errorf("stats after the end: %+v", s)
+	}
+}
+
+// TestAlarmComesThrough: the process looks for the run's decoys, says so when one
+// is on its way, and does not send it.
+func TestAlarmComesThrough(t *testing.T) {
+	const decoy = "q7Zt0LmX3vRb9KdWs5NpYc1HgFe8JuAo2TiQxBzD"
+	reached := false
+	r := newRig(t, func(http.ResponseWriter, *http.Request) { reached = true }, func(c *Config) {
+		c.Decoys = []tripwire.Value{{Name: "~/key", Kind: tripwire.Decoy, Cores: []string{decoy}}}
+	})
+	r.url += "?k=" + decoy
+	if code, body, err := r.get(); err == nil {
+		t.Errorf("an answer: %d %q", code, body)
+	}
+	if err := r.gateway.Close(); err != nil {
+		t.Error(err)
+	}
+	alarms := 0
+	for _, e := range r.notes.all() {
+		if e.Alarm != nil && e.Alarm.Value == "~/key" && e.Alarm.Where == "query" {
+			alarms++
+		}
+	}
+	if alarms != 1 || reached {
+		t.Errorf("reached: %v; %+v", reached, r.notes.all())
 	}
 }
 

@@ -64,7 +64,7 @@ func (s *session) open(c *Config, tie *os.File, specs []egress.SocketSpec, socke
 	if s.conn, err = connOf(tie); err != nil {
 		return err
 	}
-	s.desk = newDesk(s.conn, c.Config, newJudge(c.Plan))
+	s.desk = newDesk(s.conn, c.Config, newJudge(c.Plan, c.Decoys...))
 	b, err := json.Marshal(told)
 	told.forget()
 	if err != nil {

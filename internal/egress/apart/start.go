@@ -10,6 +10,7 @@ import (
 
 	"ringwall/internal/egress"
 	"ringwall/internal/egress/authority"
+	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/plan"
 )
 
@@ -27,6 +28,7 @@ type start struct {
 	Authority    []byte              `json:"authority,omitempty"` // with its key
 	Roots        []byte              `json:"roots,omitempty"`
 	Refresh      bool                `json:"refresh,omitempty"` // a credential can be asked for again
+	Decoys       []tripwire.Value    `json:"decoys,omitempty"`
 }
 
 // newStart leaves out of the plan what is not the gateway's business.
@@ -38,7 +40,7 @@ func newStart(cfg egress.Config, specs []egress.SocketSpec) (*start, error) {
 		return nil, err
 	}
 	s := &start{Version: wireVersion, Plan: b, Secrets: inBytes(cfg.Secrets), Placeholders: inBytes(cfg.Placeholders), Sockets: specs,
-		Roots: cfg.Roots, Refresh: cfg.Refresh != nil}
+		Roots: cfg.Roots, Refresh: cfg.Refresh != nil, Decoys: cfg.Decoys}
 	if cfg.Authority != nil {
 		own, ok := cfg.Authority.(*authority.Authority)
 		if !ok {
@@ -98,7 +100,7 @@ func readStart(b []byte) (*start, egress.Config, error) {
 		return nil, egress.Config{}, fmt.Errorf("start: version %d of the protocol, not %d: ringwall was replaced meanwhile", s.Version, wireVersion)
 	}
 	defer s.forget()
-	cfg := egress.Config{Secrets: inText(s.Secrets), Placeholders: inText(s.Placeholders), Roots: s.Roots}
+	cfg := egress.Config{Secrets: inText(s.Secrets), Placeholders: inText(s.Placeholders), Roots: s.Roots, Decoys: s.Decoys}
 	if err := strict(s.Plan, &cfg.Plan); err != nil {
 		return nil, egress.Config{}, fmt.Errorf("start: plan: %w", err)
 	}
