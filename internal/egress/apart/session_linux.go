@@ -34,6 +34,7 @@ func (c *Config) begin(specs []egress.SocketSpec, sockets []*os.File, fault func
 	}
 	s := &session{process: p, heard: make(chan struct{})}
 	if err := s.open(c, ours, specs, sockets); err != nil {
+		err = fmt.Errorf("%w: %w", err, p.why())
 		close(s.heard)
 		s.end()
 		return nil, err

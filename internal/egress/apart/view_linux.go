@@ -19,7 +19,7 @@ import (
 // collector keeps it far below (softMemory).
 const (
 	maxMemory = 1 << 30
-	maxFiles  = 16384
+	maxFiles  = 32768
 )
 
 // etcSize is room for copies of the resolver's files; a list of hosts that are
