@@ -288,3 +288,18 @@ func TestPlaceholderBelongsToItsHost(t *testing.T) {
 		t.Errorf("elsewhere: %+v", all)
 	}
 }
+
+// TestSentJustBeforeTheEnd: who sends it and is gone at once is caught too, also
+// when the gateway is closed in the next moment.
+func TestSentJustBeforeTheEnd(t *testing.T) {
+	for range 30 {
+		r, _ := trapped(t)
+		c := dialTest(t, "192.0.2.1:443")
+		_, _ = io.WriteString(c, theDecoy)
+		c.Close()
+		r.Close()
+		if all := r.journal.alarms(); len(all) != 1 {
+			t.Fatalf("%+v", all)
+		}
+	}
+}
