@@ -38,6 +38,7 @@ type Report struct {
 //	read:PATH, write:PATH, env:NAME   files and variables
 //	listen:PORT|SECONDS      waits for somebody to come
 //	open:ADDR|COUNT|DATA     that many connections at once, held until each has ended
+//	crowd:ADDR|COUNT|DATA    that many at once, kept: how many are open after 2 s
 //	relay:PORT|ADDR|FILE     passes connections on for ever; a line in FILE for each
 func Probes() []string {
 	var out []string
@@ -50,7 +51,7 @@ func Probes() []string {
 type probe func(arg []string) (value string, err error)
 
 func probes() map[string]probe {
-	return map[string]probe{"say": say, "patient": patient, "drip": drip, "pour": pour, "udp": udp, "dns": question, "tls": tlsSay, "tunnel": tunnel,
+	return map[string]probe{"say": say, "patient": patient, "drip": drip, "pour": pour, "crowd": crowd, "udp": udp, "dns": question, "tls": tlsSay, "tunnel": tunnel,
 		"read": read, "write": write, "env": env, "listen": listenFor, "open": many, "relay": relay}
 }
 

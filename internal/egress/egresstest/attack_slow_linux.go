@@ -2,9 +2,12 @@ package egresstest
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -81,4 +84,43 @@ func pour(args []string) (string, error) {
 		}
 	}
 	return strconv.Itoa(sum), nil
+}
+
+// crowd opens connections, begins a message on each, and keeps them all. Two
+// seconds later it tells how many are open still.
+func crowd(args []string) (string, error) {
+	count, err := strconv.Atoi(arg(args, 1))
+	if err != nil {
+		return "", err
+	}
+	first, err := data(arg(args, 2))
+	if err != nil {
+		return "", err
+	}
+	var closed, open atomic.Int64
+	var opening sync.WaitGroup
+	workers := make(chan struct{}, 64)
+	for range count {
+		workers <- struct{}{}
+		opening.Go(func() {
+			defer func() { <-workers }()
+			c, err := net.DialTimeout("tcp", args[0], patience)
+			if err == nil {
+				_, err = c.Write(first)
+			}
+			if err != nil {
+				closed.Add(1)
+				return
+			}
+			open.Add(1)
+			go func() {
+				_, _ = c.Read(make([]byte, 1))
+				open.Add(-1)
+				closed.Add(1)
+			}()
+		})
+	}
+	opening.Wait()
+	time.Sleep(2 * time.Second)
+	return fmt.Sprint(map[string]int64{"open": open.Load(), "closed": closed.Load()}), nil
 }

@@ -15,13 +15,13 @@ import (
 func waysOfLimits() []way {
 	return []way{
 		{id: "PRX-20", what: "slow, many, large and unread: the gateway is exhausted", test: exhausted,
-			by: []string{"TestTooManyConnections", "TestHugeHelloEnds", "TestDNSOverTCPBounds", "TestSlowHeads", "TestUnreadUpload", "TestDeadUpstream", "TestLargeBody"}},
+			by: []string{"TestTooManyConnections", "TestHugeHelloEnds", "TestDNSOverTCPBounds", "TestSlowHeads", "TestUnreadUpload", "TestDeadUpstream", "TestLargeBody", "TestTenThousandConnections"}},
 	}
 }
 
-// exhausted: ten thousand connections at once, each of which asks for
-// something. What is too many is closed at once, the others are answered, and
-// afterwards the gateway serves as before.
+// exhausted: ten thousand connections as fast as can be, each of which asks for
+// something. Each is answered or closed, and afterwards the gateway serves as
+// before.
 func exhausted(t *testing.T) {
 	n := egresstest.New(t)
 	site := n.Web("good.example", nil)
@@ -39,6 +39,42 @@ func exhausted(t *testing.T) {
 	before := len(site.Requests())
 	if got := counts(b.AttackOutside(flood).Report(flood).Value); got["reached"] != 10000 || len(site.Requests()) != before+10000 {
 		t.Errorf("without a sandbox: %v", got)
+	}
+}
+
+// TestTenThousandConnections: three programs keep ten thousand connections
+// open. What is more than the gateway serves is closed and told, its memory is
+// bounded, and when they are gone it serves as before.
+func TestTenThousandConnections(t *testing.T) {
+	n := egresstest.New(t)
+	site := n.Web("good.example", nil)
+	b := n.Box(`allow = ["good.example:80"]`)
+	crowd := `crowd:good.example:80|3400|GET / HTTP/1.1\r\n`
+	after := "say:good.example:80|" + get("good.example")
+	script := `A="$0 ` + egresstest.AttackLine + `"; $A "$1" & $A "$1" & $A "$1" & wait; $A "$2"`
+	run := func(run func(...string) egresstest.Ran) (open, closed int, r egresstest.Ran) {
+		r = run("sh", "-c", script, b.Attacker(), crowd, after)
+		for _, rep := range r.Reports {
+			c := counts(rep.Value)
+			open, closed = open+c["open"], closed+c["closed"]
+		}
+		return open, closed, r
+	}
+	open, closed, r := run(b.Run)
+	told := 0
+	for _, e := range r.Events {
+		if e.Refused != nil && strings.Contains(e.Refused.Why, "connections are open at once") {
+			told += e.Refused.Count
+		}
+	}
+	if closed < 5000 || open == 0 || told == 0 || r.MaxMemory > 512<<20 {
+		t.Errorf("%d open, %d closed, %d told of, %d MiB\n%s", open, closed, told, r.MaxMemory>>20, r.Stderr)
+	}
+	if got := r.Report(after); !strings.Contains(got.Value, egresstest.Reached) || len(site.Requests()) != 1 {
+		t.Errorf("afterwards: %+v", got)
+	}
+	if open, closed, r := run(b.Outside); open != 3*3400 || len(site.Requests()) != 2 {
+		t.Errorf("without a sandbox %d open, %d closed\n%s", open, closed, r.Stderr)
 	}
 }
 
