@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringwall/internal/evidence"
 	"ringwall/internal/layer/network"
 	"ringwall/internal/plan"
 )
@@ -114,6 +115,7 @@ func (v view) can() {
 		v.row("", "keep in memory, beside what is frozen: "+list(memory, 8))
 	}
 	v.destinations()
+	v.keys()
 }
 
 func (v view) tools() {
@@ -162,32 +164,20 @@ func together(trees []string) []string {
 	return out
 }
 
-func (v view) destinations() {
-	out := v.names(func(c plan.Control) string {
-		switch w := c.Want; {
-		case w.Egress != nil:
-			return fmt.Sprintf("%s:%d%s", w.Egress.Host, w.Egress.Port, methods(w.Egress.Methods))
-		case w.Credential != nil:
-			return fmt.Sprintf("%s:%d (with the key %s, which stays outside)", w.Credential.Host, w.Credential.Port, w.Credential.Name)
+// keys says where ringwall reads what the agent does not get. A command is run
+// by the owner's own account, outside.
+func (v view) keys() {
+	for _, c := range v.plan.Controls {
+		k := c.Want.Credential
+		if k == nil || c.Status == plan.Unavailable {
+			continue
 		}
-		return ""
-	})
-	if len(out) == 0 {
-		v.row("  network", "reach nothing")
-		return
+		if len(k.FromCommand) > 0 {
+			v.row("", "(for the key "+k.Name+" ringwall runs on this machine, as you: "+evidence.Printable(commandLine(k.FromCommand))+")")
+			continue
+		}
+		v.row("", "(the key "+k.Name+" is read from "+evidence.Printable(k.Source())+")")
 	}
-	label := "  network"
-	for _, d := range out {
-		v.row(label, "reach "+d)
-		label = ""
-	}
-}
-
-func methods(m []string) string {
-	if len(m) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(m, ", ") + ")"
 }
 
 func (v view) cannot() {
@@ -205,7 +195,7 @@ func (v view) cannot() {
 	v.hidden()
 	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
 	v.stubs()
-	v.row("  network", "reach or look up any other name, or any address")
+	v.denied()
 }
 
 // hidden names the project's files with secrets, and those of the machine that
@@ -332,12 +322,7 @@ func (v view) risk(notes []string, w *work) {
 	v.head("Risk")
 	t := table{v.w, 2}
 	t.row("", "Code that the agent writes may be wrong or hostile: read it before you run it outside.")
-	if len(v.names(func(c plan.Control) string {
-		if c.Want.Egress != nil || c.Want.Credential != nil {
-			return c.ID
-		}
-		return ""
-	})) > 0 {
+	if len(v.names(reaches)) > 0 {
 		t.row("", "What the agent may read, it can send to the hosts that it may reach.")
 	}
 	t.row("", "A bug in the kernel would let it out: the kernel is shared.")

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/evidence"
 	"ringwall/internal/plan"
 )
@@ -26,15 +27,19 @@ type Config struct {
 	// the agent got in its place for this run. A value is never logged.
 	Secrets      map[string]string
 	Placeholders map[string]string
+	// Refresh reads a secret again that its service refused, or that has ended;
+	// nil: none can be. Secrets, placeholders and what it returns are texts that
+	// credform.Decode reads.
+	Refresh func(ctx context.Context, name string) (string, error)
 	// Authority signs for the names whose TLS is opened; nil: none is.
 	Authority Authority
 	// Roots are authorities in PEM that upstreams are believed by besides the
 	// system's.
 	Roots []byte
-	// Watch looks for what must not leave, and Alarm is told when it was found,
-	// with the destination; nil: nobody does. Usage reads answers; nil: nobody.
-	Watch Watch
-	Alarm func(found, to string)
+	// Decoys are what must not leave for anywhere, besides the placeholders on
+	// their way to other hosts than their own.
+	Decoys []tripwire.Value
+	// Usage reads answers; nil: nobody does.
 	Usage UsageFunc
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
@@ -48,6 +53,7 @@ type Config struct {
 type Stats struct {
 	Allowed, Refused int64 // exchanges
 	Sent, Received   int64 // bytes of what was allowed; Sent is out of the sandbox
+	Models           Models
 }
 
 // Gateway serves the sockets of one sandbox.
@@ -60,15 +66,17 @@ type Gateway struct {
 	refusals     *refusals
 	credRefusals map[string]*refusals // by control
 
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	slots  chan struct{}
-	conns  closers
-	sums   *sums
-	broken atomic.Bool // something could not be recorded
-	fault  chan error
-	roots  *x509.CertPool // of upstreams; nil: the system's
+	ctx     context.Context
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	slots   chan struct{}
+	conns   closers
+	sums    *sums
+	broken  atomic.Bool // something could not be recorded
+	fault   chan error
+	learner learner
+	models  models
+	roots   *x509.CertPool // of upstreams; nil: the system's
 
 	heads    buffers
 	blocks   blocks
@@ -76,6 +84,9 @@ type Gateway struct {
 	total    budget // of the run
 	second   *second
 	keepers  []*keeper
+
+	watch  *tripwire.Set // nil: nothing is looked for
+	raised raised
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -100,12 +111,16 @@ func New(cfg Config) (*Gateway, error) {
 			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
 		}
 	}
+	watch, err := watchFor(cfg, policy)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
 	roots, err := rootsOf(cfg.Roots)
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g := newGateway(cfg, policy, table)
-	g.roots = roots
+	g.watch, g.roots = watch, roots
 	return g, nil
 }
 
@@ -124,6 +139,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		slots:        make(chan struct{}, maxConns),
 		fault:        make(chan error, 1),
 	}
+	table.learned = g.learnedName
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
 		g.keepers = append(g.keepers, g.newKeeper(c))
@@ -186,6 +202,7 @@ func closeFiles(files []*os.File) {
 // Close ends all listeners and connections, waits for everything to stop, and
 // records what was counted and not yet told. It may be called more than once.
 func (g *Gateway) Close() error {
+	g.settle()
 	g.cancel()
 	g.conns.closeAll()
 	g.wg.Wait()
@@ -200,6 +217,6 @@ func (g *Gateway) Close() error {
 func (g *Gateway) Stats() Stats {
 	return Stats{
 		Allowed: g.allowed.Load(), Refused: g.refused.Load(),
-		Sent: g.sent.Load(), Received: g.received.Load(),
+		Sent: g.sent.Load(), Received: g.received.Load(), Models: g.models.total(),
 	}
 }

@@ -17,12 +17,15 @@ type Authority interface {
 }
 
 // Intercepted lists the names, patterns and addresses whose TLS a plan has
-// opened, sorted: what the run's authority has to sign for. Empty: none is.
+// opened, sorted: what the run's authority has to sign for. Empty: none is. A
+// run that learns opens all that it then refuses.
 func Intercepted(p plan.Plan) []string {
 	var out []string
 	for _, c := range p.Controls {
-		switch e, k := c.Want.Egress, c.Want.Credential; {
+		switch e, k, g := c.Want.Egress, c.Want.Credential, c.Want.Gateway; {
 		case c.Status == plan.Unavailable:
+		case g != nil && g.Learn:
+			out = append(out, "<all>", "0.0.0.0/0", "::/0") // authority.All
 		case e != nil && e.Intercept && !e.Deny:
 			out = append(out, e.Host)
 		case k != nil && k.Intercept:

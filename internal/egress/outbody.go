@@ -13,14 +13,14 @@ var errStopped = errors.New("the gateway stopped the request")
 // by net/http, perhaps still while the answer is passed on.
 type outBody struct {
 	c   *crossing
-	src io.Reader
+	src io.ReadCloser
 	n   atomic.Int64
 	why atomic.Pointer[string]
 }
 
 func newOutBody(c *crossing, r io.Reader) *outBody {
 	b := &outBody{c: c}
-	b.src = c.watch(r, b.stop)
+	b.src = c.watch(r)
 	return b
 }
 

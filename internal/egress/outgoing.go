@@ -38,6 +38,9 @@ func (c *crossing) outgoing() *http.Request {
 	if c.s.keep != nil {
 		c.s.keep.prepare(out)
 	}
+	if _, ok := c.asksModel(); ok {
+		out.Header["Accept-Encoding"] = []string{"identity"} // what it took stands in the answer
+	}
 	return out.WithContext(c.ctx)
 }
 
@@ -74,6 +77,7 @@ func dropHop(h http.Header) {
 // receive looks at the head of an answer and prepares it for the client.
 func (c *crossing) receive(resp *http.Response) error {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
+		c.readUsage(resp)
 		return c.receiveUpgrade(resp)
 	}
 	dropHop(resp.Header)
@@ -83,6 +87,7 @@ func (c *crossing) receive(resp *http.Response) error {
 			return err
 		}
 	}
+	c.readUsage(resp)
 	c.tellUsage(resp)
 	return nil
 }

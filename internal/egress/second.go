@@ -129,6 +129,9 @@ func (s *second) handle(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *second) deny(w http.ResponseWriter, st site, h *requestHead, code int, why string) {
+	if !(passage{g: s.g, to: st.to.String()}).harmlessHead(h) {
+		panic(http.ErrAbortHandler)
+	}
 	what := st.what(h)
 	if !s.g.refuse(s.g.refusals, what, why) {
 		panic(http.ErrAbortHandler)

@@ -71,8 +71,8 @@ func trust(p policy.Policy, h host.Facts, f project.Facts, controls []plan.Contr
 
 // intercepted tells whether a control has TLS opened.
 func intercepted(c plan.Control) bool {
-	e, k := c.Want.Egress, c.Want.Credential
-	return c.Status != plan.Unavailable && (e != nil && e.Intercept && !e.Deny || k != nil && k.Intercept)
+	e, k, g := c.Want.Egress, c.Want.Credential, c.Want.Gateway
+	return c.Status != plan.Unavailable && (e != nil && e.Intercept && !e.Deny || k != nil && k.Intercept || g != nil && g.Learn)
 }
 
 // addStores lists the stores of the view, and one of our own where it has none.
