@@ -19,7 +19,7 @@ import (
 func talk(t *testing.T, cfg egress.Config) (*served, *desk, <-chan error) {
 	t.Helper()
 	ours, theirs := net.Pipe()
-	d := newDesk(ours, cfg, newJudge(cfg.Plan, nil))
+	d := newDesk(ours, cfg, newJudge(cfg.Plan))
 	ended := make(chan error, 1)
 	go func() { ended <- d.listen() }()
 	s := &served{out: &sender{conn: theirs}, closed: make(chan error)}
