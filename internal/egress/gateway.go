@@ -39,8 +39,6 @@ type Config struct {
 	// Decoys are what must not leave for anywhere, besides the placeholders on
 	// their way to other hosts than their own.
 	Decoys []tripwire.Value
-	// Usage reads answers; nil: nobody does.
-	Usage UsageFunc
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.
