@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -153,12 +154,15 @@ func quoted(words []string) string {
 // presets are the package registries of the toolchains found.
 func presets(pr project.Facts) []string {
 	var out []string
-	for _, name := range []string{"go", "npm", "python", "rust"} {
-		for _, t := range pr.Toolchains {
-			if t.Name == name || t.Name == "node" && name == "npm" {
-				out = append(out, "preset:"+name)
-				break
-			}
+	for _, p := range []struct {
+		name string
+		of   []string // toolchains
+	}{
+		{"go", []string{"go"}}, {"npm", []string{"node"}}, {"python", []string{"python"}}, {"rust", []string{"rust"}},
+		{"java", []string{"gradle", "maven"}}, {"ruby", []string{"ruby"}}, {"php", []string{"php"}},
+	} {
+		if slices.ContainsFunc(pr.Toolchains, func(t project.Toolchain) bool { return slices.Contains(p.of, t.Name) }) {
+			out = append(out, "preset:"+p.name)
 		}
 	}
 	return out

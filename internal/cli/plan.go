@@ -164,34 +164,6 @@ func together(trees []string) []string {
 	return out
 }
 
-func (v view) destinations() {
-	keys := map[string]string{}
-	v.names(func(c plan.Control) string {
-		if k := c.Want.Credential; k != nil {
-			keys[fmt.Sprintf("%s:%d", k.Host, k.Port)] = k.Name
-		}
-		return ""
-	})
-	out := v.names(func(c plan.Control) string {
-		switch w := c.Want; {
-		case w.Egress != nil && !w.Egress.Deny && keys[fmt.Sprintf("%s:%d", w.Egress.Host, w.Egress.Port)] == "":
-			return fmt.Sprintf("%s:%d%s", w.Egress.Host, w.Egress.Port, methods(w.Egress.Methods))
-		case w.Credential != nil:
-			return fmt.Sprintf("%s:%d (with the key %s, which stays outside)", w.Credential.Host, w.Credential.Port, w.Credential.Name)
-		}
-		return ""
-	})
-	if len(out) == 0 {
-		v.row("  network", "reach nothing")
-		return
-	}
-	label := "  network"
-	for _, d := range out {
-		v.row(label, "reach "+d)
-		label = ""
-	}
-}
-
 // keys says where ringwall reads what the agent does not get. A command is run
 // by the owner's own account, outside.
 func (v view) keys() {
@@ -206,13 +178,6 @@ func (v view) keys() {
 		}
 		v.row("", "(the key "+k.Name+" is read from "+evidence.Printable(k.Source())+")")
 	}
-}
-
-func methods(m []string) string {
-	if len(m) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(m, ", ") + ")"
 }
 
 func (v view) cannot() {
@@ -230,7 +195,7 @@ func (v view) cannot() {
 	v.hidden()
 	v.row("", "gain capabilities, trace processes, mount, load code into the kernel")
 	v.stubs()
-	v.row("  network", "reach or look up any other name, or any address")
+	v.denied()
 }
 
 // hidden names the project's files with secrets, and those of the machine that
@@ -357,12 +322,7 @@ func (v view) risk(notes []string, w *work) {
 	v.head("Risk")
 	t := table{v.w, 2}
 	t.row("", "Code that the agent writes may be wrong or hostile: read it before you run it outside.")
-	if len(v.names(func(c plan.Control) string {
-		if c.Want.Egress != nil || c.Want.Credential != nil {
-			return c.ID
-		}
-		return ""
-	})) > 0 {
+	if len(v.names(reaches)) > 0 {
 		t.row("", "What the agent may read, it can send to the hosts that it may reach.")
 	}
 	t.row("", "A bug in the kernel would let it out: the kernel is shared.")

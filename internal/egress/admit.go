@@ -2,7 +2,6 @@ package egress
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -76,8 +75,9 @@ func belowName(name, base string) string {
 	return ""
 }
 
-// likeData tells a long label that is not made of words. Words have few digits,
-// vowels in their places, and are put together with dashes.
+// likeData tells a long label that is not made of words. Words are put together
+// with dashes, have few digits and only at the end, and no long row of
+// consonants. It is rough: what it takes wrongly the owner can write out.
 func likeData(label string) bool {
 	if len(label) > maxBelowLabel {
 		return true
@@ -85,41 +85,30 @@ func likeData(label string) bool {
 	if len(label) <= plainLabel {
 		return false
 	}
+	odd := 0
 	for word := range strings.FieldsFuncSeq(label, func(r rune) bool { return r == '-' || r == '_' }) {
-		if len(word) > plainLabel {
+		inner := strings.TrimRight(word, "0123456789")
+		mixed := strings.ContainsFunc(inner, isDigit)
+		if len(word) > plainLabel || len(word)-len(inner) > 2 || mixed && len(word) > 4 || consonants(inner) > 4 {
 			return true
 		}
-	}
-	letters := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' {
-			return -1
-		}
-		return r
-	}, label)
-	digits := len(letters) - len(strings.Trim(letters, "0123456789")) // only at the ends: "eu-west-1"
-	inner := strings.Count(strings.Map(digitMark, letters), "0") - digits
-	return inner > len(letters)/8 || entropy(letters) > 3.9
-}
-
-func digitMark(r rune) rune {
-	if '0' <= r && r <= '9' {
-		return '0'
-	}
-	return 'a'
-}
-
-// entropy is Shannon's, in bits for each character.
-func entropy(s string) float64 {
-	var count [256]int
-	for i := range len(s) {
-		count[s[i]]++
-	}
-	var bits float64
-	for _, n := range count {
-		if n > 0 {
-			share := float64(n) / float64(len(s))
-			bits -= share * math.Log2(share)
+		if mixed { // "k8s", and not all of them
+			odd++
 		}
 	}
-	return bits
+	return odd > 1
+}
+
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
+
+// consonants is the longest row of them.
+func consonants(word string) int {
+	row, most := 0, 0
+	for i := range len(word) {
+		if row++; strings.IndexByte("aeiouy0123456789", word[i]) >= 0 {
+			row = 0
+		}
+		most = max(most, row)
+	}
+	return most
 }

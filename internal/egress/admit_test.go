@@ -2,6 +2,7 @@ package egress
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -47,6 +48,8 @@ func TestNamesBelowAPattern(t *testing.T) {
 		{"a.b.c.example.com", true, ""},
 		{"my-service-production-eu-west-1.example.com", true, ""},
 		{"prod-registry-frontend-europe.example.com", true, ""},
+		{"k8s-production-frontend-eu-1.example.com", true, ""},
+		{"a1b-c2d-e3f-a4b-c5d-e6f-a7b.example.com", false, "looks like data"},
 		{"half.example.com", true, ""}, // on 8443
 		{"example.com", false, ""},
 		{"wwwexample.com", false, ""},
@@ -74,6 +77,40 @@ func TestNamesBelowAPattern(t *testing.T) {
 	}
 	if got, _ := askTable(t, tableOf(t, mustPolicy(t, allow(data, 443))), data); len(got.Answers) != 1 {
 		t.Error("a name that is written out has no address: the test proves nothing")
+	}
+}
+
+// TestLikeData: of labels made of words none is taken for data, of random ones
+// nearly all are, also when dashes are put between them.
+func TestLikeData(t *testing.T) {
+	words := strings.Fields("production staging frontend backend service gateway registry mirror europe central customer invoice metrics prometheus kafka postgresql " +
+		"database cluster worker build artifact static images content delivery internal platform branch auth session account mobile analytics queue jenkins nginx kubectl")
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		label := words[r.IntN(len(words))]
+		for len(label) <= plainLabel {
+			label += "-" + words[r.IntN(len(words))]
+		}
+		if len(label) <= maxBelowLabel-2 && likeData(label+"-7") {
+			t.Errorf("%s-7 is taken for data", label)
+		}
+	}
+	for _, letters := range []string{"0123456789abcdef", "abcdefghijklmnopqrstuvwxyz234567", "abcdefghijklmnopqrstuvwxyz"} {
+		missed := 0
+		for range 2000 {
+			b := make([]byte, 35)
+			for i := range b {
+				if b[i] = letters[r.IntN(len(letters))]; i%9 == 8 {
+					b[i] = '-'
+				}
+			}
+			if !likeData(string(b)) {
+				missed++
+			}
+		}
+		if missed > 300 {
+			t.Errorf("of 2000 random labels of %q, %d pass", letters, missed)
+		}
 	}
 }
 

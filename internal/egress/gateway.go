@@ -73,6 +73,8 @@ type Gateway struct {
 	broken atomic.Bool // something could not be recorded
 	fault  chan error
 	roots  *x509.CertPool // of upstreams; nil: the system's
+	opened opened         // names whose TLS is opened
+	bundle string         // where programs inside find the run's authority
 
 	heads    buffers
 	blocks   blocks
@@ -113,7 +115,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g := newGateway(cfg, policy, table)
-	g.roots, g.watch = roots, watch
+	g.roots, g.bundle, g.watch = roots, bundleOf(cfg.Plan), watch
 	if err := g.takeKeys(); err != nil {
 		g.cancel()
 		return nil, err

@@ -187,7 +187,7 @@ func (p Policy) Request(host string, port int, method, path string) Decision {
 	switch {
 	case !d.Allowed:
 		return d
-	case r.opaque && port != portHTTP:
+	case port != portHTTP && !r.intercept && (r.opaque || !r.seen()):
 		d.Path = path
 		return d
 	}

@@ -114,6 +114,7 @@ func (s *second) handle(w http.ResponseWriter, r *http.Request) {
 	if !ok || r.ProtoMajor != 2 {
 		panic(http.ErrAbortHandler)
 	}
+	st.hear()
 	h, err := headOf(r)
 	code, why := http.StatusBadRequest, ""
 	if err != nil {

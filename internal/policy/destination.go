@@ -91,7 +91,11 @@ func parsePort(s string) (int, error) {
 
 func parseHost(s string) (string, error) {
 	if inner, ok := strings.CutPrefix(s, "["); ok {
-		return parseIPv6(strings.TrimSuffix(inner, "]"))
+		inner, closed := strings.CutSuffix(inner, "]")
+		if !closed {
+			return "", errors.New("a bracket is open")
+		}
+		return parseIPv6(inner)
 	}
 	if strings.Contains(s, ":") {
 		return "", errors.New("an IPv6 address needs brackets: [2001:db8::1]:443")

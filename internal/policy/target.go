@@ -87,6 +87,9 @@ func parseBelow(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if _, _, twice := cutPort(name); twice {
+		return "", errors.New("names two ports")
+	}
 	if _, err := netip.ParseAddr(d.Host); err == nil {
 		return "", errors.New("nothing is below an address: write a range, such as 10.0.0.0/8")
 	}

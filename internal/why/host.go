@@ -19,46 +19,29 @@ func (w World) host(a *Answer) error {
 	if err != nil {
 		return fmt.Errorf("the plan's network cannot be read: %w", err)
 	}
-	name, port, assumed, err := destination(a.Asked)
+	q, err := parseRequest(a.Asked)
 	if err != nil {
 		return err
 	}
-	a.Subject = hostPort(name, port)
-	if assumed {
-		a.note("no port was named: %d is taken", port)
+	a.Subject = strings.TrimSpace(q.method + " " + hostPort(q.host, q.port) + q.path)
+	if q.assumed {
+		a.note("no port was named: %d is taken", q.port)
 	}
-	d := rules.Decide(name, port)
+	d := rules.Decide(q.host, q.port)
 	p := by(w.control(d.Control), "connect", Allowed, "")
+	resolves, why := rules.Resolves(q.host)
 	switch {
 	case !d.Allowed:
-		w.refusedHost(a, &p, name, port, d.Reason)
+		w.refusedHost(rules, a, &p, q.host, q.port, d.Reason)
+	case !resolves && why != "":
+		p.Verdict, p.Answer, p.Why = Refused, "NXDOMAIN", why
+		p.WayOut = policyKey(p.From, `add "`+hostPort(q.host, q.port)+`" to [network] allow`)
 	default:
-		w.methods(&p)
+		w.conditions(rules, &p, q)
 	}
-	w.loopback(&p, name, port)
+	w.loopback(&p, q.host, q.port)
 	a.one(p)
 	return nil
-}
-
-// destination reads a URL, a host with a port, or a host.
-func destination(s string) (host string, port int, assumed bool, err error) {
-	rest, port := s, 0
-	if scheme, after, isURL := strings.Cut(s, "://"); isURL {
-		rest, _, _ = strings.Cut(after, "/")
-		port = map[string]int{"http": 80, "https": 443, "ssh": 22}[scheme]
-	}
-	assumed = port == 0
-	if port == 0 {
-		port = defaultPort
-	}
-	if addr, err := netip.ParseAddr(rest); err == nil { // an IPv6 address without brackets
-		return addr.String(), port, assumed, nil
-	}
-	host, split, err := plan.SplitHostPort(rest, port)
-	if err != nil {
-		return "", 0, false, err
-	}
-	return host, split, assumed && split == port && !strings.HasSuffix(rest, ":"+strconv.Itoa(port)), nil
 }
 
 func hostPort(host string, port int) string {
@@ -69,11 +52,14 @@ func hostPort(host string, port int) string {
 }
 
 // refusedHost says how a refusal is met, and what the owner would write.
-func (w World) refusedHost(a *Answer, p *Part, host string, port int, reason string) {
-	p.Verdict, p.Answer = Refused, w.networkAnswer(host, port)
+func (w World) refusedHost(rules egress.Policy, a *Answer, p *Part, host string, port int, reason string) {
+	c, _ := w.Plan.Find(p.Control)
+	p.Verdict, p.Answer = Refused, w.networkAnswer(rules, host, port)
 	p.Why = strings.Join(append([]string{reason}, fromOf(p.Why)...), "; ")
 	g := w.gateway()
 	switch {
+	case c.Want.Egress != nil && c.Want.Egress.Deny:
+		p.WayOut = policyKey(p.From, "take what covers it out of [network] deny")
 	case port == 53:
 		p.WayOut = "none: port 53 is the gateway's own, it answers all name queries itself"
 	case g == nil || g.Mode == "none":
@@ -84,10 +70,10 @@ func (w World) refusedHost(a *Answer, p *Part, host string, port int, reason str
 	if k, c := w.credential(host, port); k != nil && k.Listen != 0 {
 		p.Verdict, p.Answer, p.Control, p.From = Conditional, "", c.ID, c.From
 		p.Why = fmt.Sprintf("through http://127.0.0.1:%d%s, where ringwall adds the key; a connection of the agent's own is refused: %s",
-			k.Listen, variable(k.BaseURLEnv), w.networkAnswer(host, port))
+			k.Listen, variable(k.BaseURLEnv), w.networkAnswer(rules, host, port))
 		p.WayOut = ""
 	}
-	if ports := w.portsOf(host); len(ports) > 0 {
+	if ports := w.portsOf(rules, host); len(ports) > 0 {
 		a.note("the policy allows %s on port %s", host, strings.Join(ports, ", "))
 	}
 }
@@ -114,17 +100,18 @@ func variable(name string) string {
 }
 
 // networkAnswer is what a client meets.
-func (w World) networkAnswer(host string, port int) string {
+func (w World) networkAnswer(rules egress.Policy, host string, port int) string {
 	g := w.gateway()
 	_, err := netip.ParseAddr(host)
 	isName := err != nil && host != "localhost"
+	resolves, _ := rules.Resolves(host)
 	switch {
 	case g == nil || g.Mode == "none":
 		if isName {
 			return "does not resolve"
 		}
 		return "ENETUNREACH"
-	case isName && len(w.portsOf(host)) == 0:
+	case isName && !resolves:
 		return "NXDOMAIN"
 	case !slices.Contains(g.Ports, port):
 		return "ECONNREFUSED"
@@ -134,22 +121,6 @@ func (w World) networkAnswer(host string, port int) string {
 		return "TLS access_denied"
 	}
 	return "ECONNRESET"
-}
-
-// methods adds the condition of a rule that names some.
-func (w World) methods(p *Part) {
-	c, _ := w.Plan.Find(p.Control)
-	if c.Want.Egress == nil || len(c.Want.Egress.Methods) == 0 {
-		return
-	}
-	only := "only " + strings.Join(c.Want.Egress.Methods, ", ")
-	if c.Status == plan.Downgraded {
-		p.Why = only + " is asked for and not checked: " + c.Why
-		return
-	}
-	p.Verdict, p.Why = Conditional, only
-	p.Answer = "HTTP 403"
-	p.WayOut = policyKey(p.From, "add the method to methods of this [[network.rule]]")
 }
 
 // loopback answers for the sandbox's own 127.0.0.1, which is never the host's:
@@ -167,7 +138,13 @@ func (w World) loopback(p *Part, host string, port int) {
 			return
 		}
 	}
-	if g := w.gateway(); g == nil || !slices.Contains(g.Ports, port) {
+	g := w.gateway()
+	if g != nil && g.Proxy == port {
+		*p = by(w.control(egress.ControlGateway), p.Operation, Allowed, "")
+		p.Why = "the gateway takes requests for a proxy there, and allows the same by them"
+		return
+	}
+	if g == nil || !slices.Contains(g.Ports, port) {
 		*p = by(w.control(controlView), p.Operation, Conditional, "ECONNREFUSED")
 		p.Why = "inside, " + host + " is the sandbox's own: only a server that the agent starts answers there, never one of the host's"
 		p.WayOut = "none: the host's own services are out of reach"
@@ -184,11 +161,15 @@ func (w World) gateway() *plan.Gateway {
 }
 
 // portsOf lists the ports on which a host is allowed, as text.
-func (w World) portsOf(host string) []string {
+func (w World) portsOf(rules egress.Policy, host string) []string {
 	var out []string
 	for _, c := range w.Plan.Controls {
-		if e := c.Want.Egress; e != nil && e.Host == host && c.Status != plan.Unavailable {
-			out = append(out, strconv.Itoa(e.Port))
+		e := c.Want.Egress
+		if e == nil || !rules.Decide(host, e.Port).Allowed {
+			continue
+		}
+		if port := strconv.Itoa(e.Port); !slices.Contains(out, port) {
+			out = append(out, port)
 		}
 	}
 	return out

@@ -43,6 +43,11 @@ func testPlan() plan.Plan {
 	}
 	opaque := egress("opaque.example", 443, "ringwall.toml:20", "GET")
 	opaque.Status, opaque.Why = plan.Downgraded, "methods are not visible inside TLS"
+	api := egress("paths.example", 443, "ringwall.toml:30", "GET", "POST")
+	api.Want.Egress.Paths, api.Want.Egress.Intercept, api.Want.Egress.MaxRequests = []string{"/v1/messages", "/public/**"}, true, 9
+	deny := func(host string, port int, from string) plan.Control {
+		return control("network.deny:"+host, from, plan.Op{Egress: &plan.Egress{Host: host, Port: port, Deny: true}})
+	}
 	return plan.Plan{Version: 1, Project: project, Agent: "claude", Controls: []plan.Control{
 		tools,
 		control("permissions.file:/run/ringwall/claude/settings.json", "agent claude", plan.Op{AgentFile: &plan.AgentFile{Path: "/run/ringwall/claude/settings.json"}}),
@@ -67,10 +72,12 @@ func testPlan() plan.Plan {
 		secret(".env", "default", "environment file"), secret("private/key.txt", "/etc/ringwall/policy.toml:8", "the policy hides private/**"),
 		control("isolation.syscalls", "default", plan.Op{Syscalls: &plan.Syscalls{Observe: true}}),
 		control("isolation.decoy:~/.ssh/id_rsa", "default", plan.Op{Decoy: &plan.Decoy{Path: "/home/agent/.ssh/id_rsa"}}),
-		control("network.gateway", "ringwall.toml:12", plan.Op{Gateway: &plan.Gateway{Mode: "allowlist", Ports: []int{22, 80, 443},
+		control("network.gateway", "ringwall.toml:12", plan.Op{Gateway: &plan.Gateway{Mode: "allowlist", Ports: []int{22, 80, 443, 5432}, Proxy: 3128,
 			Bound: &plan.Bound{From: "/etc/ringwall/policy.toml:5", Refused: []string{"denied.example:443"}}}}),
 		egress("api.example.com", 443, "ringwall.toml:12"), egress("code.example", 22, "ringwall.toml:12"),
 		egress("web.example", 80, "ringwall.toml:14", "GET", "HEAD"), opaque, egress("192.0.2.7", 443, "ringwall.toml:12"),
+		egress("*.wide.example", 443, "ringwall.toml:31"), egress("10.1.0.0/16", 5432, "ringwall.toml:32"), api,
+		deny("bad.wide.example", 0, "ringwall.toml:33"), deny("10.1.9.0/24", 0, "/etc/ringwall/policy.toml:7"),
 		control("network.credential:model", "ringwall.toml:17", plan.Op{Credential: &plan.Credential{Name: "model", Scheme: "https",
 			Host: "model.example", Port: 443, Header: "x-api-key", Listen: 7081, BaseURLEnv: "MODEL_URL"}}),
 		limit(plan.Limit{Resource: "pids", Value: 64, By: "cgroup v2 pids"}, "/etc/ringwall/policy.toml:9"),

@@ -5,7 +5,6 @@ package network
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"ringwall/internal/host"
 	"ringwall/internal/plan"
@@ -82,8 +81,7 @@ func gateway(p policy.Policy, ports []int) plan.Control {
 	g.MaxRequests, g.MaxSent = n.MaxRequests, n.MaxSent
 	if n.Proxy != "" {
 		c.Status, c.Must = plan.Downgraded, false
-		c.Why = "names are resolved by the proxy " + strings.TrimPrefix(n.Proxy, "http://") + " (" + p.Where("network.proxy") +
-			"): that none leads to a private address is not checked"
+		c.Why = "names are resolved by the proxy of " + p.Where("network.proxy") + ": that none leads to a private address is not checked"
 	}
 	return c
 }

@@ -1,0 +1,161 @@
+package why
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ringwall/internal/egress"
+	"ringwall/internal/plan"
+)
+
+// request is a question about a host: a place, and what is asked of it as far
+// as the question says.
+type request struct {
+	method  string // of "PUT https://..."; empty: not said
+	host    string
+	port    int
+	path    string // of a URL, without the query; empty: not said
+	assumed bool   // the port is a guess
+}
+
+// schemePorts are the ports of URLs.
+func schemePorts() map[string]int {
+	return map[string]int{"http": 80, "ws": 80, "https": 443, "wss": 443, "ssh": 22}
+}
+
+// parseRequest reads a URL with or without a method before it, a host with a
+// port, or a host.
+func parseRequest(s string) (request, error) {
+	var q request
+	rest := s
+	if method, url, ok := strings.Cut(s, " "); ok && strings.Contains(url, "://") {
+		q.method, rest = method, strings.TrimLeft(url, " ")
+	}
+	if scheme, after, isURL := strings.Cut(rest, "://"); isURL {
+		end := len(after)
+		if i := strings.IndexAny(after, "/?#"); i >= 0 {
+			end = i
+		}
+		q.path, _, _ = strings.Cut(after[end:], "#")
+		q.path, _, _ = strings.Cut(q.path, "?")
+		rest, q.port = after[:end], schemePorts()[strings.ToLower(scheme)]
+	}
+	return q, q.place(rest)
+}
+
+// place reads what stands where a URL has its authority.
+func (q *request) place(s string) error {
+	q.assumed = q.port == 0
+	if q.port == 0 {
+		q.port = defaultPort
+	}
+	if addr, err := netip.ParseAddr(s); err == nil { // an IPv6 address without brackets
+		q.host = addr.String()
+		return nil
+	}
+	host, port, err := plan.SplitHostPort(s, q.port)
+	if err != nil {
+		return err
+	}
+	q.assumed = q.assumed && port == q.port && !strings.HasSuffix(s, ":"+strconv.Itoa(port))
+	q.host, q.port = host, port
+	return nil
+}
+
+// conditions adds what the rule asks of a request, where the question leaves it
+// open, and decides where it does not.
+func (w World) conditions(rules egress.Policy, p *Part, q request) {
+	c, _ := w.Plan.Find(p.Control)
+	e := c.Want.Egress
+	if e == nil {
+		return
+	}
+	p.Why = strings.Join(append(fromOf(p.Why), budgets(e)...), "; ")
+	only := only(e)
+	switch {
+	case len(only) > 0 && c.Status == plan.Downgraded && !e.Intercept && q.port != 80:
+		p.Why = strings.Join(only, "; ") + " is asked for and not checked: " + c.Why
+	case q.method != "" || q.path != "" && len(e.Paths) > 0:
+		w.decideRequest(rules, p, q, e)
+	case len(only) > 0:
+		p.Verdict, p.Answer = Conditional, "HTTP 403"
+		p.Why = strings.Join(append(only, budgets(e)...), "; ")
+		p.WayOut = policyKey(p.From, widen(e))
+	}
+}
+
+// only are the conditions of a rule for each request.
+func only(e *plan.Egress) []string {
+	var out []string
+	if len(e.Methods) > 0 {
+		out = append(out, "only "+strings.Join(e.Methods, ", "))
+	}
+	if len(e.Paths) > 0 {
+		out = append(out, "only the paths "+strings.Join(e.Paths, ", "))
+	}
+	return out
+}
+
+// budgets are what a rule counts.
+func budgets(e *plan.Egress) []string {
+	var out []string
+	for _, b := range []struct {
+		n    int64
+		text string
+	}{
+		{e.MaxRequests, "at most %d requests of a run"},
+		{e.MaxSent, "at most %d bytes sent in a run"},
+		{e.MaxUpload, "at most %d bytes in one request"},
+	} {
+		if b.n > 0 {
+			out = append(out, fmt.Sprintf(b.text, b.n))
+		}
+	}
+	return out
+}
+
+func widen(e *plan.Egress) string {
+	if len(e.Paths) == 0 {
+		return "add the method to methods of this [[network.rule]]"
+	}
+	if len(e.Methods) == 0 {
+		return "add the path to paths of this [[network.rule]]"
+	}
+	return "add the method to methods, or the path to paths, of this [[network.rule]]"
+}
+
+// lacking is a rule without the conditions that are not why a request is
+// refused.
+func lacking(e *plan.Egress, method string) *plan.Egress {
+	if len(e.Methods) > 0 && !slices.Contains(e.Methods, method) {
+		return &plan.Egress{Methods: e.Methods}
+	}
+	return &plan.Egress{Paths: e.Paths}
+}
+
+// decideRequest asks the gateway's own decision on a request. A method that was
+// not said is one that the rule allows.
+func (w World) decideRequest(rules egress.Policy, p *Part, q request, e *plan.Egress) {
+	method := q.method
+	if method == "" {
+		method = slices.Concat(e.Methods, []string{"GET"})[0]
+	}
+	if q.path == "" {
+		q.path = "/"
+	}
+	d := rules.Request(q.host, q.port, method, q.path)
+	switch {
+	case !d.Allowed:
+		p.Verdict, p.Answer, p.Why = Refused, "HTTP 403", d.Reason
+		p.WayOut = policyKey(p.From, widen(lacking(e, method)))
+	case q.method == "" && len(e.Methods) > 0:
+		p.Verdict, p.Answer = Conditional, "HTTP 403"
+		p.Why = strings.Join(append(only(e), budgets(e)...), "; ")
+		p.WayOut = policyKey(p.From, widen(e))
+	case d.Path != q.path:
+		p.Why = strings.Join(append(fromOf(p.Why), "the path is sent as "+d.Path), "; ")
+	}
+}
