@@ -44,8 +44,13 @@ func (g *Gateway) cross(ctx context.Context, s site, h *requestHead, b io.Reader
 
 // allowed asks the rule, and looks at keys.
 func (c *crossing) allowed() bool {
+	if why := c.s.rule.refused; why != "" {
+		c.neededRequest()
+		return c.refuse(http.StatusForbidden, why)
+	}
 	d := c.s.rule.request(c.h.method, c.h.path)
 	if !d.Allowed {
+		c.neededRequest()
 		return c.refuse(http.StatusForbidden, c.s.missing(c.h, d.Reason))
 	}
 	c.path = d.Path
@@ -167,6 +172,9 @@ func (c *crossing) failed(err error) *http.Response {
 	case errors.As(err, &framing):
 		c.refuse(http.StatusBadRequest, framing.why)
 	default:
+		if e, ok := c.asksModel(); ok && errors.Is(err, context.Canceled) {
+			c.g.unanswered(c.s.to.host, e)
+		}
 		return failure(err)
 	}
 	return c.answer
@@ -182,6 +190,9 @@ func (c *crossing) count(n int) {
 
 // end records the totals of what was let through, once.
 func (c *crossing) end() {
+	if c.body != nil {
+		c.body.src.Close()
+	}
 	if c.x == nil {
 		return
 	}

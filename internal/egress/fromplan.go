@@ -56,7 +56,7 @@ func (p *Policy) addGateway(g plan.Gateway) error {
 	p.mode, p.ports = g.Mode, slices.Clone(g.Ports)
 	p.proxy, p.proxyEnv, p.learn = g.Proxy, g.ProxyEnv, g.Learn
 	p.maxRequests, p.maxSent = g.MaxRequests, g.MaxSent
-	p.upstream = g.Upstream
+	p.upstream, p.prices = g.Upstream, prices(g.Prices)
 	return checkUpstream(g.Upstream)
 }
 

@@ -55,7 +55,7 @@ func (o Op) shown() (Op, bool) {
 		return Op{Credential: &k}, true
 	case o.Gateway != nil:
 		g := *o.Gateway
-		g.Upstream = ""
+		g.Upstream, g.Prices = "", nil
 		return Op{Gateway: &g}, true
 	case o.Trust != nil:
 		t := *o.Trust

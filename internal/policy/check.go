@@ -108,6 +108,8 @@ func (c *checker) loop() {
 		c.problem("loop.max_cost", err)
 		into.MaxCostUSD = &f
 	}
+	c.count(&into.MaxTokens, "loop.max_tokens", l.MaxTokens, 1, 1<<50)
+	c.prices()
 	c.each("loop.verify", l.Verify, checkShell)
 	into.Verify = l.Verify
 	c.token(&into.DoneToken, "loop.done_token", l.DoneToken)

@@ -101,9 +101,20 @@ type loopTable struct {
 	MaxTime       string   `toml:"max_time"`
 	IterationTime string   `toml:"iteration_time"`
 	MaxCost       string   `toml:"max_cost"`
+	MaxTokens     int64    `toml:"max_tokens"`
 	Verify        []string `toml:"verify"`
 	DoneToken     string   `toml:"done_token"`
 	BlockedToken  string   `toml:"blocked_token"`
+
+	Price []priceTable `toml:"price"`
+}
+
+type priceTable struct {
+	Model      string `toml:"model"`
+	Input      string `toml:"input"`
+	Output     string `toml:"output"`
+	CacheRead  string `toml:"cache_read"`
+	CacheWrite string `toml:"cache_write"`
 }
 
 // decode fills the document. The scan has already refused unknown keys and

@@ -75,6 +75,8 @@ type Network struct {
 	ProxyEnv    bool     `json:"proxy_env,omitempty"`    // HTTP_PROXY and its kin are set inside
 	MaxRequests int64    `json:"max_requests,omitempty"` // of a run; 0: no bound
 	MaxSent     int64    `json:"max_sent,omitempty"`     // bytes out of a run; 0: no bound
+	// Learn is of a run that learns what it would need; no file says so.
+	Learn bool `json:"-"`
 	// Bounds are the machine's destinations, which what a preset brings has to
 	// respect too (see Narrow).
 	Bounds []Rule `json:"-"`
@@ -157,9 +159,21 @@ type Loop struct {
 	MaxTime       time.Duration `json:"max_time,omitempty"`       // of the whole loop
 	IterationTime time.Duration `json:"iteration_time,omitempty"` // see Policy.IterationTime
 	MaxCostUSD    *float64      `json:"max_cost_usd,omitempty"`
+	MaxTokens     int64         `json:"max_tokens,omitempty"` // of all kinds, as the gateway counts them
+	Prices        []Price       `json:"prices,omitempty"`
 	Verify        []string      `json:"verify,omitempty"` // shell commands, run inside before "done" is believed
 	DoneToken     string        `json:"done_token"`
 	BlockedToken  string        `json:"blocked_token"`
+}
+
+// Price is what a model's tokens cost, in millionths of a USD for a million of
+// them, where it is not what is known of the model, or nothing is.
+type Price struct {
+	Model      string `json:"model"` // an ID, or what comes before its version
+	Input      int64  `json:"input"`
+	Output     int64  `json:"output"`
+	CacheRead  int64  `json:"cache_read"`
+	CacheWrite int64  `json:"cache_write"`
 }
 
 // defaults is the policy that holds where the owner wrote nothing: every limit

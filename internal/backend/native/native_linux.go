@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/backend"
-	"ringwall/internal/egress"
+	"ringwall/internal/egress/apart"
+	"ringwall/internal/egress/bait"
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/kernel/cgroup"
@@ -120,9 +122,11 @@ type run struct {
 	mapping      *host.Mapping          // nil: none, or not needed any more
 	layered      bool                   // absent guardrails stand in a layer of their own
 	placeholders map[string]string
+	decoys       map[string]bait.Bait // by path
+	alarm        atomic.Pointer[evidence.Alarm]
 	rules        []seccomp.Rule
 	stores       stores
-	gateway      *egress.Gateway
+	gateway      *apart.Gateway
 	group        *cgroup.Group
 	janitor      *keeper.Keeper
 	process      *namespace.Process
@@ -160,7 +164,7 @@ func (r *run) prepare() error {
 	if err := errors.Join(r.sameMode(), r.share()); err != nil {
 		return r.failed("isolation.workspace", err)
 	}
-	if err := r.choosePlaceholders(); err != nil {
+	if err := errors.Join(r.choosePlaceholders(), r.chooseDecoys()); err != nil {
 		return r.failed("", err)
 	}
 	if err := r.openTrust(); err != nil {

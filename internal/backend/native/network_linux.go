@@ -10,22 +10,53 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/egress"
+	"ringwall/internal/egress/apart"
 	"ringwall/internal/egress/credform"
+	"ringwall/internal/evidence"
 	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/mount"
+	"ringwall/internal/kernel/namespace"
 	"ringwall/internal/plan"
 )
 
+// openGateway checks what the gateway will be told. Its process is started when
+// somebody first connects.
 func (r *run) openGateway() error {
-	cfg := egress.Config{Plan: r.plan, Secrets: r.native.Secrets,
-		Placeholders: r.placeholders, Recorder: r.recorder, Roots: r.stores.extra,
-		Refresh: r.native.Refresh}
+	cfg := apart.Config{
+		Config: egress.Config{Plan: r.plan, Secrets: r.native.Secrets, Placeholders: r.placeholders, Decoys: r.decoyValues(),
+			Recorder: alarms{r}, Roots: r.stores.extra, Refresh: r.native.Refresh},
+		Env: r.native.Host.Env,
+	}
+	who := r.gatewayProcess()
+	if who == nil && len(egress.Sockets(r.plan)) > 0 {
+		return errors.New("the plan does not say who the gateway is")
+	}
+	if who != nil {
+		cfg.Landlock = who.Landlock
+		cfg.Identity = namespace.Identity{HostUID: who.HostUID, HostGID: who.HostGID, UID: who.HostUID, GID: who.HostGID,
+			DropGroups: r.native.Host.IsRoot()}
+	}
 	if a := r.stores.authority; a != nil {
 		cfg.Authority = a
 	}
 	var err error
-	r.gateway, err = egress.New(cfg)
+	r.gateway, err = apart.New(cfg)
 	return err
+}
+
+// gatewayProcess is what the plan says of it; nil: nothing.
+func (r *run) gatewayProcess() *plan.Apart {
+	for _, c := range r.plan.Controls {
+		if c.Want.Apart != nil && c.Status != plan.Unavailable {
+			return c.Want.Apart
+		}
+	}
+	return nil
+}
+
+// gatewayLost notes why nothing can go on.
+func (r *run) gatewayLost(err error) {
+	r.record(evidence.Event{Warning: &evidence.Warning{Message: "the gateway was lost: " + evidence.Printable(err.Error())}})
 }
 
 // choosePlaceholders makes this run's stand-ins for the real credentials.

@@ -68,7 +68,7 @@ func (t *translation) control(c plan.Control) error {
 	case w.Stub != nil:
 		return t.stub(w.Stub)
 	case w.Decoy != nil:
-		return t.decoy(w.Decoy)
+		t.decoy(w.Decoy)
 	case w.Env != nil:
 		t.environment(w.Env)
 	case w.Landlock != nil:
@@ -169,16 +169,6 @@ func system(path string) bool {
 func (t *translation) pass(f *os.File) int {
 	t.files = append(t.files, f)
 	return launch.FirstFD + len(t.files) - 1
-}
-
-func (t *translation) decoy(d *plan.Decoy) error {
-	text, err := random(256)
-	if err != nil {
-		return err
-	}
-	t.step(launch.Step{Op: launch.File, Target: d.Path, Data: strings.Replace(d.Shape, "%s", text, 1), Mode: t.run.decoyMode()})
-	t.spec.Watch = append(t.spec.Watch, d.Path)
-	return nil
 }
 
 func (t *translation) environment(e *plan.Env) {

@@ -176,3 +176,28 @@ func TestCertificates(t *testing.T) {
 		}
 	}
 }
+
+// TestAll: a run that learns signs for all that it then refuses, on either side
+// of the process's border.
+func TestAll(t *testing.T) {
+	a := make1(t, All, "0.0.0.0/0", "::/0")
+	data, err := a.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Unmarshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a.example", "x.y.z.example.org", "203.0.113.8", "2001:db8::2"} {
+		c, err := b.Leaf(name)
+		if err != nil || verify(a, c.Leaf, name) != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"", "*", "A.example", "a..example", "a b.example"} {
+		if _, err := b.Leaf(name); err == nil {
+			t.Errorf("%q is signed for", name)
+		}
+	}
+}

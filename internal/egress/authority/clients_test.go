@@ -118,7 +118,7 @@ func folder(t *testing.T, a *Authority) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"ca.pem": string(a.Certificate()), "ca.jks": string(JavaStore(a.Certificate())),
+		"ca.pem": string(a.Certificate()), "ca.jks": string(JavaStore(JavaEntries(a.Certificate()))),
 		"client.js": nodeClient, "client.py": pythonClient, "Client.java": javaClient,
 		"hosts": "127.0.0.1 api.example.com a.wild.example other.example\n",
 	} {
@@ -148,7 +148,7 @@ func TestKeytool(t *testing.T) {
 		t.Skip("there is no keytool")
 	}
 	a, b := make1(t, "a.example"), make1(t, "b.example")
-	store := JavaStore(append(a.Certificate(), b.Certificate()...))
+	store := JavaStore(JavaEntries(a.Certificate()), JavaEntries(b.Certificate()))
 	list := func(store []byte) (string, error) {
 		path := filepath.Join(t.TempDir(), "cacerts")
 		if err := os.WriteFile(path, store, 0o600); err != nil {

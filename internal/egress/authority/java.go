@@ -1,10 +1,11 @@
 package authority
 
 import (
+	"bytes"
 	"crypto/sha1" // the format's own sum
 	"encoding/binary"
 	"encoding/pem"
-	"fmt"
+	"strconv"
 	"time"
 	"unicode/utf16"
 )
@@ -26,40 +27,51 @@ const (
 	javaSalt     = "Mighty Aphrodite"
 )
 
-// JavaStore is the certificates of a PEM text as a key store that every Java
-// reads in place of its own list, lib/security/cacerts.
-func JavaStore(text []byte) []byte {
-	var entries [][]byte
+// JavaEntries are the certificates of a PEM text in DER, as JavaStore takes them:
+// each with its length in four bytes before it.
+func JavaEntries(text []byte) []byte {
+	out := make([]byte, 0, len(text)*3/4)
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == blockType {
-			entries = append(entries, block.Bytes)
+			out = binary.BigEndian.AppendUint32(out, uint32(len(block.Bytes)))
+			out = append(out, block.Bytes...)
 		}
 	}
-	out := binary.BigEndian.AppendUint32(nil, javaMagic)
-	out = binary.BigEndian.AppendUint32(out, javaVersion)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(entries)))
-	now := uint64(time.Now().UnixMilli())
-	for i, der := range entries {
+	return out
+}
+
+// JavaStore is a key store with certificates that every Java reads in place of
+// its own list, lib/security/cacerts.
+func JavaStore(entries ...[]byte) []byte {
+	all := bytes.Join(entries, nil)
+	out := make([]byte, 12, 2*len(all)+64)
+	binary.BigEndian.PutUint32(out, javaMagic)
+	binary.BigEndian.PutUint32(out[4:], javaVersion)
+	now, count := uint64(time.Now().UnixMilli()), uint32(0)
+	for len(all) >= 4 {
+		end := 4 + int(binary.BigEndian.Uint32(all))
 		out = binary.BigEndian.AppendUint32(out, javaTrusted)
-		out = javaText(out, fmt.Sprintf("ringwall-%d", i))
+		out = javaText(out, "ringwall-"+strconv.Itoa(int(count)))
 		out = binary.BigEndian.AppendUint64(out, now)
 		out = javaText(out, "X.509")
-		out = binary.BigEndian.AppendUint32(out, uint32(len(der)))
-		out = append(out, der...)
+		out = append(out, all[:end]...)
+		all = all[end:]
+		count++
 	}
-	sum := javaSum(out)
-	return append(out, sum[:]...)
+	binary.BigEndian.PutUint32(out[8:], count)
+	return append(out, javaSum(out)...)
 }
 
 func javaText(out []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint16(out, uint16(len(s))), s...)
 }
 
-func javaSum(store []byte) [sha1.Size]byte {
-	var salted []byte
+func javaSum(store []byte) []byte {
+	h := sha1.New()
 	for _, u := range utf16.Encode([]rune(javaPassword)) {
-		salted = binary.BigEndian.AppendUint16(salted, u)
+		h.Write([]byte{byte(u >> 8), byte(u)})
 	}
-	salted = append(append(salted, javaSalt...), store...)
-	return sha1.Sum(salted)
+	h.Write([]byte(javaSalt))
+	h.Write(store)
+	return h.Sum(nil)
 }

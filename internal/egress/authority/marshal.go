@@ -38,6 +38,9 @@ func (a *Authority) Marshal() ([]byte, error) {
 // list is the scope as New takes it.
 func (s scope) list() []string {
 	out := append([]string(nil), s.names...)
+	if s.any {
+		out = append(out, All)
+	}
 	for _, parent := range s.below {
 		out = append(out, "*."+parent)
 	}

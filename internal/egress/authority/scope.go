@@ -15,7 +15,12 @@ type scope struct {
 	names  []string // exact
 	below  []string // "example.com" for "*.example.com"
 	ranges []netip.Prefix
+	any    bool // All
 }
+
+// All stands for every name, in a run that learns. It cannot be written in a
+// policy.
+const All = "<all>"
 
 func newScope(names []string) (scope, error) {
 	var s scope
@@ -37,6 +42,10 @@ func (s *scope) add(name string) error {
 	}
 	if p, err := netip.ParsePrefix(name); err == nil {
 		s.ranges = append(s.ranges, p.Masked())
+		return nil
+	}
+	if name == All {
+		s.any = true
 		return nil
 	}
 	bare, wild := strings.CutPrefix(name, "*.")
@@ -67,7 +76,7 @@ func (s scope) has(name string) bool {
 	if !validName(name) {
 		return false
 	}
-	return slices.Contains(s.names, name) || slices.ContainsFunc(s.below, func(parent string) bool {
+	return s.any || slices.Contains(s.names, name) || slices.ContainsFunc(s.below, func(parent string) bool {
 		return strings.HasSuffix(name, "."+parent)
 	})
 }
@@ -80,11 +89,13 @@ const nowhere = "ringwall.invalid"
 // cannot be used for anything else, whoever had its key. A constraint on a name
 // is for all below it too; for a list of exact names that cannot be said.
 func (s scope) constrain(c *x509.Certificate) {
-	c.PermittedDNSDomainsCritical = true
+	c.PermittedDNSDomainsCritical = !s.any
 	for _, name := range slices.Concat(s.names, s.below) {
 		c.PermittedDNSDomains = append(c.PermittedDNSDomains, plain(name))
 	}
-	if len(c.PermittedDNSDomains) == 0 {
+	if s.any {
+		c.PermittedDNSDomains = nil
+	} else if len(c.PermittedDNSDomains) == 0 {
 		c.PermittedDNSDomains = []string{nowhere}
 	}
 	slices.Sort(c.PermittedDNSDomains)
