@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
+	"ringwall/internal/egress/credform"
 	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/evidence"
 )
@@ -32,13 +33,14 @@ const (
 func watchFor(cfg Config, p Policy) (*tripwire.Set, error) {
 	values := slices.Clone(cfg.Decoys)
 	for _, c := range p.creds {
-		before, after, random := strings.Cut(c.Shape, "%s")
-		if !random {
+		// The identifier beside it is no secret: clients sign with it for any host.
+		placeholder, _, _ := strings.Cut(cfg.Placeholders[c.Name], "\n")
+		cores := credform.Cores(c.Shape, placeholder)
+		if len(cores) == 0 {
 			continue // it is the same for everybody, and so a proof of nothing
 		}
-		core := strings.TrimSuffix(strings.TrimPrefix(cfg.Placeholders[c.Name], before), after)
 		values = append(values, tripwire.Value{
-			Name: c.Name, Kind: tripwire.Placeholder, Cores: []string{core}, Home: dest{c.Host, c.Port}.String(),
+			Name: c.Name, Kind: tripwire.Placeholder, Cores: cores, Home: dest{c.Host, c.Port}.String(),
 		})
 	}
 	return tripwire.New(values)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,25 @@ func TestPlaceholder(t *testing.T) {
 	for _, shape := range []string{"%", "%a", "%0a", "%4", "%4x", "%1000a"} {
 		if got, err := Placeholder(shape, random); err == nil {
 			t.Errorf("%s becomes %q", shape, got)
+		}
+	}
+}
+
+// TestCores: the random parts, and no others: what is the same for everybody
+// proves nothing.
+func TestCores(t *testing.T) {
+	for _, c := range []struct {
+		shape, filled string
+		want          []string
+	}{
+		{"ghp_%36a", "ghp_" + strings.Repeat("a1B2", 9), []string{strings.Repeat("a1B2", 9)}},
+		{"sk-%20a-%16A-AA", "sk-abcdefghij0123456789-ABCDEFGHIJKLMNOP-AA", []string{"abcdefghij0123456789", "ABCDEFGHIJKLMNOP"}},
+		{"x-%12a", "x-abcdefghijkl", nil}, {"x-%64h", "x-" + strings.Repeat("0f", 32), nil}, {"x-%20d", "x-01234567890123456789", nil},
+		{"x-%20u", "x-----------0123456789", nil}, {"plain", "plain", nil}, {"x-%36a", "other", nil}, {"x-%36a", "x-short", nil},
+		{"sk-%s", "sk-" + strings.Repeat("a1_", 16), []string{strings.Repeat("a1_", 16)}},
+	} {
+		if got := Cores(c.shape, c.filled); !slices.Equal(got, c.want) {
+			t.Errorf("%s of %s: %q", c.filled, c.shape, got)
 		}
 	}
 }
