@@ -199,7 +199,7 @@ func TestCommandIsRunAgain(t *testing.T) {
 	for i, step := range []struct {
 		after time.Duration
 		want  string
-	}{{0, "1"}, {time.Second, "1"}, {time.Minute, "2"}, {59 * time.Second, "2"}, {time.Second, "3"}} {
+	}{{0, "1"}, {time.Second, "2"}, {59 * time.Second, "2"}, {time.Second, "3"}, {time.Second, "3"}} {
 		now = now.Add(step.after)
 		get := r.Again
 		if i == 0 {
