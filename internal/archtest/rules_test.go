@@ -42,10 +42,29 @@ var arrows = []rule{
 	{pkg: "project", may: []string{"scan", "agent", "agent/*"}},
 
 	// A layer never knows another layer: only the compiler sees all five.
-	{pkg: "layer/*", may: []string{"policy", "plan", "host", "project", "agent", "agent/*"}},
+	{
+		pkg: "layer/*", may: []string{"policy", "plan", "host", "project", "agent", "agent/*"},
+		tests: []string{"egress/credform"}, // that the shapes it plans can be filled
+	},
 	{pkg: "layer", may: []string{"policy", "plan", "host", "project", "layer/*"}},
 
-	{pkg: "egress", may: []string{"plan", "evidence", "kernel/*"}},
+	{
+		pkg: "egress", may: []string{"plan", "evidence", "kernel/*", "egress/credform", "egress/usage", "egress/tripwire"},
+		tests: []string{"egress/authority"},
+	},
+	// The gateway's process: the supervisor's half starts it, the other half is it.
+	{pkg: "egress/apart", may: []string{"plan", "evidence", "kernel/*", "egress", "egress/*"}},
+	{pkg: "egress/authority"},                       // keys and certificates: it knows nothing of plans and connections
+	{pkg: "egress/credform", may: []string{"plan"}}, // pure: what it is told, and plan's words for the forms
+	// The real values, read outside: the gateway is handed them and never reads.
+	{pkg: "secret", may: []string{"plan", "egress/credform"}},
+	{pkg: "egress/tripwire"}, // pure: it looks at what it is given
+	{pkg: "egress/bait"},     // pure: what lies in wait
+	{pkg: "egress/usage"},    // pure: bytes in, numbers out
+	// The test network drives the real program and reads its journal; it must
+	// not know how the gateway is made.
+	{pkg: "egress/egresstest", may: []string{"evidence"}},
+	{pkg: "egress/egresstest/proof", tests: []string{"egress/egresstest", "egress/authority", "evidence"}},
 	{
 		pkg: "stage", may: []string{"plan", "evidence", "scan"},
 		tests: []string{"agent"}, // the names that the gate really guards
@@ -57,12 +76,12 @@ var arrows = []rule{
 	// A backend carries out a plan. It never sees a policy or a layer, so it
 	// cannot decide anything.
 	{pkg: "backend", may: []string{"host", "plan", "evidence"}},
-	{pkg: "backend/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend"}},
+	{pkg: "backend/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend"}},
 	{
-		pkg: "backend/native", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend", "backend/native/*"},
+		pkg: "backend/native", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend", "backend/native/*"},
 		tests: []string{"backend/backendtest"},
 	},
-	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "backend", "backend/native/*"}},
+	{pkg: "backend/native/*", may: []string{"host", "plan", "evidence", "kernel/*", "egress", "egress/*", "backend", "backend/native/*"}},
 
 	{pkg: "attack", may: []string{"plan", "evidence", "backend"}},
 	{pkg: "audit", may: []string{"policy", "host", "project", "scan", "agent", "agent/*", "evidence"}},
@@ -73,12 +92,15 @@ var arrows = []rule{
 	},
 	{pkg: "report", may: []string{"evidence"}},
 	{pkg: "review", may: []string{"evidence"}},
+	// What a run asked for in vain becomes a proposal: data in, data out.
+	{pkg: "learn", may: []string{"policy", "plan", "project", "layer/network", "evidence"}},
 	{pkg: "report/*", may: []string{"evidence", "report"}},
 	{pkg: "cli", may: []string{anything}},
 
 	{pkg: "archtest"},
 	{pkg: "bench"},
 	{pkg: "bench/*"},
+	{pkg: "bench/gateway", may: []string{"egress/egresstest"}}, // measures in the test network
 	{pkg: "examples/*"},
 	{pkg: "scripts/*"},
 	{pkg: "scripts/squeeze", tests: []string{"kernel/child"}}, // what it squeezes

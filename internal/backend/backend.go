@@ -36,6 +36,9 @@ const (
 	OverInodes  = "inodes"      // the watched limit of files and folders
 	OverOutput  = "output"      // the limit of what is written to standard output and error
 	OverMemory  = "memory"      // the watched memory limit
+	OverCost    = "cost"        // the loop's limit of what models cost
+	OverTokens  = "tokens"      // the loop's limit of models' tokens
+	Alarmed     = "alarm"       // a value that must not leave was on its way out
 	Interrupted = "interrupted" // the context was cancelled
 	Lost        = "lost"        // the boundary failed: fail closed
 )
@@ -46,6 +49,7 @@ type Result struct {
 	ExitCode int    // of the command; 128+n where a signal ended it
 	Signal   string // its name, where one did
 	Counts   Counts
+	Alarm    *evidence.Alarm // the first one; nil: none
 }
 
 // Counts is what the supervisor saw.
@@ -53,6 +57,14 @@ type Counts struct {
 	Allowed, Refused int64 // requests at the gateway
 	Attempts         int64 // refusals inside, as seen
 	Changed          int64 // files in the workspace that are not as they were
+	Models           Models
+}
+
+// Models is what the gateway read in the answers of models.
+type Models struct {
+	Answers, Tokens int64
+	CostUSD         float64 // of those whose cost is known
+	Unknown         int64   // answers whose cost is not, which is not zero
 }
 
 // StartError is ringwall's own failure before the command started.

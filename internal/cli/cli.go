@@ -93,7 +93,7 @@ func (e *env) root(args []string) *cobra.Command {
 		root.AddCommand(e.runCommand())
 		return root
 	}
-	root.AddCommand(e.initCommand(), e.planCommand(), e.runCommand(), e.loopCommand(), e.reportCommand(),
+	root.AddCommand(e.initCommand(), e.planCommand(), e.runCommand(), e.learnCommand(), e.loopCommand(), e.reportCommand(),
 		e.reviewCommand(), e.rollbackCommand(), e.recoverCommand(), e.runsCommand(), e.pruneCommand(), e.whyCommand(), e.trustCommand(), e.setupCommand(), e.doctorCommand(), e.versionCommand())
 	if e.inside != nil {
 		outsideOnly(root)

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +18,7 @@ import (
 
 // loopSession ties a run to the native backend.
 func (s *session) loopSession(f forms, tune func(*native.Native)) (loop.Session, error) {
-	secrets, err := s.work.secrets()
+	vault, err := s.work.secrets()
 	if err != nil {
 		return loop.Session{}, err
 	}
@@ -32,7 +30,7 @@ func (s *session) loopSession(f forms, tune func(*native.Native)) (loop.Session,
 	rules.GuardrailNames, rules.TopNames = agent.GuardrailNames(), agent.TopNames()
 	build := func(iterDir string, io loop.IO) *native.Native {
 		return &native.Native{Host: s.work.host, Stdin: io.Stdin, Stdout: io.Stdout, Stderr: io.Stderr,
-			IterDir: iterDir, Layers: filepath.Join(s.place, "layers"), ProjectOwner: owner, Secrets: secrets, Name: groupName(s.run)}
+			IterDir: iterDir, Layers: filepath.Join(s.place, "layers"), ProjectOwner: owner, Secrets: vault.Values(), Refresh: vault.Refresh, Name: groupName(s.run)}
 	}
 	session := loop.Session{
 		Plan: s.work.plan, Run: s.run, Dir: s.dir, Project: s.id, Rules: rules,
@@ -90,43 +88,6 @@ func stubs(p plan.Plan) []string {
 	}
 	sort.Strings(out)
 	return out
-}
-
-// secrets reads the values of the plan's credentials. They go to the gateway
-// and nowhere else.
-func (w *work) secrets() (map[string]string, error) {
-	out := map[string]string{}
-	for _, c := range w.plan.Controls {
-		k := c.Want.Credential
-		if k == nil || c.Status == plan.Unavailable {
-			continue
-		}
-		value, from, err := w.secret(k)
-		if err != nil {
-			return nil, err
-		}
-		if value == "" {
-			return nil, usage(withHint("set it, or take the credential out of ringwall.toml",
-				"credential %s: %s is empty", k.Name, from))
-		}
-		out[k.Name] = value
-	}
-	return out, nil
-}
-
-func (w *work) secret(k *plan.Credential) (value, from string, err error) {
-	if k.FromEnv != "" {
-		return strings.TrimSpace(w.host.Env[k.FromEnv]), "$" + k.FromEnv, nil
-	}
-	path := k.FromFile
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		path = filepath.Join(w.host.Home, rest)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", "", fmt.Errorf("credential %s: %w", k.Name, err)
-	}
-	return strings.TrimSpace(string(b)), path, nil
 }
 
 // hideSelf keeps this process, which holds credentials, from being read or

@@ -11,6 +11,11 @@ import (
 // runCommand is there to say why it cannot be used.
 func (e *env) runCommand() *cobra.Command { return onlyLinux("run", "Run one command, confined") }
 
+// learnCommand is there to say why it cannot be used.
+func (e *env) learnCommand() *cobra.Command {
+	return onlyLinux("learn", "Run one command, confined, and tell what the policy would have to allow")
+}
+
 // loopCommand is there to say why it cannot be used.
 func (e *env) loopCommand() *cobra.Command {
 	return onlyLinux("loop", "Run the policy's agent, unattended, until done or capped")

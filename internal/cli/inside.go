@@ -1,17 +1,21 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"ringwall/internal/egress"
 	"ringwall/internal/plan"
 	"ringwall/internal/why"
 )
@@ -61,10 +65,23 @@ func (e *env) refusedTool(args []string) (int, bool) {
 	}
 	for _, c := range e.inside.Plan.Controls {
 		if s := c.Want.Stub; s != nil && slices.Contains(s.Files, self) {
+			tellLesson(e.inside.Plan, s.Tool)
 			return e.fail(refusal(*e.inside, s, filepath.Base(args[0]))), true
 		}
 	}
 	return 0, false
+}
+
+// tellLesson tells the gateway of a run that learns which program was started in
+// vain. There is no other way out, and no answer.
+func tellLesson(p plan.Plan, tool string) {
+	for _, c := range p.Controls {
+		if g := c.Want.Gateway; g != nil && g.Learn {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			net.DefaultResolver.LookupHost(ctx, egress.ToolQuery(tool)+".")
+		}
+	}
 }
 
 func refusal(w why.World, s *plan.Stub, name string) error {

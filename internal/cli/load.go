@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,6 +34,7 @@ type work struct {
 	project project.Facts
 	plan    plan.Plan
 	notes   []string // where the machine's policy was tighter
+	stderr  io.Writer
 }
 
 // load reads the policy, checks that its owner approved it, and gathers the
@@ -49,7 +51,7 @@ func (e *env) load(kind string) (*work, error) {
 // loadOn is load for a machine that was looked at.
 func (e *env) loadOn(h host.Facts, kind, run string) (*work, error) {
 	h.Programs = h.FindPrograms(isolation.RiskyNames())
-	w := &work{host: h, run: run}
+	w := &work{host: h, run: run, stderr: e.err}
 	dir, err := e.find(policy.FileName)
 	if err != nil {
 		return nil, err

@@ -117,7 +117,7 @@ func (e *env) loopIn(s *session, limit int) error {
 	p.start(s)
 	ls.Checking = p.checking
 	end, err := loop.Run(ctx, loop.Config{Session: ls, Agent: w.agent(), Max: limit,
-		MaxTime: w.policy.Loop.MaxTime, MaxCostUSD: w.policy.Loop.MaxCostUSD,
+		MaxTime: w.policy.Loop.MaxTime, MaxCostUSD: w.policy.Loop.MaxCostUSD, MaxTokens: w.policy.Loop.MaxTokens,
 		Done: w.policy.Loop.DoneToken, Blocked: w.policy.Loop.BlockedToken, Verify: w.policy.Loop.Verify,
 		Compose: func(n int, last string) string {
 			return instructions.Compose(instructions.Prompt{Files: w.project.Instructions, Iteration: n, Of: limit,

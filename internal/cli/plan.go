@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringwall/internal/evidence"
 	"ringwall/internal/layer/network"
 	"ringwall/internal/plan"
 )
@@ -114,6 +115,7 @@ func (v view) can() {
 		v.row("", "keep in memory, beside what is frozen: "+list(memory, 8))
 	}
 	v.destinations()
+	v.keys()
 }
 
 func (v view) tools() {
@@ -160,6 +162,22 @@ func together(trees []string) []string {
 		}
 	}
 	return out
+}
+
+// keys says where ringwall reads what the agent does not get. A command is run
+// by the owner's own account, outside.
+func (v view) keys() {
+	for _, c := range v.plan.Controls {
+		k := c.Want.Credential
+		if k == nil || c.Status == plan.Unavailable {
+			continue
+		}
+		if len(k.FromCommand) > 0 {
+			v.row("", "(for the key "+k.Name+" ringwall runs on this machine, as you: "+evidence.Printable(commandLine(k.FromCommand))+")")
+			continue
+		}
+		v.row("", "(the key "+k.Name+" is read from "+evidence.Printable(k.Source())+")")
+	}
 }
 
 func (v view) cannot() {

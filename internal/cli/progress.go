@@ -66,8 +66,8 @@ func (p *progress) counts(c backend.Counts) {
 		return
 	}
 	p.shown = true
-	fmt.Fprintf(p.env.err, "\r\x1b[K  iteration %d of %d  %s  requests %d  refused %d  files changed %d",
-		p.n, p.limit, seconds(time.Since(p.began)), c.Allowed, c.Refused+c.Attempts, c.Changed)
+	fmt.Fprintf(p.env.err, "\r\x1b[K  iteration %d of %d  %s  requests %d  refused %d  files changed %d%s",
+		p.n, p.limit, seconds(time.Since(p.began)), c.Allowed, c.Refused+c.Attempts, c.Changed, spent(c.Models))
 }
 
 // checking tells that the work is over and a check of the policy's runs.
@@ -95,9 +95,9 @@ func (p *progress) ended(n int, o loop.Outcome, r agent.Result) {
 	defer p.mu.Unlock()
 	p.clear()
 	p.n = 0
-	fmt.Fprintf(p.env.out, "  iteration %d of %d  %s  %s  %d applied, %d held  requests %d  refused %d%s\n",
+	fmt.Fprintf(p.env.out, "  iteration %d of %d  %s  %s  %d applied, %d held  requests %d  refused %d%s%s\n",
 		n, p.limit, seconds(o.Took), howEnded(o), o.Applied.Applied, len(o.Applied.Held),
-		o.Counts.Allowed, o.Counts.Refused+o.Counts.Attempts, denied(r))
+		o.Counts.Allowed, o.Counts.Refused+o.Counts.Attempts, spent(o.Counts.Models), denied(r))
 	p.settled(o)
 }
 
@@ -154,6 +154,19 @@ func denied(r agent.Result) string {
 		return ""
 	}
 	return "  tools denied " + fmt.Sprint(len(r.Denied))
+}
+
+// spent is what the gateway counted of models' answers, where it saw any.
+func spent(m backend.Models) string {
+	switch {
+	case m.Answers == 0:
+		return ""
+	case m.Unknown == m.Answers:
+		return "  cost unknown"
+	case m.Unknown > 0:
+		return fmt.Sprintf("  cost %.2f USD and more", m.CostUSD)
+	}
+	return fmt.Sprintf("  cost %.2f USD", m.CostUSD)
 }
 
 func (p *progress) stop() {

@@ -13,7 +13,6 @@ import (
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/loop"
-	"ringwall/internal/plan"
 )
 
 func (e *env) runCommand() *cobra.Command {
@@ -26,7 +25,7 @@ func (e *env) runCommand() *cobra.Command {
 			if len(args) == 0 {
 				return usage(withHint("ringwall run -- COMMAND [ARGUMENT...]", "no command to run"))
 			}
-			return e.runOnce(args)
+			return e.runOnce(args, nil)
 		},
 	}
 	c.Flags().StringSliceVar(&e.flag.accept, "accept", nil, "go on without this control (recorded)")
@@ -34,8 +33,8 @@ func (e *env) runCommand() *cobra.Command {
 	return c
 }
 
-// runOnce is `ringwall run`.
-func (e *env) runOnce(argv []string) error {
+// runOnce is `ringwall run`, and `ringwall learn`.
+func (e *env) runOnce(argv []string, l *lesson) error {
 	hideSelf()
 	run := runName()
 	// Nothing of the project has been read yet, and what is started here can do
@@ -51,6 +50,9 @@ func (e *env) runOnce(argv []string) error {
 		return notStarted(err)
 	}
 	w.waiting = waiting
+	if err := l.prepare(w); err != nil {
+		return notStarted(err)
+	}
 	if err := w.compile("run", argv, e.flag.accept); err != nil {
 		return notStarted(err)
 	}
@@ -65,7 +67,7 @@ func (e *env) runOnce(argv []string) error {
 	if err := s.planAgain("run", argv, e.flag.accept, exitNotStarted); err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}
-	return e.runIn(s)
+	return e.runIn(s, l)
 }
 
 // announceRun opens the journal of a single command.
@@ -77,25 +79,12 @@ func (s *session) announceRun() error {
 		s.journal.Record(evidence.Event{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 1}}))
 }
 
-// dropMissingCredentials leaves out those whose value is not there: a command
-// other than the agent seldom needs one.
-func (w *work) dropMissingCredentials() {
-	for i, c := range w.plan.Controls {
-		k := c.Want.Credential
-		if k == nil || k.FromEnv == "" || w.host.Env[k.FromEnv] != "" {
-			continue
-		}
-		w.plan.Controls[i].Status = plan.Unavailable
-		w.plan.Controls[i].Why = "$" + k.FromEnv + " is not set"
-	}
-}
-
-func (e *env) runIn(s *session) error {
+func (e *env) runIn(s *session, l *lesson) error {
 	f, err := s.prepareForms()
 	if err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}
-	std := [3]*os.File{e.in, os.Stdout, os.Stderr}
+	std := l.streams(e, [3]*os.File{e.in, os.Stdout, os.Stderr})
 	terminal := callersTerminal(std)
 	if terminal != nil {
 		defer terminal.Caller.Close()
@@ -111,6 +100,7 @@ func (e *env) runIn(s *session) error {
 	if err != nil {
 		return e.close(s, loop.Outcome{}, notStarted(err))
 	}
+	ls.Recorder = l.over(ls.Recorder)
 	ls.Checking = func(command string) {
 		fmt.Fprintf(e.err, "ringwall: checking the changes: %s\n", evidence.Printable(command))
 	}
@@ -120,7 +110,11 @@ func (e *env) runIn(s *session) error {
 	}
 	out, err := ls.Once(context.Background(), 1, streams)
 	wait()
-	return e.close(s, out, err)
+	err = e.close(s, out, err)
+	if l != nil && out.Reason != "" {
+		return errors.Join(err, l.tell(e, s, exitCode(err)))
+	}
+	return err
 }
 
 // close ends the run, tells what a person has to know, and picks the code.
@@ -140,7 +134,7 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 		next = "ringwall review " + s.run
 	}
 	e.tellSettled(o, next)
-	if err := s.end(evidence.RunEnded{Outcome: outcome, ExitCode: code, Iterations: 1, Reason: reason, Next: next}); err != nil && failed == nil {
+	if err := s.end(evidence.RunEnded{Outcome: outcome, ExitCode: code, Iterations: 1, Reason: endReason(o, reason), Next: next}); err != nil && failed == nil {
 		failed = err
 	}
 	if failed != nil {
@@ -148,12 +142,21 @@ func (e *env) close(s *session, o loop.Outcome, failed error) error {
 		return failure(o, failed)
 	}
 	if reason != backend.Exited {
-		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", endWords(reason))
+		fmt.Fprintf(e.err, "ringwall: the command was ended: %s\n", evidence.Printable(endReason(o, endWords(reason))))
 		if o.Kept != "" && o.Failed == nil {
 			fmt.Fprintf(e.err, "ringwall: its changes were not applied; they are kept in %s\n  next: ringwall review %s\n", o.Kept, s.run)
 		}
 	}
 	return exit(code, nil)
+}
+
+// endReason is the reason as it is told; what was about to leave outweighs all
+// else.
+func endReason(o loop.Outcome, reason string) string {
+	if o.Alarm != nil {
+		return o.Alarm.String()
+	}
+	return reason
 }
 
 // failure gives ringwall's own failure the code that tells whether the command
@@ -177,6 +180,8 @@ func runCode(o loop.Outcome, failed error) (code int, reason, outcome string) {
 		return exitNotStarted, failed.Error(), loop.Failed
 	case failed != nil:
 		return exitFindings, failed.Error(), loop.Failed
+	case o.Alarm != nil:
+		return exitTampered, o.Reason, loop.Tampered
 	case overLimit(o.Reason):
 		return exitLimit, o.Reason, loop.Limit
 	case o.Reason == backend.Lost:

@@ -54,7 +54,7 @@ func (p Policy) admit(name string) admission {
 	if r, denied := p.denial(dest{host: name}); denied {
 		return admission{refused: denies(r, dest{host: name})}
 	}
-	if p.learn {
+	if p.learn && !strings.HasSuffix(name, toolSuffix) {
 		return admission{control: ControlGateway, most: maxLearned}
 	}
 	return admission{}

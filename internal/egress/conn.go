@@ -50,8 +50,15 @@ func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
 	webPort := d.port == portHTTP || d.port == portHTTPS
 	web := decision.Allowed && (webPort || r.seen() || r.intercept)
 	o := g.sniff(c, web)
+	if !g.towards(d, r, decision).harmlessOpening(o, decision.Allowed && d.port != portHTTPS) {
+		reset(c)
+		return
+	}
 	if !decision.Allowed {
-		g.turnAway(c, o, d, decision.Reason+"; "+addRule(d.String()))
+		why := decision.Reason + "; " + addRule(d.String())
+		if !g.learnFrom(c, o, d, isName, why) {
+			g.turnAway(c, o, d, why)
+		}
 		return
 	}
 	switch o.proto {

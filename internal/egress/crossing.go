@@ -44,8 +44,13 @@ func (g *Gateway) cross(ctx context.Context, s site, h *requestHead, b io.Reader
 
 // allowed asks the rule, and looks at keys.
 func (c *crossing) allowed() bool {
+	if why := c.s.rule.refused; why != "" {
+		c.neededRequest()
+		return c.refuse(http.StatusForbidden, why)
+	}
 	d := c.s.rule.request(c.h.method, c.h.path)
 	if !d.Allowed {
+		c.neededRequest()
 		return c.refuse(http.StatusForbidden, c.s.missing(c.h, d.Reason))
 	}
 	c.path = d.Path
@@ -131,7 +136,7 @@ func (c *crossing) forward() *http.Response {
 }
 
 func (c *crossing) send() *http.Response {
-	resp, err := c.acc.transport(c.two).RoundTrip(c.outgoing())
+	resp, err := c.roundTrip(c.acc.transport(c.two), c.outgoing())
 	if err == nil {
 		err = c.receive(resp)
 	}
@@ -144,12 +149,22 @@ func (c *crossing) send() *http.Response {
 	return c.failed(err)
 }
 
+func (c *crossing) roundTrip(rt http.RoundTripper, out *http.Request) (*http.Response, error) {
+	if c.s.keep != nil {
+		return c.s.keep.send(rt, out)
+	}
+	return rt.RoundTrip(out)
+}
+
 // failed answers when there is no answer. The error's own text stays inside: it
 // may quote what the upstream sent.
 func (c *crossing) failed(err error) *http.Response {
 	var bad *addressError
 	var framing errBody
+	var form formError
 	switch {
+	case errors.As(err, &form):
+		c.refuse(http.StatusForbidden, "the credential cannot be put into this request: "+printable(form.Error()))
 	case c.body != nil && c.body.stopped() != "":
 		c.refuse(http.StatusForbidden, c.body.stopped())
 	case errors.As(err, &bad):
@@ -157,6 +172,9 @@ func (c *crossing) failed(err error) *http.Response {
 	case errors.As(err, &framing):
 		c.refuse(http.StatusBadRequest, framing.why)
 	default:
+		if e, ok := c.asksModel(); ok && errors.Is(err, context.Canceled) {
+			c.g.unanswered(c.s.to.host, e)
+		}
 		return failure(err)
 	}
 	return c.answer
@@ -172,6 +190,9 @@ func (c *crossing) count(n int) {
 
 // end records the totals of what was let through, once.
 func (c *crossing) end() {
+	if c.body != nil {
+		c.body.src.Close()
+	}
 	if c.x == nil {
 		return
 	}

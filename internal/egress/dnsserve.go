@@ -91,11 +91,14 @@ func (g *Gateway) serveUDP(p packetConn) {
 // reply answers one message and records the name when it was refused; what
 // cannot be recorded is not answered.
 func (g *Gateway) reply(query []byte) ([]byte, bool) {
+	if !g.harmlessQuestion(query) {
+		return nil, false
+	}
 	resp, m, err := g.table.answer(query)
 	if err != nil {
 		return nil, false
 	}
-	if m.name != "" && !g.refuse(g.dnsRefusals, "resolve "+m.name, m.reason()) {
+	if m.name != "" && !g.learnedTool(m.name) && !g.refuse(g.dnsRefusals, "resolve "+m.name, m.reason()) {
 		return nil, false
 	}
 	return resp, true

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/evidence"
 	"ringwall/internal/plan"
 )
@@ -26,16 +27,18 @@ type Config struct {
 	// the agent got in its place for this run. A value is never logged.
 	Secrets      map[string]string
 	Placeholders map[string]string
+	// Refresh reads a secret again that its service refused, or that has ended;
+	// nil: none can be. Secrets, placeholders and what it returns are texts that
+	// credform.Decode reads.
+	Refresh func(ctx context.Context, name string) (string, error)
 	// Authority signs for the names whose TLS is opened; nil: none is.
 	Authority Authority
 	// Roots are authorities in PEM that upstreams are believed by besides the
 	// system's.
 	Roots []byte
-	// Watch looks for what must not leave, and Alarm is told when it was found,
-	// with the destination; nil: nobody does. Usage reads answers; nil: nobody.
-	Watch Watch
-	Alarm func(found, to string)
-	Usage UsageFunc
+	// Decoys are what must not leave for anywhere, besides the placeholders on
+	// their way to other hosts than their own.
+	Decoys []tripwire.Value
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.
@@ -48,6 +51,7 @@ type Config struct {
 type Stats struct {
 	Allowed, Refused int64 // exchanges
 	Sent, Received   int64 // bytes of what was allowed; Sent is out of the sandbox
+	Models           Models
 }
 
 // Gateway serves the sockets of one sandbox.
@@ -69,6 +73,8 @@ type Gateway struct {
 	broken atomic.Bool // something could not be recorded
 	fault  chan error
 	roots  *x509.CertPool // of upstreams; nil: the system's
+	opened opened         // names whose TLS is opened
+	bundle string         // where programs inside find the run's authority
 
 	patience patience
 	own      ownTable
@@ -78,6 +84,11 @@ type Gateway struct {
 	total    budget // of the run
 	second   *second
 	keepers  []*keeper
+
+	watch   *tripwire.Set // nil: nothing is looked for
+	raised  raised
+	learner learner
+	models  models
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -97,18 +108,33 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Recorder == nil {
 		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
 	}
-	for _, c := range policy.creds {
-		if err := checkSecret(cfg.Secrets[c.Name], cfg.Placeholders[c.Name]); err != nil {
-			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
-		}
+	watch, err := watchFor(cfg, policy)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	roots, err := rootsOf(cfg.Roots)
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g := newGateway(cfg, policy, table)
-	g.roots = roots
+	g.watch, g.roots, g.bundle = watch, roots, bundleOf(cfg.Plan)
+	if err := g.takeKeys(); err != nil {
+		g.cancel()
+		return nil, err
+	}
 	return g, nil
+}
+
+// takeKeys makes a keeper of each credential.
+func (g *Gateway) takeKeys() error {
+	for _, c := range g.policy.creds {
+		k, err := g.newKeeper(c)
+		if err != nil {
+			return fmt.Errorf("credential %s: %w", c.Name, err)
+		}
+		g.keepers = append(g.keepers, k)
+	}
+	return nil
 }
 
 func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
@@ -127,30 +153,15 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		fault:        make(chan error, 1),
 		patience:     patience{firstTime, idleTime, bodyTime},
 	}
+	table.learned = g.learnedName
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
-		g.keepers = append(g.keepers, g.newKeeper(c))
 	}
 	g.sums = newSums(g)
 	g.accounts.of = map[string]*account{}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
-}
-
-// checkSecret refuses what cannot stand in a header or be told apart.
-func checkSecret(secret, placeholder string) error {
-	switch {
-	case secret == "":
-		return errors.New("no value was given")
-	case !validValue(secret):
-		return errors.New("the value holds control characters, such as a line end")
-	case placeholder == "" || !validValue(placeholder):
-		return errors.New("no usable placeholder was given")
-	case placeholder == secret:
-		return errors.New("the placeholder is the value itself")
-	}
-	return nil
 }
 
 // Serve takes ownership of the files, one for each spec in the same order,
@@ -189,6 +200,7 @@ func closeFiles(files []*os.File) {
 // Close ends all listeners and connections, waits for everything to stop, and
 // records what was counted and not yet told. It may be called more than once.
 func (g *Gateway) Close() error {
+	g.settle()
 	g.cancel()
 	g.conns.closeAll()
 	g.wg.Wait()
@@ -203,6 +215,6 @@ func (g *Gateway) Close() error {
 func (g *Gateway) Stats() Stats {
 	return Stats{
 		Allowed: g.allowed.Load(), Refused: g.refused.Load(),
-		Sent: g.sent.Load(), Received: g.received.Load(),
+		Sent: g.sent.Load(), Received: g.received.Load(), Models: g.models.total(),
 	}
 }

@@ -286,7 +286,7 @@ func TestServeRefuses(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	p := planOf(gatewayControl(443), keyControl(nil))
-	good := Config{Plan: p, Recorder: &journal{}, Secrets: map[string]string{"key": "s3cret"}, Placeholders: map[string]string{"key": "P"}}
+	good := Config{Plan: p, Recorder: &journal{}, Secrets: map[string]string{"key": "s3cret"}, Placeholders: map[string]string{"key": testPlaceholder}}
 	if _, err := New(good); err != nil {
 		t.Fatal(err)
 	}

@@ -10,30 +10,33 @@ import (
 // before it goes out.
 type meter struct {
 	g     *Gateway
-	to    dest
+	way   passage
+	clear bool // the bytes are not encrypted
 	spent *budget
-	look  bool // the bytes are not encrypted
 	src   io.Reader
-	why   string // why the tunnel was ended
+	look  *watched // nil: nothing is looked for
+	why   string   // why the tunnel was ended
 }
 
 // reader is the meter itself when there is something to do, else c.
 func (m *meter) reader(first []byte, c net.Conn) io.Reader {
-	watch := m.g.cfg.Watch
-	if !m.look {
-		watch = nil
-	}
-	if watch == nil && !m.spent.bounded() && !m.g.total.bounded() {
+	look := m.clear && m.g.watch != nil
+	if !look && !m.spent.bounded() && !m.g.total.bounded() {
 		return c
 	}
 	m.src = io.MultiReader(bytes.NewReader(first), c)
-	if watch != nil {
-		m.src = watch.Body(m.to.String(), m.src, func(found string) {
-			m.why = caught(found)
-			m.g.alarm(found, m.to)
-		})
+	if look {
+		m.look = m.way.read(inStream, m.src)
+		m.src = m.look
 	}
 	return m
+}
+
+// close ends the looking.
+func (m *meter) close() {
+	if m.look != nil {
+		m.look.Close()
+	}
 }
 
 // Read implements io.Reader.

@@ -39,6 +39,8 @@ func synthetic(a netip.Addr) bool {
 // its address for the whole run.
 type nameTable struct {
 	admit func(name string) admission // of a name that is not there; nil: none is admitted
+	// learned, if set, is told of each name that is admitted only to be learned of.
+	learned func(name string)
 
 	mu     sync.RWMutex
 	byName map[string]uint32
@@ -90,7 +92,10 @@ func (t *nameTable) number(name string) (n uint32, refused string) {
 	if a.control == "" || a.refused != "" {
 		return 0, a.refused
 	}
-	return t.add(name, a)
+	if n, refused = t.add(name, a); n != 0 && a.control == ControlGateway && t.learned != nil {
+		t.learned(name)
+	}
+	return n, refused
 }
 
 func (t *nameTable) add(name string, a admission) (n uint32, refused string) {

@@ -13,14 +13,14 @@ var errStopped = errors.New("the gateway stopped the request")
 // by net/http, perhaps still while the answer is passed on.
 type outBody struct {
 	c   *crossing
-	src io.Reader
+	src io.ReadCloser
 	n   atomic.Int64
 	why atomic.Pointer[string]
 }
 
 func newOutBody(c *crossing, r io.Reader) *outBody {
 	b := &outBody{c: c}
-	b.src = c.watch(r, b.stop)
+	b.src = c.watch(r)
 	return b
 }
 
@@ -65,10 +65,6 @@ func (b *outBody) Close() error { return nil }
 
 // watched is what a client sends after a connection became a WebSocket.
 func (c *crossing) watched(r io.Reader) io.Reader {
-	b := &outBody{c: c, src: r}
-	if c.g.cfg.Watch != nil {
-		b.src = newUnmasked(r, func(r io.Reader) io.Reader { return c.watch(r, b.stop) })
-	}
-	c.body = b
-	return b
+	c.body = newOutBody(c, r)
+	return c.body
 }

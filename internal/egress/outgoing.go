@@ -31,15 +31,15 @@ func (c *crossing) outgoing() *http.Request {
 	}
 	if c.ws {
 		h.header["Connection"], h.header["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
-		if c.g.cfg.Watch != nil {
-			delete(h.header, "Sec-Websocket-Extensions") // nobody looks into what is compressed
-		}
 	}
 	if _, ok := h.header["User-Agent"]; !ok {
 		h.header["User-Agent"] = []string{""} // or net/http names itself
 	}
 	if c.s.keep != nil {
 		c.s.keep.prepare(out)
+	}
+	if _, ok := c.asksModel(); ok {
+		out.Header["Accept-Encoding"] = []string{"identity"} // what it took stands in the answer
 	}
 	return out.WithContext(c.ctx)
 }
@@ -77,6 +77,7 @@ func dropHop(h http.Header) {
 // receive looks at the head of an answer and prepares it for the client.
 func (c *crossing) receive(resp *http.Response) error {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
+		c.readUsage(resp)
 		return c.receiveUpgrade(resp)
 	}
 	dropHop(resp.Header)
@@ -86,17 +87,6 @@ func (c *crossing) receive(resp *http.Response) error {
 			return err
 		}
 	}
-	c.tellUsage(resp)
+	c.readUsage(resp)
 	return nil
-}
-
-// tellUsage lets somebody read along.
-func (c *crossing) tellUsage(resp *http.Response) {
-	if c.g.cfg.Usage == nil {
-		return
-	}
-	resp.Body = c.g.cfg.Usage(Answer{
-		Host: c.s.to.host, Method: c.h.method, Path: c.path,
-		Status: resp.StatusCode, Header: resp.Header, Rule: c.s.rule.control,
-	}, resp.Body)
 }

@@ -1,6 +1,6 @@
-// Package egress is the gateway: the only way out of a sandbox. It runs in the
-// supervisor, outside, while its listeners live inside the sandbox's network
-// namespace. That namespace has nothing but lo, with every address local, so a
+// Package egress is the gateway: the only way out of a sandbox. It runs outside,
+// in a process of its own (package apart), while its listeners live inside the
+// sandbox's network namespace. That namespace has nothing but lo, with every address local, so a
 // connection to any address on a listened port arrives here, with the address
 // that was asked for as its local address; any other port is refused by the
 // kernel. Names are answered here too, with synthetic addresses that map back
@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"ringwall/internal/egress/usage"
 	"ringwall/internal/plan"
 )
 
@@ -64,7 +65,10 @@ type rule struct {
 	intercept bool
 	// opaque: the plan says that methods are not seen inside TLS on this host
 	// (the control is downgraded), so TLS may pass as it is.
-	opaque      bool
+	opaque bool
+	// refused: no rule at all, in a run that learns. Each request is told and
+	// refused, for this reason.
+	refused     string
 	maxRequests int64 // in the run; 0: no bound
 	maxSent     int64 // bytes in the run; 0: no bound
 	maxUpload   int64 // bytes of one request's body; 0: no bound
@@ -103,7 +107,8 @@ type Policy struct {
 	proxyEnv             bool   // the agent's environment names it
 	upstream             string // "http://host:port" of a proxy outside; empty: none
 	learn                bool
-	maxRequests, maxSent int64 // of the run; 0: no bound
+	prices               []usage.Price // of the owner
+	maxRequests, maxSent int64         // of the run; 0: no bound
 }
 
 // Decision is the answer for one destination, or one request.

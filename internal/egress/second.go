@@ -114,6 +114,7 @@ func (s *second) handle(w http.ResponseWriter, r *http.Request) {
 	if !ok || r.ProtoMajor != 2 {
 		panic(http.ErrAbortHandler)
 	}
+	st.hear()
 	h, err := headOf(r)
 	code, why := http.StatusBadRequest, ""
 	if err != nil {
@@ -129,6 +130,9 @@ func (s *second) handle(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *second) deny(w http.ResponseWriter, st site, h *requestHead, code int, why string) {
+	if !(passage{g: s.g, to: st.to.String()}).harmlessHead(h) {
+		panic(http.ErrAbortHandler)
+	}
 	what := st.what(h)
 	if !s.g.refuse(s.g.refusals, what, why) {
 		panic(http.ErrAbortHandler)

@@ -48,10 +48,26 @@ func (k *conn1) one(r route, patience time.Duration) bool {
 	}
 	s, code, why := r(&h)
 	if code != 0 {
+		if !k.harmless(s, &h, err) {
+			reset(k.conn)
+			return false
+		}
 		k.g.answer(k.conn, s, &h, code, why)
 		return false
 	}
 	return k.serve(s, &h)
+}
+
+// harmless looks at a request that is not even decided on.
+func (k *conn1) harmless(s site, h *requestHead, err error) bool {
+	p := passage{g: k.g, to: s.to.String()}
+	if s.to == (dest{}) {
+		p.to = h.host.String()
+	}
+	if err != nil {
+		return p.harmless(inHeader, k.in.buf[:k.in.w])
+	}
+	return p.harmlessHead(h)
 }
 
 // serve lets a request through, or says why not.

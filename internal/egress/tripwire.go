@@ -2,58 +2,31 @@ package egress
 
 import (
 	"io"
+	"net/http"
 )
 
-// alarm tells the owner's side that a value that must not leave was on its way
-// out.
-func (g *Gateway) alarm(what string, to dest) {
-	if g.cfg.Alarm != nil {
-		g.cfg.Alarm(what, to.String())
-	}
+// passage is where a request is about to go. Whether it will be allowed is not
+// decided yet, but where to is.
+func (c *crossing) passage() passage {
+	return passage{g: c.g, to: c.s.to.String(), rule: c.s.rule.control}
 }
 
-// caught is the refusal of what carried such a value.
-func caught(what string) string {
-	return "it carries " + printable(what) + ", which belongs nowhere outside the sandbox"
-}
-
-// harmless looks at the head of a request.
+// harmless looks at the head of a request. After an alarm nobody gets an answer.
 func (c *crossing) harmless() bool {
-	w := c.g.cfg.Watch
-	if w == nil {
-		return true
+	if !c.passage().harmlessHead(c.h) {
+		panic(http.ErrAbortHandler)
 	}
-	found := w.Head(c.s.to.String(), c.h.parts()...)
-	if found == "" {
-		return true
-	}
-	c.g.alarm(found, c.s.to)
-	return c.refuse(403, caught(found))
+	return true
 }
 
-// parts is all text of a head that a client chooses, as it was sent.
-func (h *requestHead) parts() [][]byte {
-	if h.raw != "" {
-		return [][]byte{[]byte(h.raw)}
+// watch looks at what a client sends.
+func (c *crossing) watch(r io.Reader) io.ReadCloser {
+	if c.ws {
+		return c.passage().read(inSocket, r)
 	}
-	out := [][]byte{[]byte(h.target), []byte(h.host.host)}
-	for name, values := range h.header {
-		out = append(out, []byte(name))
-		for _, v := range values {
-			out = append(out, []byte(v))
-		}
+	w := c.passage().read(inBody, r)
+	if hasToken(c.h.header["Content-Encoding"], "deflate") {
+		w.Packed()
 	}
-	return out
-}
-
-// watch looks at what a client sends; stop is told when something was found.
-func (c *crossing) watch(r io.Reader, stop func(why string)) io.Reader {
-	w := c.g.cfg.Watch
-	if w == nil {
-		return r
-	}
-	return w.Body(c.s.to.String(), r, func(found string) {
-		stop(caught(found))
-		c.g.alarm(found, c.s.to)
-	})
+	return w
 }

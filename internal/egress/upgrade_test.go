@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/websocket"
+
+	"ringwall/internal/egress/tripwire"
 )
 
 func dialTo(addr string) func(context.Context, string, string) (net.Conn, error) {
@@ -136,9 +138,8 @@ func TestWatchedWebSocket(t *testing.T) {
 	const decoy = "AKIAQ7QZLJ3VN5TTKX2M"
 	for _, watched := range []bool{false, true} {
 		r := newRig(t, upstreamOf(wsEcho(t)), allow("a.example", 80))
-		rang := make(chan string, 10)
 		if watched {
-			r.cfg.Watch, r.cfg.Alarm = decoyWatch(decoy), func(found, to string) { rang <- found + " to " + to }
+			r.cfg.Decoys = []tripwire.Value{{Name: "~/.aws/credentials", Kind: tripwire.Decoy, Cores: []string{decoy}}}
 		}
 		r.start(t)
 		conf, _ := websocket.NewConfig("ws://a.example/chat", "http://a.example/")
@@ -156,8 +157,9 @@ func TestWatchedWebSocket(t *testing.T) {
 		}
 		c.Close()
 		r.Close()
-		if len(rang) > 0 != watched || watched && <-rang != "the decoy ~/.aws/credentials to a.example:80" {
-			t.Errorf("watched %v: %d alarms", watched, len(rang))
+		all := r.journal.alarms()
+		if len(all) > 0 != watched || watched && (all[0].Value != "~/.aws/credentials" || all[0].To != "a.example:80") {
+			t.Errorf("watched %v: alarms %+v", watched, all)
 		}
 	}
 }

@@ -43,6 +43,9 @@ type Event struct {
 	LimitSet         *LimitSet         `json:"limit_set,omitempty"`
 	Refused          *Refused          `json:"refused,omitempty"`
 	Request          *Request          `json:"request,omitempty"`
+	ModelUsage       *ModelUsage       `json:"model_usage,omitempty"`
+	Needed           *Needed           `json:"needed,omitempty"`
+	Alarm            *Alarm            `json:"alarm,omitempty"`
 	LimitReached     *LimitReached     `json:"limit_reached,omitempty"`
 	AgentResult      *AgentResult      `json:"agent_result,omitempty"`
 	Changeset        *Changeset        `json:"changeset,omitempty"`
@@ -143,6 +146,59 @@ type Request struct {
 	// for events of their own: that began, or, with Ended, that ended, failed if
 	// there is a Status. 0: one.
 	Count int `json:"count,omitempty"`
+}
+
+// ModelUsage is what one answer of a model's API took, as the gateway read it.
+// Each token is in one of the numbers.
+type ModelUsage struct {
+	Host       string `json:"host"`
+	Model      string `json:"model,omitempty"` // as the answer names it
+	Input      int64  `json:"input"`           // tokens read, apart from those of the cache
+	CacheRead  int64  `json:"cache_read,omitempty"`
+	CacheWrite int64  `json:"cache_write,omitempty"`
+	Output     int64  `json:"output"`
+	Searches   int64  `json:"searches,omitempty"` // of the web, by the service
+	// CostUSD is nil where the cost is unknown, never zero.
+	CostUSD *float64 `json:"cost_usd,omitempty"`
+	Unknown bool     `json:"unknown,omitempty"` // the answer did not say what it took
+	Cut     bool     `json:"cut,omitempty"`     // the answer did not come to its end: this is what was seen of it
+}
+
+// Needed is something that a run which learns was asked for and refused: a name,
+// a connection, a request, or a program. Each is told once.
+type Needed struct {
+	Proto   string `json:"proto"` // "dns", "tls", "http", "tcp", "tool"
+	Host    string `json:"host,omitempty"`
+	Port    int    `json:"port,omitempty"`
+	Method  string `json:"method,omitempty"`
+	Path    string `json:"path,omitempty"`    // without the query
+	Address string `json:"address,omitempty"` // of "dns": what stands for the name inside
+	Tool    string `json:"tool,omitempty"`
+}
+
+// Alarm is a value that was on its way to where it does not belong: a decoy, or
+// what stands for a credential. It is written before the run is ended. The
+// value itself is not in it.
+type Alarm struct {
+	Value    string `json:"value"`          // where it came from: "~/.aws/credentials", a credential's name
+	Kind     string `json:"kind"`           // "decoy", "placeholder"
+	Spelling string `json:"spelling"`       // "plain", "base64", "gzip, hex" ...
+	Where    string `json:"where"`          // "header", "path", "query", "body", "stream", "websocket", "dns", "sni", "host"
+	To       string `json:"to"`             // host:port; of a question for a name, the name
+	Rule     string `json:"rule,omitempty"` // control ID of the rule that allows the destination; none does if empty
+}
+
+// String is one sentence, to be shown through Printable.
+func (a Alarm) String() string {
+	what := "the " + a.Kind + " " + a.Value
+	if a.Kind == "placeholder" {
+		what = "the placeholder of the credential " + a.Value
+	}
+	s := what + " was on its way to " + a.To + " (" + a.Where + ", " + a.Spelling + ")"
+	if a.Rule == "" {
+		s += ", which nothing allows"
+	}
+	return s
 }
 
 // LimitReached is a bound that was hit.
@@ -257,7 +313,7 @@ type RolledBack struct {
 type IterationEnded struct {
 	ExitCode int    `json:"exit_code"`
 	Signal   string `json:"signal,omitempty"`
-	Reason   string `json:"reason"` // exited, time, disk, memory, interrupted, lost
+	Reason   string `json:"reason"` // exited, time, disk, memory, cost, tokens, interrupted, alarm, lost
 	Millis   int64  `json:"millis"`
 	Token    string `json:"token,omitempty"` // "DONE", "BLOCKED"
 }

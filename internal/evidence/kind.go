@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -16,6 +17,9 @@ const (
 	KindLimitSet         Kind = "limit_set"
 	KindRefused          Kind = "refused"
 	KindRequest          Kind = "request"
+	KindModelUsage       Kind = "model_usage"
+	KindNeeded           Kind = "needed"
+	KindAlarm            Kind = "alarm"
 	KindLimitReached     Kind = "limit_reached"
 	KindAgentResult      Kind = "agent_result"
 	KindChangeset        Kind = "changeset"
@@ -46,14 +50,14 @@ type trait struct {
 // flood of requests must not push refusals out, and no flood an ending.
 func traits(k Kind) trait {
 	switch k {
-	case KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed,
+	case KindAlarm, KindRecovered, KindNotApplied, KindApply, KindApplied, KindReviewed,
 		KindAccept, KindAccepted, KindDropped, KindRollback, KindRolledBack:
 		return trait{sync: true, essential: true}
 	case KindIterationEnded, KindRunEnded:
 		return trait{close: true, essential: true}
 	case KindRunStarted, KindIterationStarted, KindLimitSet, KindLimitReached, KindFinding:
 		return trait{essential: true}
-	case KindRequest:
+	case KindRequest, KindModelUsage:
 		return trait{flood: true}
 	}
 	return trait{}
@@ -76,8 +80,7 @@ func (e Event) routine() bool {
 		e.IterationEnded != nil || e.RunEnded != nil
 }
 
-// maxCost bounds what an agent may claim to have cost, in USD, so that sums
-// stay finite numbers.
+// maxCost bounds a cost, in USD, so that sums stay finite numbers.
 const maxCost = 1e9
 
 // payloads counts those that are set, and names the last. TestKinds holds it to
@@ -89,7 +92,8 @@ func (e *Event) payloads() (last Kind, n int) {
 	}{
 		{KindRunStarted, e.RunStarted != nil}, {KindRecovered, e.Recovered != nil},
 		{KindIterationStarted, e.IterationStarted != nil}, {KindLimitSet, e.LimitSet != nil},
-		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil},
+		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil}, {KindModelUsage, e.ModelUsage != nil},
+		{KindNeeded, e.Needed != nil}, {KindAlarm, e.Alarm != nil},
 		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindFinding, e.Finding != nil}, {KindNotApplied, e.NotApplied != nil},
 		{KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
@@ -122,11 +126,22 @@ func (e Event) Validate() error {
 	if e.Iteration < 0 {
 		return fmt.Errorf("event of iteration %d", e.Iteration)
 	}
-	if e.AgentResult == nil || e.AgentResult.CostUSD == nil {
-		return nil
+	if u := e.ModelUsage; u != nil && min(u.Input, u.CacheRead, u.CacheWrite, u.Output, u.Searches) < 0 {
+		return errors.New("event with less than no tokens")
 	}
-	if c := *e.AgentResult.CostUSD; math.IsNaN(c) || c < 0 || c > maxCost {
-		return fmt.Errorf("event with a cost of %v USD", c)
+	if c := e.cost(); c != nil && (math.IsNaN(*c) || *c < 0 || *c > maxCost) {
+		return fmt.Errorf("event with a cost of %v USD", *c)
+	}
+	return nil
+}
+
+// cost is that of an event that may have one.
+func (e Event) cost() *float64 {
+	switch {
+	case e.AgentResult != nil:
+		return e.AgentResult.CostUSD
+	case e.ModelUsage != nil:
+		return e.ModelUsage.CostUSD
 	}
 	return nil
 }

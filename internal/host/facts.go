@@ -73,6 +73,12 @@ type Facts struct {
 	ToolVars map[string]string `json:"tool_vars,omitempty"`
 	// Private is what lies beside programs and is nobody else's business.
 	Private []Private `json:"private,omitempty"`
+	// Bundles are the system's certificate authorities in PEM, as the view shows
+	// them, and CertDir is the folder of its certificates, for a machine that has
+	// no bundle. JavaStores are the same in Java's own form.
+	Bundles    []string `json:"bundles,omitempty"`
+	CertDir    string   `json:"cert_dir,omitempty"`
+	JavaStores []string `json:"java_stores,omitempty"`
 	// CPUFiles are the names and texts of the files by which programs count
 	// the CPUs.
 	CPUFiles map[string]string `json:"cpu_files,omitempty"`

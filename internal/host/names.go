@@ -15,7 +15,7 @@ var etcNames = []string{
 	"debian_version", "fonts", "inputrc", "java", "java-*-openjdk",
 	"ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "locale.alias", "locale.conf",
 	"magic", "magic.mime", "maven", "mime.types", "networks", "openssl", "os-release",
-	"perl", "pki/ca-trust", "pki/tls/cert.pem", "pki/tls/certs", "pki/tls/openssl.cnf",
+	"perl", "pki/ca-trust", "pki/java", "pki/tls/cert.pem", "pki/tls/certs", "pki/tls/openssl.cnf",
 	"protocols", "python3", "python3.*", "redhat-release", "rpc", "services", "shells",
 	"ssl/ca-bundle.pem", "ssl/cert.pem", "ssl/certs", "ssl/openssl.cnf", "terminfo",
 	"timezone", "xattr.conf",

@@ -170,16 +170,23 @@ func (s *searcher) setting(path string, info seen.Info) {
 
 // hide adds a path once, under each name by which the view shows it.
 func (s *searcher) hide(p Private) {
-	for _, t := range s.trees {
-		if !within(p.Path, t.real) || s.other && s.locked(p.Path, t.real) {
-			continue
-		}
+	for _, path := range s.places(p.Path) {
 		q := p
-		q.Path = t.path + strings.TrimPrefix(p.Path, t.real)
+		q.Path = path
 		if !slices.ContainsFunc(s.found, func(o Private) bool { return o.Path == q.Path || o.Dir && within(q.Path, o.Path) }) {
 			s.found = append(s.found, q)
 		}
 	}
+}
+
+// places are the names by which the view shows a path without links.
+func (s *searcher) places(real string) (out []string) {
+	for _, t := range s.trees {
+		if within(real, t.real) && !(s.other && s.locked(real, t.real)) {
+			out = append(out, t.path+strings.TrimPrefix(real, t.real))
+		}
+	}
+	return out
 }
 
 // locked tells whether a folder between a tree and a path is its owner's alone.

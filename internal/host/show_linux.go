@@ -27,6 +27,7 @@ func (f *Facts) find(eyes *seen.Eyes) (trees []tree) {
 	f.Root, f.Etc = entries(eyes, "/", rootNames), entries(eyes, "/etc", etcNames)
 	f.tools(eyes)
 	f.Private, trees = private(eyes, f)
+	f.stores(eyes, trees)
 	return trees
 }
 

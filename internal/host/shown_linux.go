@@ -79,7 +79,7 @@ func (f *Facts) packShown(trees []tree) []byte {
 			p.Text(e.Link)
 		}
 	}
-	for _, list := range [][]string{f.Path, f.Tools, slices.Sorted(maps.Keys(f.ToolVars))} {
+	for _, list := range [][]string{f.Path, f.Tools, f.Bundles, f.JavaStores, {f.CertDir}, slices.Sorted(maps.Keys(f.ToolVars))} {
 		p.Number(len(list))
 		for _, s := range list {
 			p.Text(s)
@@ -115,17 +115,22 @@ func packPrivate(p *seen.Packer, e Private) {
 func (f *Facts) unpackShown(made []byte) ([]tree, error) {
 	u := seen.Unpack(made)
 	root, etc := many(u, unpackEntry), many(u, unpackEntry)
-	path, tools, names := many(u, (*seen.Unpacker).Text), many(u, (*seen.Unpacker).Text), many(u, (*seen.Unpacker).Text)
+	var lists [6][]string
+	for i := range lists {
+		lists[i] = many(u, (*seen.Unpacker).Text)
+	}
+	names := lists[5]
 	vars := make(map[string]string, len(names))
 	for _, name := range names {
 		vars[name] = u.Text()
 	}
 	private := many(u, unpackPrivate)
 	trees := many(u, func(u *seen.Unpacker) tree { return tree{u.Text(), u.Text()} })
-	if !u.Done() {
+	if !u.Done() || len(lists[4]) != 1 {
 		return nil, errDamaged
 	}
-	f.Root, f.Etc, f.Path, f.Tools, f.ToolVars, f.Private = root, etc, path, tools, vars, private
+	f.Root, f.Etc, f.ToolVars, f.Private = root, etc, vars, private
+	f.Path, f.Tools, f.Bundles, f.JavaStores, f.CertDir = lists[0], lists[1], lists[2], lists[3], lists[4][0]
 	return trees, nil
 }
 

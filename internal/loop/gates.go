@@ -170,6 +170,7 @@ func (s *Session) verifyStaged(ctx context.Context, g gates, out *Outcome, opt s
 	if failed.saysNothing() {
 		f.Action = hold
 	}
+	out.Alarm = failed.result.Alarm
 	out.Findings = append(out.Findings, f)
 	out.Failed = &out.Findings[len(out.Findings)-1]
 	return rec.Record(evidence.Event{Finding: &f})
@@ -179,13 +180,15 @@ func (s *Session) verifyStaged(ctx context.Context, g gates, out *Outcome, opt s
 // work, which is then kept whatever the policy does with failures.
 func (f *failure) saysNothing() bool {
 	r := f.result
-	return r.Reason == backend.Interrupted || r.Reason == backend.Lost || r.Signal == "SIGINT" || r.Signal == "SIGTERM" ||
+	return r.Reason == backend.Interrupted || r.Reason == backend.Lost || r.Alarm != nil || r.Signal == "SIGINT" || r.Signal == "SIGTERM" ||
 		r.ExitCode == 130 || r.ExitCode == 143
 }
 
 func (f *failure) sentence() string {
 	command := evidence.Printable(f.command)
 	switch {
+	case f.result.Alarm != nil:
+		return fmt.Sprintf("the check %q was ended: %s", command, evidence.Printable(f.result.Alarm.String()))
 	case f.result.Reason == backend.Lost:
 		return fmt.Sprintf("a layer was lost while the check %q ran", command)
 	case f.saysNothing():

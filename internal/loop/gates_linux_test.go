@@ -70,6 +70,7 @@ func TestChecksBeforeApplying(t *testing.T) {
 		{"interrupted, drop", backend.Result{Reason: backend.Interrupted}, drop, false, false, Held},
 		{"a key, drop", backend.Result{ExitCode: 130, Signal: "SIGINT"}, drop, false, false, Held},
 		{"lost, drop", backend.Result{Reason: backend.Lost}, drop, false, false, Held},
+		{"an alarm, drop", backend.Result{Reason: backend.Alarmed, Alarm: &evidence.Alarm{Value: "x"}}, drop, false, false, Tampered},
 	} {
 		r := gated(t, ends(c.res), plan.Gate{Name: plan.GateVerify, Action: c.action, Command: "make test"})
 		r.Max = 1

@@ -47,6 +47,8 @@ type Session struct {
 	Backend func(iterDir string, io IO) backend.Backend
 	// Over makes one that works over what an iteration left, which stays as it is.
 	Over func(iterDir string, io IO) backend.Backend
+	// while, if set, is the context of the agent's own command, and lets it go.
+	while func(context.Context) (context.Context, func())
 	// Checking, if set, tells that a command of the policy's begins.
 	Checking func(command string)
 }
@@ -65,9 +67,12 @@ type Outcome struct {
 	Dropped  bool              // nothing was applied, and nothing is kept
 }
 
-// Tampered tells whether something was held back or rejected that no honest work
-// contains.
+// Tampered tells whether a value that must not leave was on its way out, or
+// something was held back or rejected that no honest work contains.
 func (o Outcome) Tampered() bool {
+	if o.Alarm != nil {
+		return true
+	}
 	for _, h := range o.Applied.Held {
 		if dishonest(h.Entry) {
 			return true
@@ -114,7 +119,7 @@ func (s *Session) Once(ctx context.Context, n int, io IO) (Outcome, error) {
 		return Outcome{}, &backend.StartError{Control: "isolation.workspace", Err: err}
 	}
 	var out Outcome
-	out.Result, err = s.Backend(dirs.Iter, io).Run(ctx, s.Plan, rec)
+	out.Result, err = s.command(ctx, dirs.Iter, io, rec)
 	if err != nil && s.Direct == nil {
 		stage.Discard(dirs)
 		return out, err
@@ -122,6 +127,18 @@ func (s *Session) Once(ctx context.Context, n int, io IO) (Outcome, error) {
 	err = errors.Join(err, s.conclude(ctx, &out, opt, rec))
 	out.Took = time.Since(began)
 	return out, err
+}
+
+// command runs the agent's own command, which may end for what it took.
+func (s *Session) command(ctx context.Context, iter string, io IO, rec evidence.Recorder) (backend.Result, error) {
+	if s.while != nil {
+		var release func()
+		ctx, release = s.while(ctx)
+		defer release()
+	}
+	r, err := s.Backend(iter, io).Run(ctx, s.Plan, rec)
+	endedFor(ctx, &r)
+	return r, err
 }
 
 // begin makes what the agent works in ready, and says how its changes are to be
@@ -181,6 +198,8 @@ func unsound(reason string) string {
 	switch reason {
 	case backend.Lost:
 		return "a layer was lost while they were made"
+	case backend.Alarmed:
+		return "a value that must not leave was on its way out while they were made"
 	case backend.OverDisk:
 		return "they are more than limits.disk"
 	case backend.OverInodes:

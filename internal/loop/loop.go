@@ -24,6 +24,7 @@ type Config struct {
 	Max           int           // iterations; at least 1
 	MaxTime       time.Duration // of all; 0: none
 	MaxCostUSD    *float64      // of all; nil: none
+	MaxTokens     int64         // of all; 0: none
 	Done, Blocked string        // tokens
 	Verify        []string      // shell commands that must succeed before done is believed
 	// Compose writes the prompt of an iteration, given how the last one ended.
@@ -63,7 +64,8 @@ func Run(ctx context.Context, c Config) (Ending, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.MaxTime, errTime)
 		defer cancel()
 	}
-	l := &looper{Config: c}
+	l := &looper{Config: c, spent: &spending{to: c.Recorder, maxUSD: c.MaxCostUSD, maxTokens: c.MaxTokens}}
+	l.Recorder, l.while = l.spent, l.spent.while
 	for n := 1; n <= c.Max; n++ {
 		end, err := l.iterate(ctx, n)
 		if err != nil || end != nil {
@@ -97,8 +99,8 @@ func (l *looper) ending(n int, end *Ending) Ending {
 // looper is a loop on its way.
 type looper struct {
 	Config
-	last string  // how the last iteration ended, for the next prompt
-	cost float64 // dollars, as the agent reports them
+	last  string // how the last iteration ended, for the next prompt
+	spent *spending
 }
 
 // iterate runs iteration n. A nil ending means that there is more to do.
@@ -178,6 +180,8 @@ func (l *looper) token(r agent.Result) string {
 // tampered with outweighs what the agent says of itself.
 func (l *looper) judge(ctx context.Context, n int, o Outcome, r agent.Result, token string) (*Ending, error) {
 	switch {
+	case o.Alarm != nil:
+		return alarmed(*o.Alarm), nil
 	case o.Tampered():
 		return &Ending{Outcome: Tampered, Reason: "the changes contain what no honest work contains; it did not reach the project: " + names(o.Applied)}, nil
 	case o.Reason == backend.Interrupted:
@@ -216,6 +220,10 @@ func stopped(ctx context.Context) *Ending {
 	return &Ending{Outcome: Interrupted, Reason: "interrupted"}
 }
 
+func alarmed(a evidence.Alarm) *Ending {
+	return &Ending{Outcome: Tampered, Reason: a.String()}
+}
+
 func lost(who string) *Ending {
 	return &Ending{Outcome: Failed, Reason: "a layer was lost while " + who + " ran; the iteration was ended"}
 }
@@ -240,24 +248,6 @@ func reviewReason(o Outcome) string {
 	return "a gate of the policy holds changes for review: " + names(o.Applied)
 }
 
-// spend adds up the cost. A cost that nobody told is not zero: where a limit is
-// set, an unknown cost ends the loop.
-func (l *looper) spend(r agent.Result) *Ending {
-	if r.CostUSD != nil {
-		l.cost += *r.CostUSD
-	}
-	if l.MaxCostUSD == nil {
-		return nil
-	}
-	if r.CostUSD == nil {
-		return &Ending{Outcome: Limit, Reason: "the policy limits the cost, and the agent did not say what the iteration cost"}
-	}
-	if l.cost >= *l.MaxCostUSD {
-		return &Ending{Outcome: Limit, Reason: fmt.Sprintf("the cost limit of %.2f USD is reached (%.2f USD spent)", *l.MaxCostUSD, l.cost)}
-	}
-	return nil
-}
-
 // verify asks the project itself whether the work is done: each command runs
 // in a fresh sandbox over the applied tree, and its changes are dropped.
 func (l *looper) verify(ctx context.Context, n int) (*Ending, error) {
@@ -271,6 +261,8 @@ func (l *looper) verify(ctx context.Context, n int) (*Ending, error) {
 		return &Ending{Outcome: Done, Reason: doneReason(len(l.Verify))}, nil
 	case failed.result.Reason == backend.Interrupted: // it says nothing about the work
 		return stopped(ctx), nil
+	case failed.result.Alarm != nil:
+		return alarmed(*failed.result.Alarm), nil
 	case failed.result.Reason == backend.Lost:
 		return lost("a check"), nil
 	}

@@ -302,6 +302,7 @@ func TestAnEndDuringACheckEndsTheLoop(t *testing.T) {
 	}{
 		{backend.Interrupted, Interrupted, true},
 		{backend.Lost, Failed, false},
+		{backend.Alarmed, Tampered, false},
 		{backend.TimedOut, Cap, false}, // its own limit: the check failed
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -318,7 +319,11 @@ func TestAnEndDuringACheckEndsTheLoop(t *testing.T) {
 				if c.cancel {
 					cancel()
 				}
-				return backend.Result{Reason: c.reason}
+				res := backend.Result{Reason: c.reason}
+				if c.reason == backend.Alarmed {
+					res.Alarm = &evidence.Alarm{Value: "x", Kind: "decoy", To: "evil.example:443"}
+				}
+				return res
 			}}
 		}
 		end, err := Run(ctx, r.Config)

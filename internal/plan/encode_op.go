@@ -173,6 +173,16 @@ func (o *object) network(w *Op) {
 		o.numOr("max_requests", w.Gateway.MaxRequests)
 		o.numOr("max_sent", w.Gateway.MaxSent)
 		o.flagOr("learn", w.Gateway.Learn)
+		if len(w.Gateway.Prices) > 0 {
+			o.rest("prices", w.Gateway.Prices)
+		}
+		o.close()
+	}
+	if w.Apart != nil {
+		o.open("apart")
+		o.num("host_uid", int64(w.Apart.HostUID))
+		o.num("host_gid", int64(w.Apart.HostGID))
+		o.num("landlock", int64(w.Apart.Landlock))
 		o.close()
 	}
 	if w.Egress != nil {

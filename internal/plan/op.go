@@ -21,6 +21,7 @@ type Op struct {
 	Landlock     *Landlock     `json:"landlock,omitempty"`
 	Syscalls     *Syscalls     `json:"syscalls,omitempty"`
 	Gateway      *Gateway      `json:"gateway,omitempty"`
+	Apart        *Apart        `json:"apart,omitempty"`
 	Egress       *Egress       `json:"egress,omitempty"`
 	Credential   *Credential   `json:"credential,omitempty"`
 	Trust        *Trust        `json:"trust,omitempty"`
@@ -36,7 +37,7 @@ func (o *Op) count() (n int) {
 	for _, set := range [...]bool{o.Instruct != nil, o.Tools != nil, o.AgentFile != nil, o.Namespaces != nil,
 		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Search != nil,
 		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
-		o.Syscalls != nil, o.Gateway != nil, o.Egress != nil, o.Credential != nil, o.Trust != nil, o.Limit != nil, o.Decoy != nil,
+		o.Syscalls != nil, o.Gateway != nil, o.Apart != nil, o.Egress != nil, o.Credential != nil, o.Trust != nil, o.Limit != nil, o.Decoy != nil,
 		o.Stub != nil, o.Ask != nil, o.Gate != nil} {
 		if set {
 			n++
@@ -216,6 +217,25 @@ type Gateway struct {
 	// Learn answers every name and refuses every connection when it has said
 	// what it is for, so that a policy can be proposed from what was refused.
 	Learn bool `json:"learn,omitempty"`
+	// Prices are the owner's, where they are not those that are known.
+	Prices []Price `json:"prices,omitempty"`
+}
+
+// Price is what a model's tokens cost, in millionths of a USD for a million.
+type Price struct {
+	Model      string `json:"model"`
+	Input      int64  `json:"input"`
+	Output     int64  `json:"output"`
+	CacheRead  int64  `json:"cache_read"`
+	CacheWrite int64  `json:"cache_write"`
+}
+
+// Apart makes the gateway a process of its own, with namespaces, a view and a
+// filter of its own. It holds the credentials and reads what strangers send.
+type Apart struct {
+	HostUID  int `json:"host_uid"` // whom the kernel sees; never the agent's account
+	HostGID  int `json:"host_gid"`
+	Landlock int `json:"landlock"` // version of the interface; 0: none
 }
 
 // Egress allows one destination, or denies it.
@@ -273,8 +293,9 @@ type Credential struct {
 	// IDEnv gets a placeholder for the identifier beside the secret, where there
 	// is one (AWS_ACCESS_KEY_ID of FormSigV4).
 	IDEnv string `json:"id_env,omitempty"`
-	// Shape is the placeholder's form; the one "%s" becomes random text at
-	// each run, so that a plan's hash does not change with it.
+	// Shape is the placeholder's form; each "%s", and "%36a" and its like,
+	// becomes random text at each run, so that a plan's hash does not change
+	// with it (credform.Placeholder).
 	Shape string `json:"shape"`
 }
 
@@ -282,12 +303,24 @@ type Credential struct {
 // the run's own, whose key the gateway alone has, and those that the policy
 // names.
 type Trust struct {
-	Own     bool     `json:"own"`                // the run's own authority: something is intercepted
-	Extra   []string `json:"extra,omitempty"`    // PEM files of the host
-	Bundles []string `json:"bundles"`            // paths inside that get the system's bundle with these, PEM
-	Java    []string `json:"java,omitempty"`     // paths inside that get them as a Java key store
-	EnvVars []string `json:"env_vars,omitempty"` // variables that name the first bundle
+	Own    bool     `json:"own"`              // the run's own authority: something is intercepted
+	Extra  []string `json:"extra,omitempty"`  // PEM files of the host
+	System string   `json:"system,omitempty"` // the host's bundle, or its folder of certificates
+	// Bundles are the paths inside that get the system's authorities with these,
+	// in PEM.
+	Bundles []string `json:"bundles"`
+	Added   string   `json:"added"`              // path inside that gets these alone, in PEM
+	Java    []string `json:"java,omitempty"`     // paths inside that get what Bundles get, as a Java key store
+	EnvVars []string `json:"env_vars,omitempty"` // variables that name the first of Bundles
+	AddVars []string `json:"add_vars,omitempty"` // variables that name Added: of programs with a list of their own
 }
+
+// What Trust makes where the system has nothing to cover.
+const (
+	TrustFolder = "/run/ringwall/trust"
+	TrustBundle = TrustFolder + "/bundle.pem"
+	TrustAdded  = TrustFolder + "/added.pem"
+)
 
 // Limit bounds one resource.
 type Limit struct {
@@ -297,10 +330,11 @@ type Limit struct {
 }
 
 // Decoy is a worthless file at a path that a thief would open. Its content is
-// random at each run; that it was opened is an event.
+// random at each run; that it was opened is an event, and that it was on its way
+// out an alarm, which ends the run.
 type Decoy struct {
 	Path  string `json:"path"`  // absolute, inside
-	Shape string `json:"shape"` // text with one "%s"
+	Shape string `json:"shape"` // text with "%s", "%36s", "%16k", "%r": see package egress/bait
 }
 
 // Stub covers the file of a program that the policy does not allow. What

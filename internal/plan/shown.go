@@ -55,11 +55,11 @@ func (o Op) shown() (Op, bool) {
 		return Op{Credential: &k}, true
 	case o.Gateway != nil:
 		g := *o.Gateway
-		g.Upstream = ""
+		g.Upstream, g.Prices = "", nil
 		return Op{Gateway: &g}, true
 	case o.Trust != nil:
 		t := *o.Trust
-		t.Extra = nil
+		t.Extra, t.System = nil, ""
 		return Op{Trust: &t}, true
 	case o.Mask != nil: // the text itself is where the file was
 		return Op{Mask: &Mask{Path: o.Mask.Path, Reason: o.Mask.Reason, Part: o.Mask.Part}}, true

@@ -60,7 +60,7 @@ func TestShownLeavesOutWhatIsNotTheAgents(t *testing.T) {
 		Guardrail.Path Guardrail.Reason Mask.Path Mask.Reason Memory.Path Capabilities.Keep Landlock.Write Syscalls.Profile
 		Gateway.Mode Gateway.Bound.From Gateway.Bound.Refused Egress.Host Egress.Methods Egress.Paths Credential.Name Credential.Scheme Credential.Host
 		Credential.Form Credential.Header Credential.Prefix Credential.Param Credential.KeyEnv Credential.BaseURLEnv Credential.BasePath
-		Credential.IDEnv Trust.Bundles Trust.Java Trust.EnvVars Limit.Resource Limit.By
+		Credential.IDEnv Trust.Bundles Trust.Added Trust.Java Trust.EnvVars Trust.AddVars Limit.Resource Limit.By
 		Stub.Tool Stub.Names Stub.Files Stub.Reason Ask.Program Ask.Plan`)
 	rest := string(text)
 	for _, name := range may {

@@ -69,7 +69,7 @@ func (c *checker) taken() map[string]string {
 		vars[t.From.Env] = "is the secret of credential " + quote(t.Name) + ", which never enters the sandbox"
 	}
 	for _, t := range c.doc.Credential {
-		for _, v := range []string{t.KeyEnv, t.BaseURLEnv} {
+		for _, v := range []string{t.KeyEnv, t.BaseURLEnv, t.IDEnv} {
 			vars[v] = "is set for credential " + quote(t.Name)
 		}
 	}
@@ -108,6 +108,8 @@ func (c *checker) loop() {
 		c.problem("loop.max_cost", err)
 		into.MaxCostUSD = &f
 	}
+	c.count(&into.MaxTokens, "loop.max_tokens", l.MaxTokens, 1, 1<<50)
+	c.prices()
 	c.each("loop.verify", l.Verify, checkShell)
 	into.Verify = l.Verify
 	c.token(&into.DoneToken, "loop.done_token", l.DoneToken)

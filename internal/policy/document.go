@@ -63,15 +63,24 @@ type credentialTable struct {
 	Name       string    `toml:"name"`
 	From       fromTable `toml:"from"`
 	Host       string    `toml:"host"`
+	Form       string    `toml:"form"`
 	Header     string    `toml:"header"`
 	Prefix     string    `toml:"prefix"`
+	Param      string    `toml:"param"`
+	User       string    `toml:"user"`
 	KeyEnv     string    `toml:"key_env"`
 	BaseURLEnv string    `toml:"base_url_env"`
+	IDEnv      string    `toml:"id_env"`
+	Intercept  bool      `toml:"intercept"`
 }
 
 type fromTable struct {
-	Env  string `toml:"env"`
-	File string `toml:"file"`
+	Env     string   `toml:"env"`
+	File    string   `toml:"file"`
+	JSON    string   `toml:"json"`
+	Command []string `toml:"command"`
+	Keyring string   `toml:"keyring"`
+	OAuth   string   `toml:"oauth"`
 }
 
 type limitsTable struct {
@@ -92,9 +101,20 @@ type loopTable struct {
 	MaxTime       string   `toml:"max_time"`
 	IterationTime string   `toml:"iteration_time"`
 	MaxCost       string   `toml:"max_cost"`
+	MaxTokens     int64    `toml:"max_tokens"`
 	Verify        []string `toml:"verify"`
 	DoneToken     string   `toml:"done_token"`
 	BlockedToken  string   `toml:"blocked_token"`
+
+	Price []priceTable `toml:"price"`
+}
+
+type priceTable struct {
+	Model      string `toml:"model"`
+	Input      string `toml:"input"`
+	Output     string `toml:"output"`
+	CacheRead  string `toml:"cache_read"`
+	CacheWrite string `toml:"cache_write"`
 }
 
 // decode fills the document. The scan has already refused unknown keys and

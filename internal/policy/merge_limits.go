@@ -24,6 +24,8 @@ func (m *merger) loop() {
 	m.shortest(&ours.MaxTime, "loop.max_time", theirs.MaxTime)
 	m.iterationTime()
 	m.cost()
+	m.least(&ours.MaxTokens, "loop.max_tokens", theirs.MaxTokens)
+	m.prices()
 	m.union(&ours.Verify, "loop.verify", theirs.Verify)
 }
 

@@ -75,6 +75,8 @@ type Network struct {
 	ProxyEnv    bool     `json:"proxy_env,omitempty"`    // HTTP_PROXY and its kin are set inside
 	MaxRequests int64    `json:"max_requests,omitempty"` // of a run; 0: no bound
 	MaxSent     int64    `json:"max_sent,omitempty"`     // bytes out of a run; 0: no bound
+	// Learn is of a run that learns what it would need; no file says so.
+	Learn bool `json:"-"`
 	// Bounds are the machine's destinations, which what a preset brings has to
 	// respect too (see Narrow).
 	Bounds []Rule `json:"-"`
@@ -105,16 +107,34 @@ type Credential struct {
 	// Host is the one place that the secret is sent to, as written: "host" or
 	// "host:port", with "http://" in front only for this machine itself.
 	Host       string `json:"host"`
-	Header     string `json:"header,omitempty"` // lower case; empty: as the agent's tool has it
+	Form       string `json:"form,omitempty"`   // empty: as the service has it, else Header
+	Header     string `json:"header,omitempty"` // lower case; empty: as the agent's tool, or the service, has it
 	Prefix     string `json:"prefix,omitempty"` // put before the secret: "Bearer "
+	Param      string `json:"param,omitempty"`  // of the query
+	User       string `json:"user,omitempty"`   // of basic authentication
 	KeyEnv     string `json:"key_env,omitempty"`
 	BaseURLEnv string `json:"base_url_env,omitempty"`
+	IDEnv      string `json:"id_env,omitempty"`    // gets what stands for the key's identifier
+	Intercept  *bool  `json:"intercept,omitempty"` // nil: where there is no variable for a base address
 }
 
-// From is where a secret is read; exactly one field is set.
+// Forms of a credential in a request.
+const (
+	HeaderForm = "header"
+	BearerForm = "bearer" // short for the header authorization with "Bearer "
+	BasicForm  = "basic"
+	QueryForm  = "query"
+	SigV4Form  = "sigv4"
+)
+
+// From is where a secret is read; exactly one field is set, JSON apart.
 type From struct {
-	Env  string `json:"env,omitempty"`  // a variable of the owner's environment
-	File string `json:"file,omitempty"` // absolute, or below the owner's home with "~/"
+	Env     string   `json:"env,omitempty"`     // a variable of the owner's environment
+	File    string   `json:"file,omitempty"`    // absolute, or below the owner's home with "~/"
+	JSON    string   `json:"json,omitempty"`    // the place in File: "a.b.0"
+	Command []string `json:"command,omitempty"` // prints the secret; run outside, as the owner
+	Keyring string   `json:"keyring,omitempty"` // "service/account" of the system's keyring
+	OAuth   string   `json:"oauth,omitempty"`   // the sign-in of "claude" or "codex"
 }
 
 // Limits bound one run, or one iteration of a loop.
@@ -139,9 +159,21 @@ type Loop struct {
 	MaxTime       time.Duration `json:"max_time,omitempty"`       // of the whole loop
 	IterationTime time.Duration `json:"iteration_time,omitempty"` // see Policy.IterationTime
 	MaxCostUSD    *float64      `json:"max_cost_usd,omitempty"`
+	MaxTokens     int64         `json:"max_tokens,omitempty"` // of all kinds, as the gateway counts them
+	Prices        []Price       `json:"prices,omitempty"`
 	Verify        []string      `json:"verify,omitempty"` // shell commands, run inside before "done" is believed
 	DoneToken     string        `json:"done_token"`
 	BlockedToken  string        `json:"blocked_token"`
+}
+
+// Price is what a model's tokens cost, in millionths of a USD for a million of
+// them, where it is not what is known of the model, or nothing is.
+type Price struct {
+	Model      string `json:"model"` // an ID, or what comes before its version
+	Input      int64  `json:"input"`
+	Output     int64  `json:"output"`
+	CacheRead  int64  `json:"cache_read"`
+	CacheWrite int64  `json:"cache_write"`
 }
 
 // defaults is the policy that holds where the owner wrote nothing: every limit

@@ -49,7 +49,7 @@ func broken() Run {
 
 func goldenRuns() map[string]Run {
 	return map[string]Run{"rich": fixed(rich()), "empty": fixed(empty()), "interrupted": fixed(interrupted()),
-		"hostile": fixed(hostile()), "gated": fixed(gated()), "cutoff": cutOff(), "broken": broken(), "reviewed": fixed(decided())}
+		"hostile": fixed(hostile()), "gated": fixed(gated()), "cutoff": cutOff(), "broken": broken(), "reviewed": fixed(decided()), "alarmed": fixed(alarmed())}
 }
 
 // forms is every way to show a run.

@@ -27,7 +27,8 @@ func (it Iteration) ending() string {
 		return "ended by " + it.Signal
 	case it.Reason == "exited":
 		return fmt.Sprintf("exited with %d", it.ExitCode)
-	case it.Reason == "time", it.Reason == "memory", it.Reason == "disk", it.Reason == "inodes", it.Reason == "output":
+	case it.Reason == "time", it.Reason == "memory", it.Reason == "disk", it.Reason == "inodes", it.Reason == "output",
+		it.Reason == "cost", it.Reason == "tokens":
 		return "ended at the limit on " + it.Reason
 	}
 	return cmp.Or(it.Reason, "ended")

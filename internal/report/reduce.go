@@ -17,6 +17,7 @@ type reducer struct {
 	refusals map[refusalKey]*Refusal
 	order    []refusalKey
 	hosts    map[hostKey]int
+	models   map[string]int
 	limits   map[Limit]bool
 	warnings map[string]int
 	denied   map[int][]string // iteration: tools that the agent says were denied
@@ -28,11 +29,11 @@ type reducer struct {
 // newReducer starts with lists that are empty and not nil: JSON has [] for
 // "none", never null.
 func newReducer() *reducer {
-	r := &reducer{layers: map[string]int{}, refusals: map[refusalKey]*Refusal{}, hosts: map[hostKey]int{},
+	r := &reducer{layers: map[string]int{}, refusals: map[refusalKey]*Refusal{}, hosts: map[hostKey]int{}, models: map[string]int{},
 		limits: map[Limit]bool{}, warnings: map[string]int{}, denied: map[int][]string{}, told: map[int]bool{}, changes: map[int]*ledger{}, undone: map[int]bool{}}
-	r.run = Run{Format: Format, Outcome: Unfinished, Command: []string{}, Applied: []evidence.Change{}, Held: []Held{},
+	r.run = Run{Format: Format, Outcome: Unfinished, Command: []string{}, Alarms: []Alarm{}, Applied: []evidence.Change{}, Held: []Held{},
 		Rejected: []Held{}, NotApplied: []NotApplied{}, Findings: []Finding{},
-		Limits: []Limit{}, Reached: []Reached{}, Hosts: []Host{}, NotEnforced: []evidence.WeakControl{},
+		Limits: []Limit{}, Reached: []Reached{}, Hosts: []Host{}, Models: []Model{}, NotEnforced: []evidence.WeakControl{},
 		Recovered: []evidence.Recovered{}, Warnings: []Warning{}, Timeline: []Iteration{}, Reviewed: []Reviewed{}}
 	for i, name := range layerNames() {
 		r.layers[name] = i
@@ -64,6 +65,10 @@ func (r *reducer) add(e evidence.Event) {
 		r.refused(e.Iteration, *e.Refused)
 	case evidence.KindRequest:
 		r.request(e.Iteration, *e.Request)
+	case evidence.KindModelUsage:
+		r.model(*e.ModelUsage)
+	case evidence.KindAlarm:
+		r.run.Alarms = append(r.run.Alarms, Alarm{*e.Alarm, e.Iteration})
 	case evidence.KindWarning:
 		r.warning(e.Warning.Message)
 	case evidence.KindRunEnded:
@@ -148,6 +153,7 @@ func (r *reducer) finish() Run {
 	r.deniedTools()
 	r.collect()
 	r.joinLookups()
+	r.sortModels()
 	r.net()
 	r.cost()
 	if !r.ended {

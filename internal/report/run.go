@@ -39,8 +39,10 @@ type Run struct {
 	Reason     string `json:"reason"`
 	Next       string `json:"next"` // the command that settles what is open
 	Cost       Cost   `json:"cost"`
+	Seen       Seen   `json:"seen"`
 	Iterations int    `json:"iterations"` // begun
 
+	Alarms      []Alarm                `json:"alarms"`  // what was about to leave
 	Applied     []evidence.Change      `json:"applied"` // over all iterations, the net effect
 	AppliedN    int                    `json:"applied_count"`
 	Held        []Held                 `json:"held"`
@@ -51,6 +53,7 @@ type Run struct {
 	Limits      []Limit                `json:"limits"`
 	Reached     []Reached              `json:"limits_reached"`
 	Hosts       []Host                 `json:"hosts"`
+	Models      []Model                `json:"models"`
 	NotEnforced []evidence.WeakControl `json:"not_enforced"`
 	Recovered   []evidence.Recovered   `json:"recovered"`
 	Warnings    []Warning              `json:"warnings"`
@@ -69,6 +72,37 @@ type Cost struct {
 	USD     float64 `json:"usd"`     // the sum of those that told
 	Unknown int     `json:"unknown"` // iterations that did not tell
 }
+
+// Seen is what the gateway counted of models' answers. Unknown is never zero.
+type Seen struct {
+	Answers int     `json:"answers"`
+	USD     float64 `json:"usd"`     // the sum of those whose cost is known
+	Unknown int     `json:"unknown"` // answers whose cost is not
+}
+
+// Model is what the answers of one model took together, in tokens.
+type Model struct {
+	Name       string  `json:"model"`
+	Answers    int     `json:"answers"`
+	Input      int64   `json:"input"`
+	CacheRead  int64   `json:"cache_read"`
+	CacheWrite int64   `json:"cache_write"`
+	Output     int64   `json:"output"`
+	Searches   int64   `json:"searches"`
+	USD        float64 `json:"usd"`     // the sum of those whose cost is known
+	Unknown    int     `json:"unknown"` // answers whose cost is not
+	Untold     int     `json:"untold"`  // of these, answers that did not say what they took
+	Cut        int     `json:"cut"`     // answers that did not come to their end
+}
+
+// Alarm is a value that was on its way to where it does not belong.
+type Alarm struct {
+	evidence.Alarm
+	Iteration int `json:"iteration"`
+}
+
+// sentence is an alarm on the page.
+func (a Alarm) sentence() string { return iterationName(a.Iteration) + ": " + a.Alarm.String() }
 
 // Held is a change that did not reach the project.
 type Held struct {

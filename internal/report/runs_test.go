@@ -82,6 +82,10 @@ func rich() []ev {
 		refused(1, "network", "network.gateway", "connect 192.0.2.1:22", "ECONNREFUSED", 1, ""),
 		refused(1, "infrastructure", lim+"pids", "fork", "EAGAIN", 311, ""),
 		{Iteration: 1, LimitReached: &evidence.LimitReached{Resource: "pids", Value: 512, Control: lim + "pids"}},
+		{Iteration: 1, ModelUsage: &evidence.ModelUsage{Host: "api.example.com", Model: "claude-sonnet-4-5-20250929", Input: 1200, CacheRead: 812_000, CacheWrite: 40_000, Output: 9_100, Searches: 2, CostUSD: usd(0.55)}},
+		{Iteration: 1, ModelUsage: &evidence.ModelUsage{Host: "api.example.com", Model: "claude-sonnet-4-5-20250929", Input: 90, Output: 12, CostUSD: usd(0.01), Cut: true}},
+		{Iteration: 1, ModelUsage: &evidence.ModelUsage{Host: "api.example.com", Model: "a-model-of-next-year-with-a-long-name", Input: 5, Output: 7}},
+		{Iteration: 1, ModelUsage: &evidence.ModelUsage{Host: "api.example.com", Unknown: true}},
 		{Iteration: 1, AgentResult: &evidence.AgentResult{Text: "The parser accepts empty input now.\nTwo tests were added.", Turns: 14, CostUSD: usd(0.31), Denied: []string{"WebFetch", "Bash(curl -s https://exfil.example.net)"}}},
 		{Iteration: 1, Changeset: &evidence.Changeset{Changes: one}},
 		{Iteration: 1, Apply: &evidence.Apply{Count: 3}},
@@ -155,6 +159,19 @@ func interrupted() []ev {
 	})
 }
 
+// alarmed is a loop that a tripwire ended.
+func alarmed() []ev {
+	return at([]ev{opened("loop", 3),
+		{Iteration: 1, IterationStarted: &evidence.IterationStarted{Of: 3}},
+		refused(1, "isolation", "isolation.decoy:~/.aws/credentials", "read ~/.aws/credentials", "", 1, "it got a decoy; the real file is not in the view"),
+		{Iteration: 1, Alarm: &evidence.Alarm{Value: "~/.aws/credentials", Kind: "decoy", Spelling: "gzip, base64", Where: "body", To: "files.example.com:443", Rule: "network.allow:files.example.com:443"}},
+		{Iteration: 1, Alarm: &evidence.Alarm{Value: "anthropic", Kind: "placeholder", Spelling: "hex", Where: "dns", To: "6162636465.evil.example"}},
+		{Iteration: 1, Warning: &evidence.Warning{Message: "the changes were not applied; they are kept in /s/iterations/1/upper"}},
+		{Iteration: 1, IterationEnded: &evidence.IterationEnded{Reason: "alarm", Signal: "SIGKILL", ExitCode: 137, Millis: 31_000}},
+		{RunEnded: &evidence.RunEnded{Outcome: "tampered", ExitCode: 4, Iterations: 1, Reason: "An alarm.", Next: "ringwall review x"}},
+	})
+}
+
 // decided is a loop whose owner accepted one held change in the morning, dropped
 // another, and took the second iteration back.
 func decided() []ev {
@@ -197,7 +214,9 @@ func hostile() []ev {
 		{Iteration: 1, LimitSet: &evidence.LimitSet{Resource: n, Asked: 1, InForce: 2, By: n}},
 		{Iteration: 1, Refused: &evidence.Refused{Layer: n, Control: n, What: n, Errno: n, Source: evidence.Source(n), Program: n, Count: -7, Why: n}},
 		{Iteration: 1, Refused: &evidence.Refused{Layer: "network", Control: n, What: n, Errno: n, Source: evidence.Claimed, Program: n, Count: 7, Why: n}},
+		{Iteration: 1, ModelUsage: &evidence.ModelUsage{Host: n, Model: n}},
 		{Iteration: 1, Request: &evidence.Request{Proto: n, Host: n, Port: 443, Method: n, Path: n, Rule: n, Credential: n}},
+		{Iteration: 1, Alarm: &evidence.Alarm{Value: n, Kind: n, Spelling: n, Where: n, To: n, Rule: n}},
 		{Iteration: 1, LimitReached: &evidence.LimitReached{Resource: n, Value: 1, Control: n, Ended: true}},
 		{Iteration: 1, AgentResult: &evidence.AgentResult{Text: n, Denied: []string{n}, IsError: true, ErrorMsg: n}},
 		{Iteration: 1, Changeset: &evidence.Changeset{Changes: []evidence.Change{c, {Name: "b" + n}}}},

@@ -18,11 +18,13 @@ const listed = 20
 func Text(w io.Writer, r Run, colour bool) error {
 	t := &text{colour: colour}
 	t.outcome(r)
+	t.alarms(r)
 	t.changes(r)
 	t.reviews(r)
 	t.layers(r)
 	t.limits(r)
 	t.hosts(r)
+	t.modelTable(r)
 	t.notEnforced(r)
 	t.notices(r)
 	t.facts(r)
@@ -125,6 +127,21 @@ func outcomeStyle(outcome string) string {
 		return red
 	}
 	return yellow
+}
+
+// alarms come before all else.
+func (t *text) alarms(r Run) {
+	if len(r.Alarms) == 0 {
+		return
+	}
+	t.head("Alarm", count(len(r.Alarms), "value")+" on the way out")
+	for _, a := range r.Alarms[:min(listed, len(r.Alarms))] {
+		t.put(2, red, show(a.sentence()))
+		if a.Rule != "" {
+			t.put(4, dim, show("allowed by "+a.Rule))
+		}
+	}
+	t.more(2, len(r.Alarms), listed)
 }
 
 // outcome writes what a person came for.

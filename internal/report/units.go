@@ -50,6 +50,8 @@ func limitText(resource string, n int64) string {
 		return bytesText(n)
 	case "core":
 		return "none"
+	case "cost": // in cents
+		return fmt.Sprintf("%.2f USD", float64(n)/100)
 	case "time", "idle", "cpu_time":
 		return durationText(n * 1000)
 	case "cpu", "cpus":
@@ -92,7 +94,8 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// facts is the line under the outcome: iterations, time, cost.
+// facts is the line under the outcome: iterations, time, cost, by the gateway's
+// count where it has one.
 func (r Run) facts() string {
 	var parts []string
 	if r.Kind != "run" {
@@ -103,7 +106,10 @@ func (r Run) facts() string {
 		parts = append(parts, it)
 	}
 	parts = append(parts, durationText(r.Millis))
-	if r.Kind != "run" || r.Cost.Known {
+	switch {
+	case r.Seen.Answers > 0:
+		parts = append(parts, r.Seen.text())
+	case r.Kind != "run" || r.Cost.Known:
 		parts = append(parts, r.Cost.text())
 	}
 	return strings.Join(parts, ", ")

@@ -40,7 +40,7 @@ func Attack(attempts []string) {
 
 // find looks a probe up by name.
 func find(name string) (probe, bool) {
-	for _, set := range []map[string]probe{fileProbes, processProbes, socketProbes, hogProbes, machineProbes, wayProbes, kernelProbes, archProbes} {
+	for _, set := range []map[string]probe{fileProbes, processProbes, socketProbes, hogProbes, machineProbes, wayProbes, kernelProbes, archProbes, canaryProbes} {
 		if p, ok := set[name]; ok {
 			return p, true
 		}

@@ -53,6 +53,7 @@ func basePlan(h host.Facts, project, attacker string) plan.Plan {
 		add("isolation.landlock", plan.Op{Landlock: &plan.Landlock{ABI: h.Landlock, Write: []string{project, Home, "/tmp", "/dev"}}})
 	}
 	add("network.gateway", plan.Op{Gateway: &plan.Gateway{Mode: "none"}})
+	add("network.gateway.process", plan.Op{Apart: gateway(h)})
 	for _, l := range limits(h) {
 		add("infrastructure."+l.Resource, plan.Op{Limit: &l})
 	}
@@ -64,6 +65,15 @@ var namespaces = []string{"user", "mount", "pid", "network", "ipc", "uts", "cgro
 func control(id string, op plan.Op) plan.Control {
 	layer, _, _ := strings.Cut(id, ".")
 	return plan.Control{ID: id, Layer: plan.LayerID(layer), Want: op, Status: plan.Enforced, From: "the test"}
+}
+
+// gateway is who the gateway would be, had the plan one.
+func gateway(h host.Facts) *plan.Apart {
+	a := &plan.Apart{HostUID: h.UID, HostGID: h.GID, Landlock: h.Landlock}
+	if h.IsRoot() {
+		a.HostUID, a.HostGID = 61101, 61101
+	}
+	return a
 }
 
 func user(h host.Facts) *plan.User {

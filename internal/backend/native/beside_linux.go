@@ -11,6 +11,7 @@ import (
 
 	"ringwall/internal/backend"
 	"ringwall/internal/backend/native/upper"
+	"ringwall/internal/egress/apart"
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/kernel/acl"
@@ -177,8 +178,12 @@ func (r *run) seeAll(u diskUse, enough bounds) diskUse {
 	return diskUse{bytes: s.Bytes, entries: s.Entries, files: s.Files, unknown: s.Unknown}
 }
 
-// Helper acts as the helper of package upper, if this process was started as it.
+// Helper acts as the gateway, or as the helper of package upper, if this process
+// was started as one of them.
 func Helper(args []string) (code int, is bool) {
+	if code, is := apart.Main(args); is {
+		return code, true
+	}
 	if len(args) == 0 || args[0] != upper.Name {
 		return 0, false
 	}

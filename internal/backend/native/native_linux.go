@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/backend"
-	"ringwall/internal/egress"
+	"ringwall/internal/egress/apart"
+	"ringwall/internal/egress/bait"
 	"ringwall/internal/evidence"
 	"ringwall/internal/host"
 	"ringwall/internal/kernel/cgroup"
@@ -48,7 +50,9 @@ type Native struct {
 	Dir   string // inside, where the command starts; empty: the project
 	// ProjectOwner is the user and group that the project's files belong to.
 	ProjectOwner [2]int
-	Secrets      map[string]string // by credential name
+	Secrets      map[string]string // by credential name, as credform.Decode reads them
+	// Refresh reads a secret again that its service refused; nil: none can be.
+	Refresh func(ctx context.Context, name string) (string, error)
 	// Terminal, if set, connects the terminal that the command gets with the
 	// caller's.
 	Terminal *pty.Relay
@@ -118,8 +122,11 @@ type run struct {
 	mapping      *host.Mapping          // nil: none, or not needed any more
 	layered      bool                   // absent guardrails stand in a layer of their own
 	placeholders map[string]string
+	decoys       map[string]bait.Bait // by path
+	alarm        atomic.Pointer[evidence.Alarm]
 	rules        []seccomp.Rule
-	gateway      *egress.Gateway
+	stores       stores
+	gateway      *apart.Gateway
 	group        *cgroup.Group
 	janitor      *keeper.Keeper
 	process      *namespace.Process
@@ -157,8 +164,11 @@ func (r *run) prepare() error {
 	if err := errors.Join(r.sameMode(), r.share()); err != nil {
 		return r.failed("isolation.workspace", err)
 	}
-	if err := r.choosePlaceholders(); err != nil {
+	if err := errors.Join(r.choosePlaceholders(), r.chooseDecoys()); err != nil {
 		return r.failed("", err)
+	}
+	if err := r.openTrust(); err != nil {
+		return r.failed("network.trust", err)
 	}
 	if err := r.openGateway(); err != nil {
 		return r.failed("network.gateway", err)
@@ -301,6 +311,7 @@ func (r *run) part() {
 	if r.gateway != nil {
 		r.gateway.Close()
 	}
+	r.stores.close()
 }
 
 // dropMapping ends the process that was needed to map the project's owner.

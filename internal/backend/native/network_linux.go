@@ -6,32 +6,74 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"ringwall/internal/egress"
+	"ringwall/internal/egress/apart"
+	"ringwall/internal/egress/credform"
+	"ringwall/internal/evidence"
 	"ringwall/internal/kernel/direct"
 	"ringwall/internal/kernel/mount"
+	"ringwall/internal/kernel/namespace"
 	"ringwall/internal/plan"
 )
 
+// openGateway checks what the gateway will be told. Its process is started when
+// somebody first connects.
 func (r *run) openGateway() error {
+	cfg := apart.Config{
+		Config: egress.Config{Plan: r.plan, Secrets: r.native.Secrets, Placeholders: r.placeholders, Decoys: r.decoyValues(),
+			Recorder: alarms{r}, Roots: r.stores.extra, Refresh: r.native.Refresh},
+		Env: r.native.Host.Env,
+	}
+	who := r.gatewayProcess()
+	if who == nil && len(egress.Sockets(r.plan)) > 0 {
+		return errors.New("the plan does not say who the gateway is")
+	}
+	if who != nil {
+		cfg.Landlock = who.Landlock
+		cfg.Identity = namespace.Identity{HostUID: who.HostUID, HostGID: who.HostGID, UID: who.HostUID, GID: who.HostGID,
+			DropGroups: r.native.Host.IsRoot()}
+	}
+	if a := r.stores.authority; a != nil {
+		cfg.Authority = a
+	}
 	var err error
-	r.gateway, err = egress.New(egress.Config{Plan: r.plan, Secrets: r.native.Secrets,
-		Placeholders: r.placeholders, Recorder: r.recorder})
+	r.gateway, err = apart.New(cfg)
 	return err
+}
+
+// gatewayProcess is what the plan says of it; nil: nothing.
+func (r *run) gatewayProcess() *plan.Apart {
+	for _, c := range r.plan.Controls {
+		if c.Want.Apart != nil && c.Status != plan.Unavailable {
+			return c.Want.Apart
+		}
+	}
+	return nil
+}
+
+// gatewayLost notes why nothing can go on.
+func (r *run) gatewayLost(err error) {
+	r.record(evidence.Event{Warning: &evidence.Warning{Message: "the gateway was lost: " + evidence.Printable(err.Error())}})
 }
 
 // choosePlaceholders makes this run's stand-ins for the real credentials.
 func (r *run) choosePlaceholders() error {
 	r.placeholders = map[string]string{}
 	for _, c := range r.credentials() {
-		text, err := random(48)
-		if err != nil {
+		v := credform.Value{}
+		var err error
+		if v.Secret, err = credform.Placeholder(c.Shape, direct.Random); err != nil {
 			return err
 		}
-		r.placeholders[c.Name] = strings.Replace(c.Shape, "%s", text, 1)
+		if c.IDEnv != "" {
+			if v.ID, err = credform.Placeholder(credform.IDShape, direct.Random); err != nil {
+				return err
+			}
+		}
+		r.placeholders[c.Name] = v.Encode()
 	}
 	return nil
 }
@@ -60,13 +102,13 @@ func (r *run) credentials() []*plan.Credential {
 func (r *run) credentialEnv() map[string]string {
 	vars := map[string]string{}
 	for _, c := range r.credentials() {
-		if c.KeyEnv != "" {
-			vars[c.KeyEnv] = r.placeholders[c.Name]
-		}
-		if c.BaseURLEnv != "" {
-			vars[c.BaseURLEnv] = fmt.Sprintf("http://127.0.0.1:%d", c.Listen)
+		v, _ := credform.Decode(r.placeholders[c.Name]) // encoded above
+		vars[c.KeyEnv], vars[c.IDEnv] = v.Secret, v.ID
+		if c.BaseURLEnv != "" && c.Listen != 0 {
+			vars[c.BaseURLEnv] = fmt.Sprintf("http://127.0.0.1:%d%s", c.Listen, c.BasePath)
 		}
 	}
+	delete(vars, "")
 	return vars
 }
 

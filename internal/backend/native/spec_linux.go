@@ -3,6 +3,7 @@ package native
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"sort"
 	"strings"
@@ -67,7 +68,7 @@ func (t *translation) control(c plan.Control) error {
 	case w.Stub != nil:
 		return t.stub(w.Stub)
 	case w.Decoy != nil:
-		return t.decoy(w.Decoy)
+		t.decoy(w.Decoy)
 	case w.Env != nil:
 		t.environment(w.Env)
 	case w.Landlock != nil:
@@ -77,6 +78,8 @@ func (t *translation) control(c plan.Control) error {
 	case w.Gateway != nil:
 		t.spec.AnyRoute = w.Gateway.Mode != "none"
 		return t.sockets()
+	case w.Trust != nil && c.Status != plan.Unavailable:
+		t.trust(w.Trust)
 	case w.Limit != nil:
 		t.limit(w.Limit)
 	}
@@ -168,27 +171,12 @@ func (t *translation) pass(f *os.File) int {
 	return launch.FirstFD + len(t.files) - 1
 }
 
-func (t *translation) decoy(d *plan.Decoy) error {
-	text, err := random(256)
-	if err != nil {
-		return err
-	}
-	t.step(launch.Step{Op: launch.File, Target: d.Path, Data: strings.Replace(d.Shape, "%s", text, 1), Mode: t.run.decoyMode()})
-	t.spec.Watch = append(t.spec.Watch, d.Path)
-	return nil
-}
-
 func (t *translation) environment(e *plan.Env) {
 	vars := map[string]string{}
-	for k, v := range e.Vars {
-		vars[k] = v
-	}
-	for k, v := range egress.ProxyEnv(t.run.plan) {
-		vars[k] = v
-	}
-	for k, v := range t.run.credentialEnv() {
-		vars[k] = v
-	}
+	maps.Copy(vars, e.Vars)
+	maps.Copy(vars, egress.ProxyEnv(t.run.plan))
+	maps.Copy(vars, t.run.credentialEnv())
+	maps.Copy(vars, t.run.trustEnv())
 	for k, v := range vars {
 		t.spec.Env = append(t.spec.Env, k+"="+v)
 	}

@@ -36,13 +36,15 @@ func (r *run) supervise(ctx context.Context) (backend.Result, error) {
 	r.closeTerminal()
 	r.watcher.last()
 	r.meter.finish(ctx, reason)
+	counts := r.counts() // asks the gateway, which may turn out to be gone
 	if reason == backend.Exited {
 		reason = r.exited() // what the last look found may not have been recorded
 	}
 	if reason == backend.Exited && r.meter.exceeded() {
 		reason = backend.OverOutput // it ended before it was ended
 	}
-	res := backend.Result{Reason: reason, Counts: r.counts()}
+	reason = r.raised(reason)
+	res := backend.Result{Reason: reason, Counts: counts, Alarm: r.alarm.Load()}
 	err := conclude(&res, end)
 	r.claim(&res)
 	return res, err
@@ -82,7 +84,8 @@ func (r *run) wait(ctx context.Context, done <-chan ended) (string, ended) {
 			return r.end(backend.TimedOut, unix.SIGTERM, done)
 		case reason := <-r.stop:
 			return r.end(reason, unix.SIGTERM, done)
-		case <-r.gateway.Fault():
+		case err := <-r.gateway.Fault():
+			r.gatewayLost(err)
 			return r.end(backend.Lost, unix.SIGTERM, done)
 		case <-ctx.Done():
 			return r.end(backend.Interrupted, unix.SIGTERM, done)
@@ -130,6 +133,9 @@ func (r *run) byItself(end ended, deadline <-chan time.Time) string {
 func (r *run) exited() string {
 	for {
 		select {
+		case err := <-r.gatewayFault():
+			r.gatewayLost(err)
+			return backend.Lost
 		case reason := <-r.stop:
 			if reason == backend.Lost {
 				return reason
@@ -138,6 +144,14 @@ func (r *run) exited() string {
 			return backend.Exited
 		}
 	}
+}
+
+// gatewayFault never tells anything where there is no gateway.
+func (r *run) gatewayFault() <-chan error {
+	if r.gateway == nil {
+		return nil
+	}
+	return r.gateway.Fault()
 }
 
 // halt asks for the end of the run. One reason is enough: what asks must never
@@ -182,7 +196,8 @@ func (r *run) forward(s os.Signal) {
 
 func (r *run) counts() backend.Counts {
 	stats := r.gateway.Stats()
-	c := backend.Counts{Allowed: stats.Allowed, Refused: stats.Refused, Changed: r.watcher.changed.Load()}
+	c := backend.Counts{Allowed: stats.Allowed, Refused: stats.Refused, Changed: r.watcher.changed.Load(),
+		Models: backend.Models(stats.Models)}
 	if r.observer != nil {
 		c.Attempts = r.observer.attempts.Load()
 	}

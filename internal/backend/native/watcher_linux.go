@@ -154,7 +154,7 @@ func (w *watcher) opened(path string) {
 	if path == "" || !w.flagged.raise(path) {
 		return
 	}
-	short := strings.Replace(path, w.run.user.Home, "~", 1)
+	short := w.run.short(path)
 	w.run.record(evidence.Event{Refused: &evidence.Refused{Layer: "isolation",
 		Control: "isolation.decoy:" + short, What: "read " + short, Source: evidence.Observed, Count: 1,
 		Why: "it got a decoy; the real file is not in the view"}})

@@ -12,8 +12,12 @@ import (
 const backlog = 256
 
 // network brings loopback up and hands the gateway's listeners over. Sockets
-// belong to the namespace that they were made in, wherever they are used.
+// belong to the namespace that they were made in, wherever they are used. In the
+// host's own namespace there is nothing to do.
 func network() {
+	if spec.HostNetwork {
+		return
+	}
 	must("bring loopback up", nil, loopbackUp())
 	if spec.AnyRoute {
 		must("route every address to loopback", nil, routeEverything())

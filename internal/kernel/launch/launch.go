@@ -140,15 +140,18 @@ type Spec struct {
 	Hostname  string
 	Steps     []Step
 	AnyRoute  bool // route every address to loopback
-	Sockets   []Socket
-	Watch     []string // files inside whose descriptors the supervisor gets
-	Rlimits   []Rlimit
-	CPUs      []int // the CPUs to run on; empty: as inherited
-	Landlock  int   // version of the interface; 0: none
-	Write     []string
-	Filter    []byte // seccomp program; empty: none
-	Observe   bool   // refused calls are answered by the supervisor
-	Session   bool   // in a session of its own: no controlling terminal
+	// HostNetwork: the network namespace is the host's, and nothing in it is
+	// touched (Birth.HostNetwork of package namespace).
+	HostNetwork bool
+	Sockets     []Socket
+	Watch       []string // files inside whose descriptors the supervisor gets
+	Rlimits     []Rlimit
+	CPUs        []int // the CPUs to run on; empty: as inherited
+	Landlock    int   // version of the interface; 0: none
+	Write       []string
+	Filter      []byte // seccomp program; empty: none
+	Observe     bool   // refused calls are answered by the supervisor
+	Session     bool   // in a session of its own: no controlling terminal
 	// Seconds end the sandbox from inside, some after the supervisor should
 	// have: one that is stopped ends nothing. 0: never.
 	Seconds int64
@@ -167,7 +170,7 @@ var ErrMalformed = errors.New("malformed launch specification")
 
 // version is the first byte: supervisor and first process are built together,
 // and a mix of two builds must not be half understood.
-const version = 5
+const version = 6
 
 // Encode renders the Spec as bytes.
 func (s *Spec) Encode() []byte {
@@ -221,6 +224,7 @@ func (s *Spec) walk(c codec) {
 	c.text(&s.Hostname)
 	list(c, &s.Steps, (*Step).walk)
 	flag(c, &s.AnyRoute)
+	flag(c, &s.HostNetwork)
 	list(c, &s.Sockets, (*Socket).walk)
 	texts(c, &s.Watch)
 	list(c, &s.Rlimits, (*Rlimit).walk)

@@ -12,7 +12,7 @@ import (
 // full is a Spec with something in every field.
 func full() *Spec {
 	return &Spec{
-		ProbeOnly: true, Switch: SwitchLast, UID: 1000, GID: 1001, Terminal: true, TerminalFDs: 5, Hostname: "box", AnyRoute: true, Landlock: 7, Observe: true, Session: true, Seconds: 1 << 40,
+		ProbeOnly: true, Switch: SwitchLast, UID: 1000, GID: 1001, Terminal: true, TerminalFDs: 5, Hostname: "box", AnyRoute: true, HostNetwork: true, Landlock: 7, Observe: true, Session: true, Seconds: 1 << 40,
 		Steps: []Step{
 			{Op: Tmpfs, Flags: Writable | NoExec, Target: "/tmp", Mode: 0o1777, Size: 1 << 40, FD: -1},
 			{Op: Overlay, Flags: UseFD, Target: "/a b\n\xff", Source: "/src", Data: "x\x00y", FD: 6},

@@ -9,6 +9,7 @@ type View struct {
 	Hostname    Text
 	Steps       List
 	AnyRoute    bool
+	HostNetwork bool
 	Sockets     List
 	Watch       List
 	Rlimits     List
@@ -66,7 +67,7 @@ func (v *View) Parse(b []byte) bool {
 	v.UID, v.GID = int(r.number()), int(r.number())
 	v.Hostname = r.text()
 	v.Steps = r.list(steps)
-	v.AnyRoute = r.flag()
+	v.AnyRoute, v.HostNetwork = r.flag(), r.flag()
 	v.Sockets = r.list(sockets)
 	v.Watch = r.list(texts1)
 	v.Rlimits = r.list(pairs)

@@ -8,7 +8,7 @@ import (
 // whole reads a View back into a Spec.
 func whole(v View) *Spec {
 	s := &Spec{ProbeOnly: v.ProbeOnly, Switch: v.Switch, UID: v.UID, GID: v.GID, Hostname: string(v.Hostname),
-		AnyRoute: v.AnyRoute, Landlock: v.Landlock, Filter: []byte(v.Filter), Observe: v.Observe, Session: v.Session, Seconds: v.Seconds,
+		AnyRoute: v.AnyRoute, HostNetwork: v.HostNetwork, Landlock: v.Landlock, Filter: []byte(v.Filter), Observe: v.Observe, Session: v.Session, Seconds: v.Seconds,
 		Terminal: v.Terminal, TerminalFDs: v.TerminalFDs, Dir: string(v.Dir),
 		Watch: words(v.Watch), Write: words(v.Write), Argv: words(v.Argv), Env: words(v.Env)}
 	for i := 0; i < v.Steps.Len; i++ {

@@ -97,7 +97,7 @@ func (p *birthPage) fill(program, null, socket uintptr) {
 
 // birth makes the process, with every signal blocked: a handler of Go's must
 // never run in it. It unblocks them when it is the small program.
-func (p *birthPage) birth(cgroup int) (pid, pidfd int, err error) {
+func (p *birthPage) birth(b Birth) (pid, pidfd int, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var every, old unix.Sigset_t
@@ -107,10 +107,13 @@ func (p *birthPage) birth(cgroup int) (pid, pidfd int, err error) {
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &every, &old); err != nil {
 		return 0, -1, err
 	}
-	const flags = all | unix.CLONE_VM | unix.CLONE_PIDFD
-	if cgroup > 0 {
-		p.clone = unixCloneArgs{flags: flags | unix.CLONE_INTO_CGROUP, pidfd: uint64(at(&p.pidfd)),
-			exitSignal: uint64(unix.SIGCHLD), cgroup: uint64(cgroup)}
+	flags := uintptr(all | unix.CLONE_VM | unix.CLONE_PIDFD)
+	if b.HostNetwork {
+		flags &^= unix.CLONE_NEWNET
+	}
+	if b.Cgroup > 0 {
+		p.clone = unixCloneArgs{flags: uint64(flags) | unix.CLONE_INTO_CGROUP, pidfd: uint64(at(&p.pidfd)),
+			exitSignal: uint64(unix.SIGCHLD), cgroup: uint64(b.Cgroup)}
 		pid = spawn(unix.SYS_CLONE3, at(&p.clone), unsafe.Sizeof(p.clone), 0, &p.list[0])
 	} else {
 		pid = spawn(unix.SYS_CLONE, flags|uintptr(unix.SIGCHLD), 0, at(&p.pidfd), &p.list[0])

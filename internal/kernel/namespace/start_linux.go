@@ -31,6 +31,9 @@ type Birth struct {
 	Enter func() (leave func() error, err error)
 	// Cgroup, if above 0, is a descriptor of a group of version 2.
 	Cgroup int
+	// HostNetwork leaves the process in this one's network namespace. It is for
+	// programs of ours that have to reach the network, never for an agent.
+	HostNetwork bool
 }
 
 // Process is a first process that was started.
@@ -158,7 +161,7 @@ func (p *Process) start(birth Birth, program, socket *os.File) error {
 	go func() {
 		runtime.LockOSThread()
 		err := entered(birth.Enter, func() (err error) {
-			p.PID, p.pidfd, err = page.birth(birth.Cgroup)
+			p.PID, p.pidfd, err = page.birth(birth)
 			return err
 		})
 		if err != nil && p.PID > 0 { // the thread stayed in the group

@@ -44,6 +44,9 @@ type Options struct {
 	// Notify sends Deny and Watch rows to the supervisor. Without it Deny is
 	// answered in the kernel, and Watch rows are left out.
 	Notify bool
+	// Only names the calls that are allowed, in place of the table's list: for a
+	// program of ours, of which it is known what it needs. Nil: the table's.
+	Only []string
 }
 
 // Assemble makes the program for this architecture. Rows for calls that it does
@@ -65,6 +68,11 @@ func (m machine) assemble(rules []Rule, opt Options) ([]Instruction, error) {
 		{ldAbs, 0, 0, offNr},
 	}
 	p = append(p, tree(m.spans(rows, opt))...)
+	for _, c := range opt.Only {
+		if !known(c) {
+			return nil, errors.New("seccomp: no architecture has a call " + c)
+		}
+	}
 	return p, m.misspelt(rows)
 }
 
@@ -93,19 +101,28 @@ type span struct {
 // spans covers every number there is. Neighbours with one and the same answer
 // are one span.
 func (m machine) spans(rows map[string][]Rule, opt Options) []span {
-	use := uses()
+	allowed := opt.allowed()
 	out := make([]span, 0, NewestCall)
 	for nr := range NewestCall + 2 {
 		code := missing
 		// Above the newest number: a call that nobody has judged does not exist.
 		if name := m.name(nr); name != "" && nr <= NewestCall {
-			code = leaf(rows[name], use[name] != "", opt)
+			code = leaf(rows[name], allowed(name), opt)
 		}
 		if n := len(out); n == 0 || len(code) > 1 || !slices.Equal(code, out[n-1].code) {
 			out = append(out, span{uint32(nr), code})
 		}
 	}
 	return out
+}
+
+// allowed tells which calls are, unless a row says otherwise.
+func (o Options) allowed() func(call string) bool {
+	if o.Only != nil {
+		return func(call string) bool { return slices.Contains(o.Only, call) }
+	}
+	use := uses()
+	return func(call string) bool { return use[call] != "" }
 }
 
 // The two answers of most calls.

@@ -138,11 +138,3 @@ func (c *compiler) landlock() {
 
 // newestUsed is the version of Landlock whose rights are all used.
 const newestUsed = 6
-
-// decoys are files that a thief would open. The real ones are not in the view.
-func (c *compiler) decoys() {
-	c.add("decoy:~/.ssh/id_rsa", plan.Op{Decoy: &plan.Decoy{Path: Home + "/.ssh/id_rsa",
-		Shape: "-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n-----END OPENSSH PRIVATE KEY-----\n"}},
-		host.Ability{OK: true}, byDefault)
-	c.controls[len(c.controls)-1].Must = false
-}

@@ -64,7 +64,9 @@ func (b *broker) control(key string, c policy.Credential) (plan.Control, error) 
 		control.Status, control.Why = plan.Unavailable, why
 		return control, nil
 	}
-	op.Listen = listen
+	if op.BaseURLEnv != "" {
+		op.Listen = listen
+	}
 	return control, nil
 }
 
@@ -78,36 +80,50 @@ func (b *broker) operation(key string, c policy.Credential) (plan.Credential, er
 		return plan.Credential{}, b.policy.ErrorAt(key+".host", err.Error())
 	}
 	op := plan.Credential{
-		Name: c.Name, FromEnv: c.From.Env, FromFile: c.From.File,
+		Name: c.Name, FromEnv: c.From.Env, FromFile: c.From.File, FromJSON: c.From.JSON,
+		FromCommand: c.From.Command, FromKeyring: c.From.Keyring, FromOAuth: c.From.OAuth,
 		Scheme: o.Scheme, Host: host, Port: o.Port,
-		Header: c.Header, Prefix: c.Prefix,
-		KeyEnv: c.KeyEnv, BaseURLEnv: c.BaseURLEnv,
-		Shape: defaultShape,
+		Form: c.Form, Header: c.Header, Prefix: c.Prefix, Param: c.Param, User: c.User,
+		KeyEnv: c.KeyEnv, BaseURLEnv: c.BaseURLEnv, IDEnv: c.IDEnv,
 	}
-	b.complete(&op)
+	direct := c.Intercept != nil && *c.Intercept
+	b.complete(&op, direct)
+	// Without an address to lead its clients to, the placeholder is swapped
+	// where they connect to by themselves.
+	op.Intercept = direct || c.Intercept == nil && op.BaseURLEnv == "" && op.Scheme == "https"
 	return op, nil
 }
 
 // complete fills in what the policy left out: from what is known of the agent
-// where the secret is the agent's own key, and the name of the variable that
-// the owner keeps the secret in.
-func (b *broker) complete(op *plan.Credential) {
-	a := b.agent
-	// The agent's own key is told by its host, or by the variable that it is
-	// taken from or given in.
-	key := cmp.Or(op.KeyEnv, op.FromEnv)
-	if a.APIHost != "" && op.Host == a.APIHost || a.KeyEnv != "" && key == a.KeyEnv {
-		setIfEmpty(&op.KeyEnv, a.KeyEnv)
-		setIfEmpty(&op.BaseURLEnv, a.BaseURLEnv)
-		if op.Header == "" && strings.EqualFold(a.Header, "authorization") {
-			setIfEmpty(&op.Prefix, "Bearer ")
-		}
-		setIfEmpty(&op.Header, strings.ToLower(a.Header))
-		if a.KeyShape != "" {
-			op.Shape = a.KeyShape
-		}
+// where the secret is the agent's own key, then of the service, and the name of
+// the variable that the owner keeps the secret in.
+func (b *broker) complete(op *plan.Credential, direct bool) {
+	known := serviceOf(op.Host, op.FromOAuth)
+	if s, own := b.ownKey(*op); own {
+		s.fill(op, direct)
+		op.Shape = s.shape
 	}
+	known.fill(op, direct)
+	setIfEmpty(&op.Shape, known.shape)
+	setIfEmpty(&op.Shape, shapeOf(op.KeyEnv, op.FromEnv))
 	setIfEmpty(&op.KeyEnv, op.FromEnv)
+	if op.Form == plan.FormHeader {
+		op.Form = ""
+	}
+	if op.Form == plan.FormSigV4 {
+		op.Shape = amazonShape
+	}
+	setIfEmpty(&op.Shape, defaultShape)
+}
+
+// ownKey is the agent as a service. Its own key is told by its host, or by the
+// variable that it is taken from or given in.
+func (b *broker) ownKey(op plan.Credential) (service, bool) {
+	a := b.agent
+	key := cmp.Or(op.KeyEnv, op.FromEnv)
+	own := a.APIHost != "" && op.Host == a.APIHost || a.KeyEnv != "" && key == a.KeyEnv
+	return service{header: strings.ToLower(a.Header), keyEnv: a.KeyEnv, baseURLEnv: a.BaseURLEnv, shape: a.KeyShape},
+		own && op.FromOAuth == "" && (op.Form == "" || op.Form == plan.FormHeader)
 }
 
 func setIfEmpty(s *string, value string) {
@@ -121,23 +137,14 @@ func (b *broker) lacks(op plan.Credential) string {
 	switch {
 	case b.policy.Network.Mode == policy.None:
 		return `network.mode is "none": there is no gateway`
-	case b.denied(op) != "":
-		return "network.deny (" + b.denied(op) + ") denies its host"
-	case op.BaseURLEnv == "":
+	case op.BaseURLEnv == "" && !op.Intercept:
 		return "no variable is known that points a client of " + op.Host + " at the gateway: write base_url_env"
-	case op.Header == "":
-		return "it is not known which header carries the secret for " + op.Host + ": write header"
+	case op.Form == "" && op.Header == "":
+		return "it is not known which header carries the secret for " + op.Host + ": write header, or form"
+	case op.Form == plan.FormQuery && op.Param == "":
+		return "it is not known which parameter carries the secret for " + op.Host + ": write param"
 	}
 	return ""
-}
-
-// denied is where the policy denies the host of a credential; empty: nowhere.
-func (b *broker) denied(op plan.Credential) string {
-	key, denied := b.policy.Denies(target(plan.Egress{Host: op.Host, Port: op.Port}))
-	if !denied {
-		return ""
-	}
-	return b.policy.Where(key)
 }
 
 // listen is the next loopback port that the gateway does not need itself. It
@@ -155,7 +162,7 @@ func (b *broker) listen() int {
 // the policy's own environment, would put something in a placeholder's place,
 // the secret itself at worst.
 func (b *broker) claim(key string, op plan.Credential) error {
-	for _, v := range []string{op.KeyEnv, op.BaseURLEnv} {
+	for _, v := range []string{op.KeyEnv, op.BaseURLEnv, op.IDEnv} {
 		if v == "" {
 			continue
 		}
@@ -168,4 +175,26 @@ func (b *broker) claim(key string, op plan.Credential) error {
 		b.vars[v] = op.Name
 	}
 	return nil
+}
+
+// opened adds the places whose TLS has to be opened for a credential, and has
+// those opened that the policy allows already.
+func opened(p policy.Policy, a agent.Agent, all []destination) ([]destination, error) {
+	secrets, err := credentials(p, a, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range secrets {
+		k := c.Want.Credential
+		if !k.Intercept || c.Status == plan.Unavailable {
+			continue
+		}
+		i := slices.IndexFunc(all, func(d destination) bool { return d.egress.Host == k.Host && d.egress.Port == k.Port })
+		if i < 0 {
+			all = append(all, destination{egress: plan.Egress{Host: k.Host, Port: k.Port}, from: c.From})
+			i = len(all) - 1
+		}
+		all[i].egress.Intercept = true
+	}
+	return all, nil
 }

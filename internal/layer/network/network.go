@@ -31,9 +31,12 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 		if err != nil {
 			return nil, err
 		}
+		if all, err = opened(p, f.Agent, all); err != nil {
+			return nil, err
+		}
 		destinations, _ = split(p, all)
 	}
-	open := ports(p.Network.Mode, destinations)
+	open := ports(p.Network, destinations)
 	way := gateway(p, open)
 	out, err := denials(p)
 	if err != nil {
@@ -48,6 +51,16 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 		return nil, err
 	}
 	out = append(out, secrets...)
+	stores, err := trust(p, h, f, out)
+	if err != nil {
+		return nil, err
+	}
+	if stores != nil {
+		out = append(out, *stores)
+	}
+	if p.Network.Mode != policy.None {
+		out = append(out, apart(h))
+	}
 	if !h.Sandbox.OK {
 		withdraw(out, h.Sandbox.Why)
 	}
@@ -59,7 +72,7 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 // is the owner's own word, so it does not stop a run.
 func gateway(p policy.Policy, ports []int) plan.Control {
 	n := p.Network
-	g := plan.Gateway{Mode: n.Mode, Ports: ports, Bound: bound(p)}
+	g := plan.Gateway{Mode: n.Mode, Ports: ports, Bound: bound(p), Prices: prices(p), Learn: n.Learn}
 	c := plan.Control{ID: GatewayID, Layer: plan.Network, Want: plan.Op{Gateway: &g}, Status: plan.Enforced, Must: true, From: listed(p)}
 	if n.Mode == policy.None {
 		return c
@@ -89,8 +102,8 @@ func proxyPort(ports []int) int {
 // inside have to trust the run's own authority.
 func intercepts(controls []plan.Control) bool {
 	return slices.ContainsFunc(controls, func(c plan.Control) bool {
-		e, k := c.Want.Egress, c.Want.Credential
-		return c.Status != plan.Unavailable && (e != nil && e.Intercept || k != nil && k.Intercept)
+		e, k, g := c.Want.Egress, c.Want.Credential, c.Want.Gateway
+		return c.Status != plan.Unavailable && (e != nil && e.Intercept || k != nil && k.Intercept || g != nil && g.Learn)
 	})
 }
 
@@ -124,11 +137,14 @@ func listed(p policy.Policy) string {
 // ports are those on which the gateway listens inside. On 80 and 443 it always
 // does, so that a refusal there comes with a readable reason; on any other the
 // kernel refuses at once.
-func ports(mode string, destinations []destination) []int {
-	if mode == policy.None {
+func ports(n policy.Network, destinations []destination) []int {
+	if n.Mode == policy.None {
 		return []int{}
 	}
 	set := map[int]bool{80: true, policy.HTTPSPort: true}
+	if n.Learn { // git's; on others a port is learned of when the kernel refuses it
+		set[22], set[9418] = true, true
+	}
 	for _, d := range destinations {
 		set[d.egress.Port] = true
 	}
