@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"ringwall/internal/egress/egresstest"
 )
@@ -32,9 +33,10 @@ func main() {
 	seconds := flag.Float64("seconds", 2, "how long each is taken in a round")
 	rounds := flag.Int("rounds", 3, "how often each is taken")
 	size := flag.Int64("size", 1<<30, "`bytes` of the large transfer")
+	only := flag.String("only", "", "take this `measure` alone: "+strings.Join(measureNames(), ", "))
 	without := flag.String("without", "", "leave out the way of this `name`")
 	flag.Parse()
-	os.Exit(egresstest.Main(&bench{seconds: *seconds, rounds: *rounds, size: *size, without: *without}))
+	os.Exit(egresstest.Main(&bench{seconds: *seconds, rounds: *rounds, size: *size, without: *without, only: *only}))
 }
 
 // bench is the whole measurement. It stands in for a test in its network.
@@ -43,6 +45,7 @@ type bench struct {
 	rounds  int
 	size    int64
 	without string
+	only    string
 
 	atEnd   []func()
 	net     *egresstest.Net
@@ -69,7 +72,7 @@ func (b *bench) Run() (code int) {
 	b.prepare()
 	b.measure()
 	if err := json.NewEncoder(os.Stdout).Encode(b.out); err != nil {
-		return 1
+		b.Fatal(err)
 	}
 	return 0
 }

@@ -22,15 +22,32 @@ type row struct {
 // series is what each way took, by its name.
 type series map[string][]float64
 
+// measures are all of them, in order: the last changes the policy.
+func measures() []measure {
+	return []measure{{"connections", (*bench).newConnections}, {"latency", (*bench).latency}, {"kept", (*bench).keepAlive},
+		{"transfers", (*bench).transfers}, {"refusals", (*bench).refusals}, {"streaming", (*bench).streaming}, {"held", (*bench).held},
+		{"opened", (*bench).intercepted}}
+}
+
+type measure struct {
+	name string
+	take func(*bench)
+}
+
+func measureNames() []string {
+	var out []string
+	for _, m := range measures() {
+		out = append(out, m.name)
+	}
+	return out
+}
+
 func (b *bench) measure() {
-	b.newConnections()
-	b.latency()
-	b.keepAlive()
-	b.transfers()
-	b.refusals()
-	b.streaming()
-	b.held()
-	b.intercepted()
+	for _, m := range measures() {
+		if b.only == "" || b.only == m.name {
+			m.take(b)
+		}
+	}
 }
 
 // take runs a job by every way that can, in turns, and gives what value says of
@@ -59,13 +76,21 @@ func (b *bench) add(measure, unit, ours, theirs string, target float64, s series
 	}
 	b.out.Rows = append(b.out.Rows, row{Measure: measure, Reference: theirs, Unit: unit, Target: target,
 		Theirs: median(s[theirs]), Ours: median(s[ours]),
-		Ratio: median(s[ours]) / median(s[theirs]), Least: slices.Min(s[ours]) / slices.Min(s[theirs])})
+		Ratio: ratio(median(s[ours]), median(s[theirs])), Least: ratio(slices.Min(s[ours]), slices.Min(s[theirs]))})
 }
 
 // value is a row with an upper bound of its own.
 func (b *bench) value(measure, reference, unit string, theirs, ours, target float64) {
 	b.out.Rows = append(b.out.Rows, row{Measure: measure, Reference: reference, Unit: unit, Theirs: theirs, Ours: ours,
-		Ratio: ours / theirs, Least: ours / theirs, Target: target, Absolute: true})
+		Ratio: ratio(ours, theirs), Least: ratio(ours, theirs), Target: target, Absolute: true})
+}
+
+// ratio is 0 where there is nothing to compare with.
+func ratio(ours, theirs float64) float64 {
+	if theirs == 0 {
+		return 0
+	}
+	return ours / theirs
 }
 
 func median(v []float64) float64 {
@@ -96,15 +121,14 @@ func (b *bench) latency() {
 
 func (b *bench) addedMillis(what string, s series) {
 	direct := median(s["direct"])
-	for name, v := range s {
-		if name == "ringwall" {
-			b.value(what, "direct", "ms", direct/1000, (median(v)-direct)/1000, 0.5)
-		}
+	added := func(name string) float64 { return (median(s[name]) - direct) / 1000 }
+	reference, theirs := "squid", 0.0
+	if len(s["squid"]) > 0 {
+		theirs = added("squid")
+	} else {
+		reference = "-"
 	}
-	if squid := s["squid"]; len(squid) > 0 {
-		b.out.Rows = append(b.out.Rows, row{Measure: what, Reference: "squid's", Unit: "ms", Theirs: (median(squid) - direct) / 1000,
-			Ours: (median(s["ringwall"]) - direct) / 1000, Ratio: (median(s["ringwall"]) - direct) / (median(squid) - direct)})
-	}
+	b.value(what, reference, "ms", theirs, added("ringwall"), 0.5)
 }
 
 // keepAlive: small plain requests on connections that stay.

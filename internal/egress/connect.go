@@ -38,8 +38,11 @@ func (g *Gateway) serveHTTPProxy(c net.Conn) {
 	h, connect, err := in.connect()
 	rest := append([]byte(nil), in.buf[in.r:in.w]...)
 	p := &prefixed{Conn: c, prefix: rest}
+	fine := !connect || passage{g: g, to: h.host.String()}.harmless(inHost, in.buf[:in.w])
 	g.heads.put(in.buf)
 	switch {
+	case !fine:
+		reset(p.Conn)
 	case errors.Is(err, io.EOF):
 	case !connect:
 		g.serveHTTP1(p, here, g.routeProxied)

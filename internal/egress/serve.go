@@ -43,12 +43,16 @@ func (k *conn1) one(r route, patience time.Duration) bool {
 		return false
 	}
 	if err != nil {
+		if !k.harmless(k.here, &h, err) {
+			reset(k.conn)
+			return false
+		}
 		k.g.answer(k.conn, k.here, &h, http.StatusBadRequest, err.Error())
 		return false
 	}
 	s, code, why := r(&h)
 	if code != 0 {
-		if !k.harmless(s, &h, err) {
+		if !k.harmless(s, &h, nil) {
 			reset(k.conn)
 			return false
 		}

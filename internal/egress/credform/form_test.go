@@ -3,6 +3,7 @@ package credform
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +155,40 @@ func TestPlaceholder(t *testing.T) {
 			t.Errorf("%s becomes %q", shape, got)
 		}
 	}
+}
+
+// FuzzForeign: what is not told as a foreign key leaves nothing of its own in
+// the places where keys stand, and the secret stands in exactly one.
+func FuzzForeign(f *testing.F) {
+	f.Add("Bearer "+holder, "key="+holder+"&a=1", uint8(0))
+	f.Add(basic("me", holder), "a=%2f&&b", uint8(1))
+	f.Add("token own", "k%65y=own;x", uint8(2))
+	f.Fuzz(func(t *testing.T, auth, query string, kind uint8) {
+		c := []plan.Credential{{Header: "authorization", Prefix: "Bearer "}, {Form: plan.FormBasic, User: "me"}, {Form: plan.FormQuery, Param: "key"}}[kind%3]
+		form := newForm(t, c, "")
+		r := &http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: "h.example", Path: "/", RawQuery: query}, Header: http.Header{"Authorization": {auth}, "X-Api-Key": {holder}}}
+		if form.Foreign(r) != "" {
+			return
+		}
+		if err := form.Put(r, Value{Secret: "real-secret"}); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"Bearer real-secret", basic("me", "real-secret"), ""}[kind%3]
+		if r.Header.Get("Authorization") != want || r.Header.Get("X-Api-Key") != "" {
+			t.Fatalf("%q becomes %v", auth, r.Header)
+		}
+		secrets := 0
+		for _, p := range strings.Split(r.URL.RawQuery, "&") {
+			name, value, _ := strings.Cut(p, "=")
+			name, _ = url.QueryUnescape(name)
+			if strings.EqualFold(name, "key") && value != "" {
+				if secrets++; value != "real-secret" {
+					t.Fatalf("%q becomes %q", query, r.URL.RawQuery)
+				}
+			}
+		}
+		if secrets > 1 || secrets != 1 && kind%3 == 2 || secrets != 0 && kind%3 != 2 {
+			t.Fatalf("%q becomes %q", query, r.URL.RawQuery)
+		}
+	})
 }
