@@ -154,7 +154,7 @@ func (p passage) harmlessOpening(o opening, allowed bool) bool {
 		return true
 	case !p.harmless(inHost, []byte(p.to)):
 		return false
-	case len(o.data) == 0 || allowed && o.proto == protoHTTP:
+	case len(o.data) == 0 || allowed && o.proto == protoHTTP && o.err == nil:
 		return true
 	case o.proto == protoTLS:
 		return p.harmless(inHello, o.data)
