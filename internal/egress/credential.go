@@ -35,9 +35,11 @@ func (k *keeper) serveConn(c net.Conn) {
 		scheme: k.cred.Scheme, to: k.to, keep: k, rule: k.rule(),
 		here: []dest{here, {"localhost", here.port}},
 	}
-	switch o := sniff(c, true); o.proto {
-	case protoSilent:
-	case protoHTTP:
+	switch o := k.g.sniff(c, true); {
+	case o.proto == protoSilent:
+	case o.proto == protoHTTP && o.err != nil:
+		k.g.answer(c, s, &o.head, 400, o.err.Error())
+	case o.proto == protoHTTP:
 		k.g.serveSite(&prefixed{Conn: c, prefix: o.data}, s)
 	default:
 		k.g.turnAway(c, o, here, "plain HTTP is spoken here")

@@ -76,6 +76,8 @@ type Gateway struct {
 	opened opened         // names whose TLS is opened
 	bundle string         // where programs inside find the run's authority
 
+	patience patience
+	own      ownTable
 	heads    buffers
 	blocks   blocks
 	accounts accounts
@@ -149,6 +151,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
 		fault:        make(chan error, 1),
+		patience:     patience{firstTime, idleTime, bodyTime},
 	}
 	table.learned = g.learnedName
 	for _, c := range policy.creds {

@@ -51,7 +51,7 @@ func (g *Gateway) intercept(c net.Conn, o opening, s site) {
 		return
 	}
 	t := tls.Server(&secondConn{Conn: &prefixed{Conn: c, prefix: o.data}}, name.conf)
-	_ = t.SetDeadline(time.Now().Add(firstTime))
+	_ = t.SetDeadline(time.Now().Add(g.patience.first))
 	if err := t.HandshakeContext(g.ctx); err != nil {
 		g.distrusted(s, handshakeFailed(err))
 		reset(c)

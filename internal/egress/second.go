@@ -38,8 +38,8 @@ func (g *Gateway) startSecond() *second {
 		Handler:           http.HandlerFunc(s.handle),
 		ErrorLog:          log.New(io.Discard, "", 0),
 		MaxHeaderBytes:    maxFirstBytes,
-		IdleTimeout:       idleTime,
-		ReadHeaderTimeout: firstTime,
+		IdleTimeout:       g.patience.idle,
+		ReadHeaderTimeout: g.patience.first,
 		BaseContext:       func(net.Listener) context.Context { return g.ctx },
 		ConnContext:       withSite,
 		ConnState: func(c net.Conn, state http.ConnState) {

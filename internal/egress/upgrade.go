@@ -60,9 +60,15 @@ func (k *conn1) upgrade(c *crossing, resp *http.Response) {
 		defer stop()
 		_, _ = io.Copy(k.conn, countingReader{down, c.count})
 	})
-	_, _ = io.Copy(up, c.watched(&k.in))
-	stop()
+	if _, err := io.Copy(up, c.watched(&k.in)); err != nil {
+		stop()
+	} else if w, ok := up.(interface{ CloseWrite() error }); ok {
+		_ = w.CloseWrite()
+	}
 	<-done
+	if why := c.body.stopped(); why != "" {
+		c.g.refuse(c.g.refusals, c.s.what(c.h), why)
+	}
 }
 
 // countingReader tells how much was read.

@@ -117,8 +117,12 @@ func (p passage) harmlessHead(h *requestHead) bool {
 	return p.harmless(inHeader, h.text())
 }
 
-// text is all of a head that a client chooses.
+// text is all of a head that a client chooses, as it was sent where that is
+// known.
 func (h *requestHead) text() []byte {
+	if h.raw != "" {
+		return []byte(h.raw)
+	}
 	b := make([]byte, 0, 1<<10)
 	b = append(append(b, h.method...), ' ')
 	b = append(append(b, h.target...), '\n')
