@@ -269,7 +269,7 @@ func TestAlarmThatCannotBeRecorded(t *testing.T) {
 // gateway waits for, anywhere else an alarm. What the credential's form puts
 // around it does not count.
 func TestPlaceholderBelongsToItsHost(t *testing.T) {
-	placeholder := "sk-" + theOther
+	placeholder := "sk-" + theOther + "-abcdEFG"
 	r := newRig(t, newCatcher(t).addr, allow("a.example", 80), keyControl(nil))
 	r.cfg.Secrets, r.cfg.Placeholders = map[string]string{"key": "s3cret"}, map[string]string{"key": placeholder}
 	r.start(t)

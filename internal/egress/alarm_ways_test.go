@@ -1,11 +1,13 @@
 package egress
 
 import (
+	"crypto/rand"
 	"encoding/hex"
 	"net/http"
 	"strings"
 	"testing"
 
+	"ringwall/internal/egress/credform"
 	"ringwall/internal/egress/tripwire"
 )
 
@@ -97,4 +99,42 @@ func carrying(t *testing.T, part, text string) *http.Request {
 		req.Header.Set("X-Trace", text)
 	}
 	return req
+}
+
+// TestWatched: of every shape of a placeholder its random parts are looked for,
+// if they are a proof, and nothing of what is the same for everybody.
+func TestWatched(t *testing.T) {
+	random := func(b []byte) error {
+		_, err := rand.Read(b)
+		return err
+	}
+	for shape, want := range map[string]int{
+		"sk-ant-api03-%93u-AA": 93, "ringwall-placeholder-%s": 48, "%32h": 32, "ghp_%36a": 36, "%40b": 40,
+		"xoxb-%12d-%13d-%24a": 24, "sgamp_user_%26A_%64h": 90, "short-%8a": 0, "fixed": 0,
+	} {
+		text, err := credform.Placeholder(shape, random)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, core := range Watched(shape, text) {
+			if !strings.Contains(text, core) {
+				t.Errorf("%s: %q is no part of %q", shape, core, text)
+			}
+			n += len(core)
+		}
+		if n != want {
+			t.Errorf("%s: %d characters are looked for, not %d", shape, n, want)
+		}
+		if got := Watched(shape, text+"x"); len(got) != 0 {
+			t.Errorf("%s: of another text: %q", shape, got)
+		}
+	}
+	id, err := credform.Placeholder(credform.IDShape, random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Watched("%40b", credform.Value{Secret: "not of the shape", ID: id}.Encode()); len(got) != 1 || got[0] != id[4:] {
+		t.Errorf("of an identifier %q", got)
+	}
 }
