@@ -33,9 +33,7 @@ const (
 func watchFor(cfg Config, p Policy) (*tripwire.Set, error) {
 	values := slices.Clone(cfg.Decoys)
 	for _, c := range p.creds {
-		// The identifier beside it is no secret: clients sign with it for any host.
-		placeholder, _, _ := strings.Cut(cfg.Placeholders[c.Name], "\n")
-		cores := credform.Cores(c.Shape, placeholder)
+		cores := Watched(c.Shape, cfg.Placeholders[c.Name])
 		if len(cores) == 0 {
 			continue // it is the same for everybody, and so a proof of nothing
 		}
@@ -44,6 +42,17 @@ func watchFor(cfg Config, p Policy) (*tripwire.Set, error) {
 		})
 	}
 	return tripwire.New(values)
+}
+
+// Watched are the parts of an encoded placeholder that are looked for: the
+// random ones that are long enough to be a proof. The identifier beside it is no
+// secret: clients sign with it for any host.
+func Watched(shape, placeholder string) []string {
+	v, err := credform.Decode(placeholder)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(credform.Cores(shape, v.Secret), func(c string) bool { return !tripwire.Proof(c) })
 }
 
 // passage is where something was about to go.

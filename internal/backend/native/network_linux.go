@@ -64,8 +64,13 @@ func (r *run) choosePlaceholders() error {
 	for _, c := range r.credentials() {
 		v := credform.Value{}
 		var err error
-		if v.Secret, err = credform.Placeholder(c.Shape, direct.Random); err != nil {
-			return err
+		for range 8 { // a short one with many dashes would be no tripwire
+			if v.Secret, err = credform.Placeholder(c.Shape, direct.Random); err != nil {
+				return err
+			}
+			if len(egress.Watched(c.Shape, v.Encode())) > 0 {
+				break
+			}
 		}
 		if c.IDEnv != "" {
 			if v.ID, err = credform.Placeholder(credform.IDShape, direct.Random); err != nil {

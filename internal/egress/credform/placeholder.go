@@ -80,38 +80,26 @@ func pick(n int, letters string, random func([]byte) error) (string, error) {
 	return string(b), nil
 }
 
-// leastCore is how many letters and digits a part needs to be told apart from
-// all other text.
-const leastCore = 16
-
-// Cores are the random parts of a placeholder that was made after a shape, as
-// far as each is long enough to be told apart. Parts of digits, or of
-// hexadecimal ones, are not: they carry too little.
-func Cores(shape, placeholder string) []string {
+// Cores are the random parts of a placeholder that was made in a shape, nothing
+// where it was not.
+func Cores(shape, text string) []string {
 	var out []string
-	for rest := shape; ; {
+	for rest := shape; rest != ""; {
 		before, after, found := strings.Cut(rest, "%")
-		if !found || !strings.HasPrefix(placeholder, before) {
-			return out
+		if !strings.HasPrefix(text, before) {
+			return nil
+		}
+		if text = text[len(before):]; !found {
+			break
 		}
 		n, letters, used := verb(after)
-		placeholder = placeholder[len(before):]
-		if letters == "" || n > len(placeholder) {
-			return out
+		if letters == "" || len(text) < n {
+			return nil
 		}
-		if core := placeholder[:n]; len(letters) > 16 && wordBytes(core) >= leastCore {
-			out = append(out, core)
-		}
-		placeholder, rest = placeholder[n:], after[used:]
+		out, text, rest = append(out, text[:n]), text[n:], after[used:]
 	}
-}
-
-// wordBytes counts letters and digits.
-func wordBytes(s string) (n int) {
-	for i := range len(s) {
-		if strings.IndexByte(alphabet('a'), s[i]) >= 0 {
-			n++
-		}
+	if text != "" {
+		return nil
 	}
-	return n
+	return out
 }
