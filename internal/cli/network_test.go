@@ -22,7 +22,7 @@ import (
 func gatewayOf(t *testing.T, name string, p policy.Policy) egress.Policy {
 	t.Helper()
 	facts := project.Facts{Ecosystems: map[string][]project.Endpoint{"go": {{Host: "proxy.golang.org", Port: 443, From: "default"}}}}
-	controls, err := network.Layer{}.Plan(p, host.Facts{Sandbox: host.Ability{OK: true}}, facts)
+	controls, err := network.Layer{}.Plan(p, host.Facts{Home: "/home/u", Sandbox: host.Ability{OK: true}}, facts)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}

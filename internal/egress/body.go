@@ -9,10 +9,9 @@ import (
 )
 
 const (
-	bodyTime    = 60 * time.Second // for the next bytes of a body
-	bodyRate    = 64               // bytes a second that a body has on average after bodyTime
-	maxTrailers = 8 << 10          // bytes
-	maxChunkLen = 20               // bytes of the line before a chunk
+	bodyRate    = 64      // bytes a second that a body has on average, after the time for its next bytes
+	maxTrailers = 8 << 10 // bytes
+	maxChunkLen = 20      // bytes of the line before a chunk
 )
 
 // errBody means that a body is not framed as it has to be; the connection then
@@ -100,10 +99,10 @@ func (b *body) await() error {
 		return nil
 	}
 	now := time.Now()
-	if spent := now.Sub(b.start); spent > bodyTime && b.n < int64(spent/time.Second)*bodyRate {
+	if spent := now.Sub(b.start); spent > b.in.wait.body && b.n < int64(spent/time.Second)*bodyRate {
 		return errBody{"the body comes too slowly"}
 	}
-	return b.in.conn.SetReadDeadline(now.Add(bodyTime))
+	return b.in.conn.SetReadDeadline(now.Add(b.in.wait.body))
 }
 
 // nextChunk reads the size of the next chunk; the last one ends the body.

@@ -49,7 +49,7 @@ func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
 	r, decision := g.policy.match(d.host, d.port)
 	webPort := d.port == portHTTP || d.port == portHTTPS
 	web := decision.Allowed && (webPort || r.seen() || r.intercept)
-	o := sniff(c, web)
+	o := g.sniff(c, web)
 	if !g.towards(d, r, decision).harmlessOpening(o, decision.Allowed) {
 		reset(c)
 		return
@@ -116,11 +116,14 @@ func sameName(sent, want string) bool {
 
 func (g *Gateway) serveHTTP(c net.Conn, o opening, d dest, r rule) {
 	s := site{scheme: "http", to: d, rule: r}
-	if d.port == portHTTPS && o.err == nil {
+	switch {
+	case o.err != nil:
+		g.answer(c, s, &o.head, 400, o.err.Error())
+	case d.port == portHTTPS:
 		g.answer(c, s, &o.head, 400, "port 443 is for TLS")
-		return
+	default:
+		g.serveSite(&prefixed{Conn: c, prefix: o.data}, s)
 	}
-	g.serveSite(&prefixed{Conn: c, prefix: o.data}, s)
 }
 
 func (g *Gateway) serveRaw(c net.Conn, o opening, d dest, r rule, web bool) {

@@ -14,7 +14,7 @@ import (
 // serveProxy serves the listener that speaks the protocols of a proxy. The
 // first byte tells which: SOCKS 5, SOCKS 4, or HTTP.
 func (g *Gateway) serveProxy(c net.Conn) {
-	_ = c.SetReadDeadline(time.Now().Add(firstTime))
+	_ = c.SetReadDeadline(time.Now().Add(g.patience.first))
 	first := make([]byte, 1)
 	if _, err := io.ReadFull(c, first); err != nil {
 		return
@@ -33,13 +33,16 @@ func (g *Gateway) serveProxy(c net.Conn) {
 // serveHTTPProxy takes CONNECT as the first request, or requests in absolute
 // form, each decided on by itself and perhaps each to another host.
 func (g *Gateway) serveHTTPProxy(c net.Conn) {
-	in := inbound{conn: c, buf: g.heads.get()}
+	in := inbound{conn: c, wait: g.patience, buf: g.heads.get()}
 	here := site{scheme: "http", to: dest{"127.0.0.1", g.policy.proxy}}
 	h, connect, err := in.connect()
 	rest := append([]byte(nil), in.buf[in.r:in.w]...)
 	p := &prefixed{Conn: c, prefix: rest}
+	fine := !connect || passage{g: g, to: h.host.String()}.harmless(inHost, in.buf[:in.w])
 	g.heads.put(in.buf)
 	switch {
+	case !fine:
+		reset(p.Conn)
 	case errors.Is(err, io.EOF):
 	case !connect:
 		g.serveHTTP1(p, here, g.routeProxied)

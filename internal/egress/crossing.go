@@ -136,7 +136,7 @@ func (c *crossing) forward() *http.Response {
 }
 
 func (c *crossing) send() *http.Response {
-	resp, err := c.acc.transport(c.two).RoundTrip(c.outgoing())
+	resp, err := c.roundTrip(c.acc.transport(c.two), c.outgoing())
 	if err == nil {
 		err = c.receive(resp)
 	}
@@ -149,12 +149,22 @@ func (c *crossing) send() *http.Response {
 	return c.failed(err)
 }
 
+func (c *crossing) roundTrip(rt http.RoundTripper, out *http.Request) (*http.Response, error) {
+	if c.s.keep != nil {
+		return c.s.keep.send(rt, out)
+	}
+	return rt.RoundTrip(out)
+}
+
 // failed answers when there is no answer. The error's own text stays inside: it
 // may quote what the upstream sent.
 func (c *crossing) failed(err error) *http.Response {
 	var bad *addressError
 	var framing errBody
+	var form formError
 	switch {
+	case errors.As(err, &form):
+		c.refuse(http.StatusForbidden, "the credential cannot be put into this request: "+printable(form.Error()))
 	case c.body != nil && c.body.stopped() != "":
 		c.refuse(http.StatusForbidden, c.body.stopped())
 	case errors.As(err, &bad):

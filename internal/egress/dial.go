@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -81,7 +82,7 @@ func (g *Gateway) addresses(ctx context.Context, d dest) ([]netip.Addr, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := ownAddrs()
+	own, err := g.own.get()
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +121,31 @@ func (g *Gateway) mayLead(a netip.Addr, port int, own map[netip.Addr]bool) bool 
 		return false
 	}
 	return public(a) && !own[a] || g.policy.coversAddress(a, port)
+}
+
+// ownFor is how long the addresses of this machine are believed: asking for
+// them takes as long as a connection.
+const ownFor = time.Second
+
+// ownTable remembers the addresses of this machine.
+type ownTable struct {
+	mu    sync.Mutex
+	addrs map[netip.Addr]bool
+	until time.Time
+}
+
+func (t *ownTable) get() (map[netip.Addr]bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	if now.Before(t.until) {
+		return t.addrs, nil
+	}
+	addrs, err := ownAddrs()
+	if err == nil {
+		t.addrs, t.until = addrs, now.Add(ownFor)
+	}
+	return addrs, err
 }
 
 // ownAddrs is what the interfaces of this machine have: a public one is often

@@ -191,32 +191,6 @@ func checkPort(port int) error {
 	return nil
 }
 
-// framingHeaders are what the gateway itself writes.
-var framingHeaders = []string{"host", "content-length", "transfer-encoding", "connection", "trailer", "upgrade", "accept-encoding"}
-
-func (p *Policy) addCredential(id string, c plan.Credential) error {
-	d, err := checkDest(c.Host, c.Port)
-	if err != nil {
-		return err
-	}
-	if err := checkPort(c.Listen); err != nil {
-		return err
-	}
-	a, isAddr := d.literal()
-	switch {
-	case c.Scheme != "https" && c.Scheme != "http":
-		return fmt.Errorf("scheme %q is neither https nor http", c.Scheme)
-	case c.Scheme == "http" && !(isAddr && a.IsLoopback()):
-		return fmt.Errorf("http to %s would show the credential on the network: only a loopback address may use http", d)
-	case !validToken(c.Header) || slices.Contains(framingHeaders, strings.ToLower(c.Header)):
-		return fmt.Errorf("header %q cannot carry a credential", c.Header)
-	case !validValue(c.Prefix):
-		return fmt.Errorf("the prefix holds control characters")
-	}
-	p.creds = append(p.creds, credential{c, id})
-	return nil
-}
-
 // checkPorts refuses a port that two listeners would want.
 func (p Policy) checkPorts() error {
 	used := map[int]bool{dnsPort: true}
@@ -243,6 +217,9 @@ func (p Policy) checkPorts() error {
 	for _, c := range p.creds {
 		if d, denied := p.denial(dest{c.Host, c.Port}); denied {
 			return fmt.Errorf("control %s: %s denies its host", c.control, d.control)
+		}
+		if c.Listen == 0 {
+			continue
 		}
 		if err := take(c.Listen); err != nil {
 			return fmt.Errorf("control %s: %w", c.control, err)

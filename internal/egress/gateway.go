@@ -39,8 +39,6 @@ type Config struct {
 	// Decoys are what must not leave for anywhere, besides the placeholders on
 	// their way to other hosts than their own.
 	Decoys []tripwire.Value
-	// Usage reads answers; nil: nobody does.
-	Usage UsageFunc
 	// Recorder is used from many goroutines at once.
 	Recorder evidence.Recorder
 	// Resolve gives the addresses of a name; nil: the host's resolver.
@@ -66,18 +64,20 @@ type Gateway struct {
 	refusals     *refusals
 	credRefusals map[string]*refusals // by control
 
-	ctx     context.Context
-	cancel  context.CancelFunc
-	wg      sync.WaitGroup
-	slots   chan struct{}
-	conns   closers
-	sums    *sums
-	broken  atomic.Bool // something could not be recorded
-	fault   chan error
-	learner learner
-	models  models
-	roots   *x509.CertPool // of upstreams; nil: the system's
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	slots  chan struct{}
+	conns  closers
+	sums   *sums
+	broken atomic.Bool // something could not be recorded
+	fault  chan error
+	roots  *x509.CertPool // of upstreams; nil: the system's
+	opened opened         // names whose TLS is opened
+	bundle string         // where programs inside find the run's authority
 
+	patience patience
+	own      ownTable
 	heads    buffers
 	blocks   blocks
 	accounts accounts
@@ -85,8 +85,10 @@ type Gateway struct {
 	second   *second
 	keepers  []*keeper
 
-	watch  *tripwire.Set // nil: nothing is looked for
-	raised raised
+	watch   *tripwire.Set // nil: nothing is looked for
+	raised  raised
+	learner learner
+	models  models
 
 	allowed, refused, sent, received atomic.Int64
 }
@@ -106,11 +108,6 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Recorder == nil {
 		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
 	}
-	for _, c := range policy.creds {
-		if err := checkSecret(cfg.Secrets[c.Name], cfg.Placeholders[c.Name]); err != nil {
-			return nil, fmt.Errorf("credential %s: %w", c.Name, err)
-		}
-	}
 	watch, err := watchFor(cfg, policy)
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
@@ -120,8 +117,24 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g := newGateway(cfg, policy, table)
-	g.watch, g.roots = watch, roots
+	g.watch, g.roots, g.bundle = watch, roots, bundleOf(cfg.Plan)
+	if err := g.takeKeys(); err != nil {
+		g.cancel()
+		return nil, err
+	}
 	return g, nil
+}
+
+// takeKeys makes a keeper of each credential.
+func (g *Gateway) takeKeys() error {
+	for _, c := range g.policy.creds {
+		k, err := g.newKeeper(c)
+		if err != nil {
+			return fmt.Errorf("credential %s: %w", c.Name, err)
+		}
+		g.keepers = append(g.keepers, k)
+	}
+	return nil
 }
 
 func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
@@ -138,32 +151,17 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
 		fault:        make(chan error, 1),
+		patience:     patience{firstTime, idleTime, bodyTime},
 	}
 	table.learned = g.learnedName
 	for _, c := range policy.creds {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
-		g.keepers = append(g.keepers, g.newKeeper(c))
 	}
 	g.sums = newSums(g)
 	g.accounts.of = map[string]*account{}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
-}
-
-// checkSecret refuses what cannot stand in a header or be told apart.
-func checkSecret(secret, placeholder string) error {
-	switch {
-	case secret == "":
-		return errors.New("no value was given")
-	case !validValue(secret):
-		return errors.New("the value holds control characters, such as a line end")
-	case placeholder == "" || !validValue(placeholder):
-		return errors.New("no usable placeholder was given")
-	case placeholder == secret:
-		return errors.New("the placeholder is the value itself")
-	}
-	return nil
 }
 
 // Serve takes ownership of the files, one for each spec in the same order,

@@ -306,22 +306,6 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-func TestTooManyConnections(t *testing.T) {
-	r := newRig(t, echo(t), allow("api.example.com", 443)).start(t)
-	addr := r.address(t, "api.example.com", 443)
-	for range maxConns {
-		dialTest(t, addr)
-	}
-	c, err := net.Dial("tcp", addr)
-	if err == nil {
-		defer c.Close()
-		_, err = c.Read(make([]byte, 1))
-	}
-	if !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("one more connection: %v", err)
-	}
-}
-
 func TestCloseLeavesNothing(t *testing.T) {
 	needNamespace(t)
 	up := echo(t)

@@ -25,6 +25,7 @@ type requestHead struct {
 	http11  bool
 	proxied bool // absolute form: the client thinks it talks to a proxy
 	len     int  // bytes, the empty line included
+	raw     string
 }
 
 // unknownLength is that of a body which comes in chunks.
@@ -55,11 +56,12 @@ func splitHead(b []byte) (requestHead, []string, error) {
 	if end < 0 {
 		return requestHead{}, nil, checkPartial(b)
 	}
-	lines := strings.Split(string(b[:end]), "\r\n")
+	raw := string(b[:end])
+	lines := strings.Split(raw, "\r\n")
 	if len(lines) > maxHeaders {
 		return requestHead{}, nil, errors.New("too many header lines")
 	}
-	return requestHead{len: end + 4}, lines, nil
+	return requestHead{len: end + 4, raw: raw}, lines, nil
 }
 
 // checkPartial refuses early what can no longer become a good head: another

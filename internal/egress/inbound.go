@@ -10,7 +10,6 @@ import (
 
 const (
 	firstBuffer = 4 << 10
-	idleTime    = 90 * time.Second // between two requests of a connection
 )
 
 // buffers are lent to connections; only those of the first size come back.
@@ -33,6 +32,7 @@ func (p *buffers) put(b []byte) {
 // body stays for the next.
 type inbound struct {
 	conn net.Conn
+	wait patience
 	buf  []byte
 	r, w int // of buf, what was read and not yet taken
 }
@@ -53,7 +53,7 @@ func (in *inbound) head(patience time.Duration) (requestHead, error) {
 			return h, err
 		}
 		if i == 0 {
-			_ = in.conn.SetReadDeadline(time.Now().Add(firstTime))
+			_ = in.conn.SetReadDeadline(time.Now().Add(in.wait.first))
 		}
 		if i == firstReads || in.w-in.r >= maxFirstBytes {
 			return h, errors.New("the head is too large, or comes in too many pieces")

@@ -88,17 +88,5 @@ func (c *crossing) receive(resp *http.Response) error {
 		}
 	}
 	c.readUsage(resp)
-	c.tellUsage(resp)
 	return nil
-}
-
-// tellUsage lets somebody read along.
-func (c *crossing) tellUsage(resp *http.Response) {
-	if c.g.cfg.Usage == nil {
-		return
-	}
-	resp.Body = c.g.cfg.Usage(Answer{
-		Host: c.s.to.host, Method: c.h.method, Path: c.path,
-		Status: resp.StatusCode, Header: resp.Header, Rule: c.s.rule.control,
-	}, resp.Body)
 }

@@ -87,6 +87,7 @@ type rig struct {
 	journal *journal
 	cfg     Config
 	trust   *x509.CertPool // for upstreams
+	patient *patience      // nil: as it is
 
 	mu     sync.Mutex
 	dialed []netip.AddrPort
@@ -123,6 +124,9 @@ func (r *rig) start(t testing.TB) *rig {
 	}
 	if r.trust != nil {
 		g.roots = r.trust
+	}
+	if r.patient != nil {
+		g.patience = *r.patient
 	}
 	r.Gateway = g
 	t.Cleanup(func() { g.Close() })

@@ -38,8 +38,8 @@ func (g *Gateway) startSecond() *second {
 		Handler:           http.HandlerFunc(s.handle),
 		ErrorLog:          log.New(io.Discard, "", 0),
 		MaxHeaderBytes:    maxFirstBytes,
-		IdleTimeout:       idleTime,
-		ReadHeaderTimeout: firstTime,
+		IdleTimeout:       g.patience.idle,
+		ReadHeaderTimeout: g.patience.first,
 		BaseContext:       func(net.Listener) context.Context { return g.ctx },
 		ConnContext:       withSite,
 		ConnState: func(c net.Conn, state http.ConnState) {
@@ -114,6 +114,7 @@ func (s *second) handle(w http.ResponseWriter, r *http.Request) {
 	if !ok || r.ProtoMajor != 2 {
 		panic(http.ErrAbortHandler)
 	}
+	st.hear()
 	h, err := headOf(r)
 	code, why := http.StatusBadRequest, ""
 	if err != nil {

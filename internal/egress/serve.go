@@ -26,13 +26,13 @@ type conn1 struct {
 // here names what was asked when not even that can be read.
 func (g *Gateway) serveHTTP1(c net.Conn, here site, r route) {
 	k := &conn1{g: g, conn: c, here: here}
-	k.in = inbound{conn: c, buf: g.heads.get()}
+	k.in = inbound{conn: c, wait: g.patience, buf: g.heads.get()}
 	k.out.conn, k.out.pool = c, &g.blocks
 	defer func() { g.heads.put(k.in.buf) }()
 	defer k.aborted()
-	patience := firstTime
+	patience := g.patience.first
 	for k.one(r, patience) {
-		patience = idleTime
+		patience = g.patience.idle
 	}
 }
 
@@ -43,12 +43,16 @@ func (k *conn1) one(r route, patience time.Duration) bool {
 		return false
 	}
 	if err != nil {
+		if !k.harmless(k.here, &h, err) {
+			reset(k.conn)
+			return false
+		}
 		k.g.answer(k.conn, k.here, &h, http.StatusBadRequest, err.Error())
 		return false
 	}
 	s, code, why := r(&h)
 	if code != 0 {
-		if !k.harmless(s, &h, err) {
+		if !k.harmless(s, &h, nil) {
 			reset(k.conn)
 			return false
 		}

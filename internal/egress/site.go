@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // site is one place that a web connection speaks for. All requests of the
@@ -14,8 +15,9 @@ type site struct {
 	scheme string // towards the upstream: "http" or "https"
 	to     dest
 	rule   rule
-	keep   *keeper // adds a credential; nil: none
-	here   []dest  // what a Host header may say besides to
+	keep   *keeper      // adds a credential; nil: none
+	here   []dest       // what a Host header may say besides to
+	asked  *atomic.Bool // set when a request comes; nil: nobody wants to know
 }
 
 // what names a request without its query, which may carry data.
@@ -70,10 +72,18 @@ type route func(h *requestHead) (s site, code int, why string)
 
 // only is the route of a connection to one site.
 func (s site) only(h *requestHead) (site, int, string) {
+	s.hear()
 	if why := s.speaks(h); why != "" {
 		return s, 421, why
 	}
 	return s, 0, ""
+}
+
+// hear notes that a request came, whatever becomes of it.
+func (s site) hear() {
+	if s.asked != nil {
+		s.asked.Store(true)
+	}
 }
 
 // serveSite serves all requests of one connection: HTTP/2 when it is TLS and

@@ -21,9 +21,14 @@ const (
 
 const (
 	firstTime  = 10 * time.Second       // for a complete hello or head
+	idleTime   = 90 * time.Second       // between two requests of a connection
+	bodyTime   = 60 * time.Second       // for the next bytes of a body
 	briefTime  = 300 * time.Millisecond // for a client that may wait for the server
 	firstReads = 128                    // a hello of thousands of tiny pieces costs its sender, not us
 )
+
+// patience is how long a client may take.
+type patience struct{ first, idle, body time.Duration }
 
 // opening is what a client said first. err is set when it began as TLS or HTTP
 // and did not go on as such; data is always all that was read.
@@ -38,10 +43,10 @@ type opening struct {
 // sniff reads the first bytes. When web is set, only TLS and HTTP are expected
 // and the client has to speak first. Otherwise a client that is silent for a
 // moment is taken for one whose server speaks first (SSH, SMTP, MySQL).
-func sniff(c net.Conn, web bool) opening {
+func (g *Gateway) sniff(c net.Conn, web bool) opening {
 	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
 	start := time.Now()
-	patience := firstTime
+	patience := g.patience.first
 	if !web {
 		patience = briefTime
 	}
@@ -51,7 +56,7 @@ func sniff(c net.Conn, web bool) opening {
 		n, err := c.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if n > 0 {
-			patience = firstTime
+			patience = g.patience.first
 			o := classify(buf, web)
 			if !errors.Is(o.err, errMore) {
 				return o

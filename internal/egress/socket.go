@@ -79,7 +79,9 @@ func (p Policy) sockets() []SocketSpec {
 			SocketSpec{RoleProxy, "tcp6", "::1", p.proxy})
 	}
 	for _, c := range p.creds {
-		out = append(out, SocketSpec{RoleCredential, "tcp4", "127.0.0.1", c.Listen})
+		if c.Listen != 0 {
+			out = append(out, SocketSpec{RoleCredential, "tcp4", "127.0.0.1", c.Listen})
+		}
 	}
 	return out
 }

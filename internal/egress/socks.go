@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -39,9 +40,13 @@ func (g *Gateway) serveSOCKS(c *prefixed) {
 	if _, err := c.Write([]byte{5, 0}); err != nil {
 		return
 	}
-	asked, err := readSOCKS(c)
+	var all bytes.Buffer
+	asked, err := readSOCKS(io.TeeReader(c, &all))
 	var bad *socksError
 	switch {
+	case !passage{g: g, to: asked.String()}.harmless(inHost, all.Bytes()):
+		reset(c.Conn)
+		return
 	case errors.As(err, &bad):
 		g.denySOCKS(c, socksReply(bad.code), "SOCKS request", bad.why)
 		return

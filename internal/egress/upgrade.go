@@ -30,7 +30,8 @@ func (c *crossing) receiveUpgrade(resp *http.Response) error {
 	}
 	dropHop(resp.Header)
 	if k := c.s.keep; k != nil {
-		redactHeaders(resp.Header, k.secret, k.placeholder)
+		_, redact := k.now()
+		redact.Header(resp.Header)
 	}
 	resp.Header["Upgrade"], resp.Header["Connection"] = []string{"websocket"}, []string{"Upgrade"}
 	return nil
@@ -49,7 +50,8 @@ func (k *conn1) upgrade(c *crossing, resp *http.Response) {
 	}
 	var down io.Reader = up
 	if c.s.keep != nil {
-		down = newRedactor(up, c.s.keep.secret, c.s.keep.placeholder)
+		_, redact := c.s.keep.now()
+		down = redact.Reader(up, nil)
 	}
 	stop := func() { up.Close(); k.conn.Close() }
 	done := make(chan struct{})
@@ -58,9 +60,15 @@ func (k *conn1) upgrade(c *crossing, resp *http.Response) {
 		defer stop()
 		_, _ = io.Copy(k.conn, countingReader{down, c.count})
 	})
-	_, _ = io.Copy(up, c.watched(&k.in))
-	stop()
+	if _, err := io.Copy(up, c.watched(&k.in)); err != nil {
+		stop()
+	} else if w, ok := up.(interface{ CloseWrite() error }); ok {
+		_ = w.CloseWrite()
+	}
 	<-done
+	if why := c.body.stopped(); why != "" {
+		c.g.refuse(c.g.refusals, c.s.what(c.h), why)
+	}
 }
 
 // countingReader tells how much was read.

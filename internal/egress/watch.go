@@ -2,7 +2,6 @@ package egress
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -61,7 +60,7 @@ func (p passage) trip(h tripwire.Hit) {
 			Value: h.Value, Kind: h.Kind, Spelling: h.Spelling, Where: p.where, To: printable(p.to), Rule: p.rule,
 		}})
 		if err != nil {
-			p.g.fail(fmt.Errorf("gateway: record: %w", err))
+			p.g.unrecorded(err)
 		}
 	}
 	p.g.cancel()
@@ -118,8 +117,11 @@ func (p passage) harmlessHead(h *requestHead) bool {
 	return p.harmless(inHeader, h.text())
 }
 
-// text is all of a head that a client chooses.
+// text is all of a head that a client chooses, as it was sent where that is known.
 func (h *requestHead) text() []byte {
+	if h.raw != "" {
+		return []byte(h.raw)
+	}
 	b := make([]byte, 0, 1<<10)
 	b = append(append(b, h.method...), ' ')
 	b = append(append(b, h.target...), '\n')
@@ -266,7 +268,7 @@ const settleTime = 250 * time.Millisecond
 // settle waits for the connections of those who are gone, so that one who sends
 // and exits is caught. Where nothing is looked for there is no wait.
 func (g *Gateway) settle() {
-	if g.watch == nil || g.ctx.Err() != nil {
+	if g.watch == nil || g.second == nil || g.ctx.Err() != nil { // the second is nil: nothing was served
 		return
 	}
 	time.Sleep(time.Millisecond) // one that is there already is taken now

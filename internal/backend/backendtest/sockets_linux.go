@@ -13,6 +13,7 @@ import (
 var socketProbes = map[string]probe{
 	"socket":  socket,
 	"connect": connect,
+	"send":    sendFile,
 	"unix":    connectUnix,
 	"udp":     udp,
 	"bind":    bindUnix,
@@ -38,6 +39,23 @@ func connect(addr string) (string, error) {
 	defer c.Close()
 	c.Write([]byte("attack"))
 	return "", nil
+}
+
+// sendFile sends a file to an address and port, and does not wait for an answer:
+// "send:192.0.2.1:443|path".
+func sendFile(arg string) (string, error) {
+	addr, path := two(arg)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "read", err
+	}
+	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
+	if err != nil {
+		return "connect", err
+	}
+	defer c.Close()
+	_, err = c.Write(text)
+	return "", err
 }
 
 // connectUnix connects to a Unix socket; a name that begins with @ is abstract.

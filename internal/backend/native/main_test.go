@@ -27,6 +27,12 @@ func TestMain(m *testing.M) {
 	case len(os.Args) > 1 && os.Args[1] == "attack":
 		backendtest.Attack(os.Args[2:])
 		os.Exit(0)
+	case len(os.Args) > 2 && os.Args[1] == "get":
+		if err := get(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	case len(os.Args) > 1 && os.Args[1] == "supervise":
 		os.Exit(superviseFor(os.Args[2:]))
 	}

@@ -88,7 +88,7 @@ func benchTalk(b *testing.B) *recorder {
 	if ends[1], err = connOf(theirs); err != nil {
 		b.Fatal(err)
 	}
-	d := newDesk(ends[0], egress.Config{Recorder: forgetful{}}, newJudge(config(tcpAddr(1), 2, nil).Plan, nil))
+	d := newDesk(ends[0], egress.Config{Recorder: forgetful{}}, newJudge(config(tcpAddr(1), 2, nil).Plan))
 	d.pace.every = 0
 	go d.listen()
 	out := &sender{conn: ends[1]}

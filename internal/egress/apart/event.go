@@ -13,21 +13,20 @@ import (
 )
 
 // said is an event as it goes over the socket. What has no field here the
-// gateway cannot say: it applies no change, and ends a run by an alarm only.
+// gateway cannot say: but for an alarm it ends no run, and applies no change.
 type said struct {
 	Refused      *evidence.Refused      `json:"refused,omitempty"`
 	Request      *evidence.Request      `json:"request,omitempty"`
+	Alarm        *evidence.Alarm        `json:"alarm,omitempty"`
 	ModelUsage   *evidence.ModelUsage   `json:"model_usage,omitempty"`
 	Needed       *evidence.Needed       `json:"needed,omitempty"`
-	Alarm        *evidence.Alarm        `json:"alarm,omitempty"`
 	LimitReached *evidence.LimitReached `json:"limit_reached,omitempty"`
 	Warning      *evidence.Warning      `json:"warning,omitempty"`
 }
 
 // encodeEvent is for the gateway.
 func encodeEvent(e evidence.Event) ([]byte, error) {
-	s := said{Refused: e.Refused, Request: e.Request, ModelUsage: e.ModelUsage, Needed: e.Needed, Alarm: e.Alarm,
-		LimitReached: e.LimitReached, Warning: e.Warning}
+	s := said{Refused: e.Refused, Request: e.Request, Alarm: e.Alarm, ModelUsage: e.ModelUsage, Needed: e.Needed, LimitReached: e.LimitReached, Warning: e.Warning}
 	if k := e.Kind(); k == "" || s == (said{}) {
 		return nil, fmt.Errorf("an event %q is not the gateway's to record", k)
 	}
@@ -46,17 +45,17 @@ type judge struct {
 	learns                bool
 }
 
-func newJudge(p plan.Plan, decoys []tripwire.Value) *judge {
-	j := &judge{decoys: map[string]bool{}, controls: map[string]bool{egress.ControlGateway: true, egress.ControlDNS: true}, credentials: map[string]bool{"": true}}
+func newJudge(p plan.Plan, decoys ...tripwire.Value) *judge {
+	j := &judge{controls: map[string]bool{egress.ControlGateway: true, egress.ControlDNS: true}, credentials: map[string]bool{"": true}, decoys: map[string]bool{}}
+	for _, d := range decoys {
+		j.decoys[d.Name] = true
+	}
 	for _, c := range networkControls(p) {
 		j.controls[c.ID] = true
 		j.learns = j.learns || c.Want.Gateway != nil && c.Want.Gateway.Learn
 		if c.Want.Credential != nil {
 			j.credentials[c.Want.Credential.Name] = true
 		}
-	}
-	for _, d := range decoys {
-		j.decoys[d.Name] = true
 	}
 	return j
 }
@@ -67,8 +66,7 @@ func (j *judge) event(b []byte) (evidence.Event, error) {
 	if err := strict(b, &s); err != nil {
 		return evidence.Event{}, fmt.Errorf("event: %w", err)
 	}
-	e := evidence.Event{Refused: s.Refused, Request: s.Request, ModelUsage: s.ModelUsage, Needed: s.Needed, Alarm: s.Alarm,
-		LimitReached: s.LimitReached, Warning: s.Warning}
+	e := evidence.Event{Refused: s.Refused, Request: s.Request, Alarm: s.Alarm, ModelUsage: s.ModelUsage, Needed: s.Needed, LimitReached: s.LimitReached, Warning: s.Warning}
 	if err := e.Validate(); err != nil {
 		return evidence.Event{}, err
 	}
@@ -84,6 +82,10 @@ func (j *judge) payload(s said) error {
 		return j.refused(s.Refused)
 	case s.Request != nil:
 		return j.request(s.Request)
+	case s.Alarm != nil:
+		if err := j.alarm(s.Alarm); err != nil {
+			return err
+		}
 	case s.ModelUsage != nil:
 		return nil // its numbers were looked at, and are the gateway's to count
 	case s.Needed != nil:
@@ -91,10 +93,6 @@ func (j *judge) payload(s said) error {
 			return errors.New("the run does not learn")
 		}
 		return nil
-	case s.Alarm != nil:
-		if err := j.alarm(s.Alarm); err != nil {
-			return err
-		}
 	case s.LimitReached != nil:
 		if s.LimitReached.Value < 0 || !j.control(s.LimitReached.Control) {
 			return errors.New("no limit of the network")
@@ -125,13 +123,12 @@ func (j *judge) refused(r *evidence.Refused) error {
 	return nil
 }
 
-// alarm is about a value of this run.
+// alarm is about a value that is there, and a rule that is.
 func (j *judge) alarm(a *evidence.Alarm) error {
-	known := a.Kind == tripwire.Decoy && j.decoys[a.Value] ||
-		a.Kind == tripwire.Placeholder && a.Value != "" && j.credentials[a.Value]
+	known := a.Kind == tripwire.Decoy && j.decoys[a.Value] || a.Kind == tripwire.Placeholder && a.Value != "" && j.credentials[a.Value]
 	switch {
 	case !known:
-		return errors.New("no value of the run")
+		return errors.New("no decoy or credential of the run")
 	case a.Rule != "" && !j.control(a.Rule):
 		return errors.New("no rule of the plan")
 	}

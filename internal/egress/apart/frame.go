@@ -112,8 +112,11 @@ func (s *sender) sendLocked(kind byte, parts ...[]byte) error {
 	for _, p := range parts {
 		b = append(b, p...)
 	}
-	if len(b) <= maxFrame {
-		s.buf = b // a start, which holds secrets, is not kept
+	if kind == frameStart || kind == frameFresh {
+		defer clear(b) // the secrets in it
+		s.buf = nil
+	} else if len(b) <= maxFrame {
+		s.buf = b
 	}
 	if err := s.conn.SetWriteDeadline(time.Now().Add(sendTime)); err != nil {
 		return err

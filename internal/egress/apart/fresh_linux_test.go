@@ -12,13 +12,14 @@ import (
 
 	"ringwall/internal/egress"
 	"ringwall/internal/egress/authority"
+	"ringwall/internal/egress/tripwire"
 )
 
 // talk is both sides without a process between them.
 func talk(t *testing.T, cfg egress.Config) (*served, *desk, <-chan error) {
 	t.Helper()
 	ours, theirs := net.Pipe()
-	d := newDesk(ours, cfg, newJudge(cfg.Plan, nil))
+	d := newDesk(ours, cfg, newJudge(cfg.Plan))
 	ended := make(chan error, 1)
 	go func() { ended <- d.listen() }()
 	s := &served{out: &sender{conn: theirs}, closed: make(chan error)}
@@ -85,6 +86,7 @@ func TestStart(t *testing.T) {
 	}
 	cfg.Secrets = map[string]string{"model": "\xff\x80 not UTF-8"}
 	cfg.Authority, cfg.Roots, cfg.Plan.Command = own, []byte("PEM"), []string{"secret-command"}
+	cfg.Decoys = []tripwire.Value{{Name: "~/key", Kind: tripwire.Decoy, Cores: []string{"0123456789abcdefghij"}}}
 	specs := []egress.SocketSpec{{Role: egress.RoleDNS, Network: "udp4", Addr: "0.0.0.0", Port: 53}}
 	s, err := newStart(cfg, specs)
 	if err != nil {
@@ -98,8 +100,8 @@ func TestStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(got.Secrets, got.Placeholders, string(got.Roots), told.Sockets) !=
-		fmt.Sprint(cfg.Secrets, cfg.Placeholders, "PEM", specs) || len(got.Plan.Controls) != len(cfg.Plan.Controls) {
+	if fmt.Sprint(got.Secrets, got.Placeholders, string(got.Roots), told.Sockets, got.Decoys) !=
+		fmt.Sprint(cfg.Secrets, cfg.Placeholders, "PEM", specs, cfg.Decoys) || len(got.Plan.Controls) != len(cfg.Plan.Controls) {
 		t.Errorf("%+v %+v", told, got)
 	}
 	if _, err := got.Authority.Leaf("a.example"); err != nil {

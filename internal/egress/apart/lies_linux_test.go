@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/kernel/launch"
 )
 
@@ -43,10 +44,13 @@ var lies = map[string]struct{ says, why string }{
 		`"rule":"isolation.user"}}`), "no rule"},
 	"another credential": {serving + frame(frameEvent, `{"request":{"proto":"tls","host":"h","sent":0,"received":0,"millis":0,`+
 		`"rule":"network.gateway","credential":"other"}}`), "no credential"},
+	"an alarm about no decoy": {serving + frame(frameEvent, `{"alarm":{"value":"~/other","kind":"decoy","spelling":"hex",`+
+		`"where":"dns","to":"x"}}`), "no decoy"},
+	"an alarm of another layer": {serving + frame(frameEvent, `{"alarm":{"value":"model","kind":"placeholder","spelling":"hex",`+
+		`"where":"dns","to":"x","rule":"isolation.user"}}`), "no rule"},
 	"less than nothing": {serving + frame(frameEvent, `{"request":{"proto":"tls","host":"h","sent":-1,"received":0,"millis":0,`+
 		`"rule":"network.gateway"}}`), "below zero"},
 	"what a run that learns would say": {serving + frame(frameEvent, `{"needed":{"proto":"tls","host":"h","port":443}}`), "does not learn"},
-	"an alarm about nobody's value":    {serving + frame(frameEvent, `{"alarm":{"value":"other","kind":"placeholder","spelling":"plain","where":"body","to":"h:1"}}`), "no value of the run"},
 	"a cost below zero":                {serving + frame(frameEvent, `{"model_usage":{"host":"h","input":1,"output":1,"cost_usd":-1}}`), "cost of -1"},
 	"tokens below zero":                {serving + frame(frameEvent, `{"model_usage":{"host":"h","input":-1,"output":1}}`), "no tokens"},
 	"many warnings":                    {serving + strings.Repeat(frame(frameEvent, `{"warning":{"message":"x"}}`), maxLoud+1), "more than 1000"},
@@ -97,7 +101,7 @@ func TestLies(t *testing.T) {
 // may say, brings no fault.
 func TestTruth(t *testing.T) {
 	for name, truth := range truths {
-		j := newJudge(config(tcpAddr(1), 2, nil).Plan, nil)
+		j := newJudge(config(tcpAddr(1), 2, nil).Plan, tripwire.Value{Name: "~/key"})
 		for range 5 {
 			if _, err := j.event([]byte(truth)); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -112,8 +116,9 @@ var truths = map[string]string{
 	"a finer control": `{"refused":{"layer":"network","control":"network.gateway.budget","what":"x","source":"observed","count":3}}`,
 	"a request": `{"request":{"proto":"http","host":"h","port":80,"method":"GET","path":"/","status":200,"sent":1,"received":2,` +
 		`"millis":3,"ended":true,"rule":"network.credential:model","credential":"model"}}`,
-	"an alarm": `{"alarm":{"value":"model","kind":"placeholder","spelling":"plain","where":"body","to":"a.example:443"}}`,
-	"a limit":  `{"limit_reached":{"resource":"requests","value":5,"control":"network.gateway","ended":false}}`,
+	"an alarm":               `{"alarm":{"value":"model","kind":"placeholder","spelling":"hex","where":"dns","to":"x.example"}}`,
+	"an alarm about a decoy": `{"alarm":{"value":"~/key","kind":"decoy","spelling":"plain","where":"body","to":"h:80","rule":"network.gateway"}}`,
+	"a limit":                `{"limit_reached":{"resource":"requests","value":5,"control":"network.gateway","ended":false}}`,
 }
 
 // FuzzEvent: what the judge takes can be said again in the same words, and is
@@ -127,9 +132,9 @@ func FuzzEvent(f *testing.F) {
 	for _, text := range truths {
 		f.Add([]byte(text))
 	}
-	p := config(tcpAddr(1), 2, nil).Plan
+	p, decoy := config(tcpAddr(1), 2, nil).Plan, tripwire.Value{Name: "~/key"}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		e, err := newJudge(p, nil).event(b)
+		e, err := newJudge(p, decoy).event(b)
 		if err != nil {
 			return
 		}
@@ -140,7 +145,7 @@ func FuzzEvent(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e2, err := newJudge(p, nil).event(again); err != nil || e2.Kind() != e.Kind() {
+		if e2, err := newJudge(p, decoy).event(again); err != nil || e2.Kind() != e.Kind() {
 			t.Fatalf("%s: %v", again, err)
 		}
 	})

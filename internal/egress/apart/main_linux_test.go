@@ -16,8 +16,8 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[0] == Name {
 		os.Exit(instead(os.Args[1:]))
 	}
-	if len(os.Args) == 2 && os.Args[1] == "supervisor" {
-		os.Exit(supervisorOf())
+	if len(os.Args) == 3 && os.Args[1] == "supervisor" {
+		os.Exit(supervisorOf(os.Args[2]))
 	}
 	code := m.Run()
 	kerneltest.Clean()

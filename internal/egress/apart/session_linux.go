@@ -34,6 +34,7 @@ func (c *Config) begin(specs []egress.SocketSpec, sockets []*os.File, fault func
 	}
 	s := &session{process: p, heard: make(chan struct{})}
 	if err := s.open(c, ours, specs, sockets); err != nil {
+		err = fmt.Errorf("%w: %w", err, p.why())
 		close(s.heard)
 		s.end()
 		return nil, err
@@ -64,7 +65,7 @@ func (s *session) open(c *Config, tie *os.File, specs []egress.SocketSpec, socke
 	if s.conn, err = connOf(tie); err != nil {
 		return err
 	}
-	s.desk = newDesk(s.conn, c.Config, newJudge(c.Plan, c.Decoys))
+	s.desk = newDesk(s.conn, c.Config, newJudge(c.Plan, c.Decoys...))
 	b, err := json.Marshal(told)
 	told.forget()
 	if err != nil {

@@ -24,11 +24,11 @@ type start struct {
 	Plan         json.RawMessage     `json:"plan"`
 	Secrets      map[string][]byte   `json:"secrets,omitempty"`
 	Placeholders map[string][]byte   `json:"placeholders,omitempty"`
-	Decoys       []tripwire.Value    `json:"decoys,omitempty"`
 	Sockets      []egress.SocketSpec `json:"sockets"`
 	Authority    []byte              `json:"authority,omitempty"` // with its key
 	Roots        []byte              `json:"roots,omitempty"`
 	Refresh      bool                `json:"refresh,omitempty"` // a credential can be asked for again
+	Decoys       []tripwire.Value    `json:"decoys,omitempty"`
 }
 
 // newStart leaves out of the plan what is not the gateway's business.
@@ -40,7 +40,7 @@ func newStart(cfg egress.Config, specs []egress.SocketSpec) (*start, error) {
 		return nil, err
 	}
 	s := &start{Version: wireVersion, Plan: b, Secrets: inBytes(cfg.Secrets), Placeholders: inBytes(cfg.Placeholders), Sockets: specs,
-		Decoys: cfg.Decoys, Roots: cfg.Roots, Refresh: cfg.Refresh != nil}
+		Roots: cfg.Roots, Refresh: cfg.Refresh != nil, Decoys: cfg.Decoys}
 	if cfg.Authority != nil {
 		own, ok := cfg.Authority.(*authority.Authority)
 		if !ok {

@@ -2,6 +2,8 @@ package apart
 
 import (
 	"encoding/pem"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +15,9 @@ import (
 // TestCertificates: the gateway trusts what the owner's environment names, and
 // nothing that it does not.
 func TestCertificates(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(echoKey))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(echoKey))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "own.pem")

@@ -19,7 +19,7 @@ import (
 // collector keeps it far below (softMemory).
 const (
 	maxMemory = 1 << 30
-	maxFiles  = 16384
+	maxFiles  = 32768
 )
 
 // etcSize is room for copies of the resolver's files; a list of hosts that are
@@ -103,15 +103,18 @@ func (v *view) show(source, target string, flags uint8) error {
 }
 
 // program shows this very program. Its file may have been replaced since it was
-// started; then it is copied from where the kernel still has it.
+// started, or be closed to the gateway's user; then it is copied from where the
+// kernel still has it.
 func (v *view) program() error {
 	const running = "/proc/self/exe"
 	path, err := os.Readlink(running)
 	if err != nil {
 		return err
 	}
+	const others = 0o005 // may read and run it
 	var is, was unix.Stat_t
-	if unix.Stat(path, &is) == nil && unix.Stat(running, &was) == nil && is.Dev == was.Dev && is.Ino == was.Ino {
+	if unix.Stat(path, &is) == nil && unix.Stat(running, &was) == nil && is.Dev == was.Dev && is.Ino == was.Ino &&
+		(!v.apart || is.Mode&others == others) {
 		return v.show(path, Name, 0)
 	}
 	text, err := os.ReadFile(running)

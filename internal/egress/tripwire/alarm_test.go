@@ -69,12 +69,12 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := corpus(t, s, filepath.Join(strings.TrimSpace(string(root)), "src"), 64<<20)
+	seen := corpus(t, s, filepath.Join(strings.TrimSpace(string(root)), "src"), 24<<20)
 	if seen < 16<<20 {
 		t.Errorf("only %d bytes of Go's sources were there", seen)
 	}
 	for _, dir := range []string{"/usr/share", "/usr/lib/node_modules", "/usr/lib/python3", "/usr/local/lib"} {
-		t.Logf("%s: %d MiB", dir, corpus(t, s, dir, 48<<20)>>20)
+		t.Logf("%s: %d MiB", dir, corpus(t, s, dir, 12<<20)>>20)
 	}
 }
 

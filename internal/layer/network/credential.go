@@ -105,6 +105,7 @@ func (b *broker) complete(op *plan.Credential, direct bool) {
 	}
 	known.fill(op, direct)
 	setIfEmpty(&op.Shape, known.shape)
+	setIfEmpty(&op.Shape, shapeOfSignIn(op.FromOAuth))
 	setIfEmpty(&op.Shape, shapeOf(op.KeyEnv, op.FromEnv))
 	setIfEmpty(&op.KeyEnv, op.FromEnv)
 	if op.Form == plan.FormHeader {

@@ -109,6 +109,16 @@ func shapeOf(variables ...string) string {
 	return ""
 }
 
+// shapeOfSignIn is the form of a sign-in's token, wherever it is sent.
+func shapeOfSignIn(name string) string {
+	for _, s := range services() {
+		if name != "" && s.oauth == name {
+			return s.shape
+		}
+	}
+	return ""
+}
+
 // fill takes from what is known of the service what the policy left out. The
 // address of a base is taken only where the credential is not put into
 // connections to the host itself.

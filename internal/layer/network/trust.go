@@ -45,8 +45,12 @@ var addedVars = []string{
 }
 
 // trust plans the stores that programs inside look for authorities in, where
-// something is intercepted or the policy names authorities; nil: neither.
+// something is intercepted or the policy names authorities; nil: neither, or
+// there is no way out at all.
 func trust(p policy.Policy, h host.Facts, f project.Facts, controls []plan.Control) (*plan.Control, error) {
+	if p.Network.Mode == policy.None {
+		return nil, nil
+	}
 	t := plan.Trust{Added: plan.TrustAdded, EnvVars: slices.Clone(bundleVars), AddVars: slices.Clone(addedVars)}
 	from := ""
 	for _, c := range controls {
@@ -117,10 +121,13 @@ func extra(p policy.Policy, h host.Facts, f project.Facts) ([]string, error) {
 	var out []string
 	for i, path := range p.Network.CA {
 		key := fmt.Sprintf("network.ca[%d]", i)
-		if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		rest, below := strings.CutPrefix(path, "~/")
+		if below {
 			path = filepath.Join(h.Home, rest)
 		}
 		switch path = filepath.Clean(path); {
+		case below && h.Home == "":
+			return nil, p.ErrorAt(key, "it is not known where your home is: write the whole path")
 		case !filepath.IsAbs(path):
 			return nil, p.ErrorAt(key, "wants a path that begins with / or ~/")
 		case within(path, f.Path):

@@ -33,6 +33,8 @@ func TestTrust(t *testing.T) {
 	h, f := stored()
 	named := policy.Policy{Network: policy.Network{CA: []string{"~/corp.pem", "/etc/ssl/../corp.pem"}}}
 	opened := opens("api.example.com")
+	shut := named
+	shut.Network.Mode = policy.None
 	lacking := opens("api.example.com")
 	lacking[0].Status = plan.Unavailable
 	denied := []plan.Control{{Status: plan.Enforced, Want: plan.Op{Egress: &plan.Egress{Host: "x.example", Deny: true}}}}
@@ -47,6 +49,7 @@ func TestTrust(t *testing.T) {
 		"nothing":          {none: true},
 		"a denial":         {controls: denied, none: true},
 		"unavailable":      {controls: lacking, none: true},
+		"no way out":       {policy: shut, none: true},
 		"a rule":           {controls: opened, own: true},
 		"a credential":     {controls: keyed, own: true},
 		"authorities":      {policy: named, extra: []string{"/home/u/corp.pem", "/etc/corp.pem"}},

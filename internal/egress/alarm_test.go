@@ -103,7 +103,7 @@ func (r *rig) http(t *testing.T, head, body string) {
 	}
 }
 
-func post(body, more string) string {
+func posting(body, more string) string {
 	return fmt.Sprintf("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: %d\r\n%s\r\n", len(body), more)
 }
 
@@ -132,11 +132,11 @@ func ways() []way {
 		{"header", func(t *testing.T, r *rig, s string) {
 			r.http(t, fmt.Sprintf(get, "/", "X-Trace: "+b64([]byte("x:"+s))+"\r\n"), "")
 		}, inHeader, a, rule, true},
-		{"body", func(t *testing.T, r *rig, s string) { r.http(t, post(s, ""), s) }, inBody, a, rule, true},
-		{"half of it", func(t *testing.T, r *rig, s string) { r.http(t, post(s[20:], ""), s[20:]) }, inBody, a, rule, true},
+		{"body", func(t *testing.T, r *rig, s string) { r.http(t, posting(s, ""), s) }, inBody, a, rule, true},
+		{"half of it", func(t *testing.T, r *rig, s string) { r.http(t, posting(s[20:], ""), s[20:]) }, inBody, a, rule, true},
 		{"packed body", func(t *testing.T, r *rig, s string) {
 			z := gzipOf("password: " + s)
-			r.http(t, post(z, "Content-Encoding: gzip\r\n"), z)
+			r.http(t, posting(z, "Content-Encoding: gzip\r\n"), z)
 		}, inBody, a, rule, true},
 		{"chunks", func(t *testing.T, r *rig, s string) {
 			r.http(t, "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -286,5 +286,20 @@ func TestPlaceholderBelongsToItsHost(t *testing.T) {
 	want := evidence.Alarm{Value: "key", Kind: tripwire.Placeholder, Spelling: "plain", Where: inHeader, To: "a.example:80", Rule: "network.allow:a.example:80"}
 	if all := r.journal.alarms(); len(all) != 1 || all[0] != want {
 		t.Errorf("elsewhere: %+v", all)
+	}
+}
+
+// TestSentJustBeforeTheEnd: who sends it and is gone at once is caught too, also
+// when the gateway is closed in the next moment.
+func TestSentJustBeforeTheEnd(t *testing.T) {
+	for range 30 {
+		r, _ := trapped(t)
+		c := dialTest(t, "192.0.2.1:443")
+		_, _ = io.WriteString(c, theDecoy)
+		c.Close()
+		r.Close()
+		if all := r.journal.alarms(); len(all) != 1 {
+			t.Fatalf("%+v", all)
+		}
 	}
 }
