@@ -80,8 +80,47 @@ func routeEverything() syscall.Errno {
 			errno = 0
 		}
 	}
+	if errno == 0 {
+		errno = secondAddresses(fd)
+	}
 	closeFD(int(fd))
 	return errno
+}
+
+// addressRequest is RTM_NEWADDR for one address of lo.
+type addressRequest struct {
+	header unix.NlMsghdr
+	msg    unix.IfAddrmsg
+	attr   unix.RtAttr
+	addr   [16]byte
+}
+
+// secondAddresses gives lo an address of each family that is not the loopback's
+// own. Where there is none, the C library takes the machine for one without that
+// family, and answers a program that asks for it alone (AI_ADDRCONFIG) with
+// nothing. The second lies beside the range that names get.
+func secondAddresses(fd uintptr) syscall.Errno {
+	errno := addAddress(fd, unix.AF_INET, 4, [16]byte{127, 0, 0, 2})
+	if errno != 0 {
+		return errno
+	}
+	errno = addAddress(fd, unix.AF_INET6, 16, [16]byte{0xfd, 0x72, 0x69, 0x6e, 0x67, 0x77, 0x61, 0x6c, 0x6c, 0x01, 15: 1})
+	if errno == unix.EAFNOSUPPORT || errno == unix.EOPNOTSUPP || errno == unix.EACCES {
+		return 0 // there is no IPv6, or it is switched off
+	}
+	return errno
+}
+
+func addAddress(fd uintptr, family uint8, size uint16, addr [16]byte) syscall.Errno {
+	request := addressRequest{
+		header: unix.NlMsghdr{Type: unix.RTM_NEWADDR, Flags: unix.NLM_F_REQUEST | unix.NLM_F_ACK | unix.NLM_F_CREATE, Seq: 1},
+		msg: unix.IfAddrmsg{Family: family, Prefixlen: uint8(size) * 8, Flags: unix.IFA_F_NODAD,
+			Scope: unix.RT_SCOPE_HOST, Index: loIndex},
+		attr: unix.RtAttr{Len: 4 + size, Type: unix.IFA_LOCAL},
+		addr: addr,
+	}
+	request.header.Len = uint32(unsafe.Sizeof(request)) - 16 + uint32(size)
+	return tellKernel(fd, unsafe.Pointer(&request), uintptr(request.header.Len))
 }
 
 func addLocalDefault(fd uintptr, family uint8) syscall.Errno {
@@ -93,8 +132,12 @@ func addLocalDefault(fd uintptr, family uint8) syscall.Errno {
 		device: loIndex,
 	}
 	request.header.Len = uint32(unsafe.Sizeof(request))
+	return tellKernel(fd, unsafe.Pointer(&request), unsafe.Sizeof(request))
+}
+
+func tellKernel(fd uintptr, request unsafe.Pointer, size uintptr) syscall.Errno {
 	kernel := unix.RawSockaddrNetlink{Family: unix.AF_NETLINK}
-	_, errno := call6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&request)), unsafe.Sizeof(request), 0,
+	_, errno := call6(unix.SYS_SENDTO, fd, uintptr(request), size, 0,
 		uintptr(unsafe.Pointer(&kernel)), unsafe.Sizeof(kernel))
 	if errno != 0 {
 		return errno
