@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -195,5 +196,18 @@ func TestEventsStream(t *testing.T) {
 	close(more)
 	if rest, _ := io.ReadAll(in); !strings.Contains(string(rest), "data: two") {
 		t.Errorf("the rest is %q", rest)
+	}
+}
+
+// What an upstream sends as headers and is none does not reach the client.
+func TestOddHeadersOfAnswers(t *testing.T) {
+	up := listen(t, func(c net.Conn) {
+		_, _ = http.ReadRequest(bufio.NewReader(c))
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nX-Good: yes\r\nX-Odd: a\x01\x1b[2Jb\r\nConnection: X-Hop\r\nX-Hop: 1\r\nContent-Length: 2\r\n\r\nok")
+	})
+	r := newRig(t, up, allow("a.example", 80)).start(t)
+	got := ask(t, dialTest(t, r.address(t, "a.example", 80)), last("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"))
+	if !strings.Contains(got, "X-Good: yes") || !strings.HasSuffix(got, "ok") || strings.Contains(got, "X-Odd") || strings.Contains(got, "X-Hop") {
+		t.Errorf("answer %q", got)
 	}
 }
