@@ -18,6 +18,7 @@ import (
 
 	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
 )
 
 // theDecoy is planted, theOther is a text of the same length that is not.
@@ -38,20 +39,20 @@ func (j *journal) alarms() []evidence.Alarm {
 	return out
 }
 
-// sink is an upstream that keeps what it was sent, and answers every request.
-type sink struct {
+// catcher is an upstream that keeps what it was sent, and answers every request.
+type catcher struct {
 	addr string
 	mu   sync.Mutex
 	got  bytes.Buffer
 }
 
-func newSink(t testing.TB) *sink {
-	s := &sink{}
+func newCatcher(t testing.TB) *catcher {
+	s := &catcher{}
 	s.addr = listen(t, s.serve)
 	return s
 }
 
-func (s *sink) serve(c net.Conn) {
+func (s *catcher) serve(c net.Conn) {
 	buf, answered := make([]byte, 4096), 0
 	for {
 		n, err := c.Read(buf)
@@ -73,7 +74,7 @@ func (s *sink) serve(c net.Conn) {
 	}
 }
 
-func (s *sink) text() string {
+func (s *catcher) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.got.String()
@@ -185,8 +186,8 @@ func masked(s string) []byte {
 }
 
 // trapped is a rig whose sandbox has the decoy.
-func trapped(t *testing.T) (*rig, *sink) {
-	up := newSink(t)
+func trapped(t *testing.T) (*rig, *catcher) {
+	up := newCatcher(t)
 	r := newRig(t, up.addr, allow("a.example", 80), allow("raw.example", 2222))
 	r.cfg.Decoys = []tripwire.Value{{Name: "~/.aws/credentials", Kind: tripwire.Decoy, Cores: []string{theDecoy}}}
 	return r.start(t), up
@@ -270,8 +271,10 @@ func TestAlarmThatCannotBeRecorded(t *testing.T) {
 // around it does not count.
 func TestPlaceholderBelongsToItsHost(t *testing.T) {
 	placeholder := "sk-" + theOther
-	r := newRig(t, newSink(t).addr, allow("a.example", 80), keyControl(nil))
-	r.cfg.Secrets, r.cfg.Placeholders = map[string]string{"key": "s3cret"}, map[string]string{"key": placeholder}
+	r := newRig(t, newCatcher(t).addr, allow("a.example", 80), keyControl(func(c *plan.Credential) {
+		c.Shape = fmt.Sprintf("sk-%%%da", len(theOther))
+	}))
+	r.cfg.Secrets, r.cfg.Placeholders = map[string]string{"key": "s3cret"}, map[string]string{"key": placeholder + "\nid=AKIAHOLDER"}
 	r.start(t)
 	_ = send(t, dialTest(t, "127.0.0.1:9001"), []byte("GET / HTTP/1.1\r\nHost: 127.0.0.1:9001\r\nX-Api-Key: "+placeholder+"\r\n\r\n"))
 	if all := r.journal.alarms(); len(all) != 0 {

@@ -98,7 +98,7 @@ func TestUploadsAreBounded(t *testing.T) {
 			got := &scale{}
 			srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(got, r.Body) }))
 			r := newRig(t, upstreamOf(srv), bounded("a.example", 80, change)).start(t)
-			tr := &http.Transport{DialContext: dialTo(r.address(t, "a.example", 80))}
+			tr := &http.Transport{DialContext: dialerTo(r.address(t, "a.example", 80))}
 			req, _ := http.NewRequest("POST", "http://a.example/", strings.NewReader(text))
 			req.ContentLength = length
 			resp, err := tr.RoundTrip(req)

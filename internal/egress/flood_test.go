@@ -69,7 +69,7 @@ func TestLargeBodiesStream(t *testing.T) {
 	srv := httptest.NewServer(h)
 	defer srv.Close()
 	r := newRig(t, upstreamOf(srv), allow("a.example", 80)).start(t)
-	tr := &http.Transport{DialContext: dialTo(r.address(t, "a.example", 80))}
+	tr := &http.Transport{DialContext: dialerTo(r.address(t, "a.example", 80))}
 	defer tr.CloseIdleConnections()
 	both := func(n int64) {
 		req, _ := http.NewRequest("POST", "http://a.example/", io.LimitReader(&pattern{}, n))

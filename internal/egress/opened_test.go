@@ -51,7 +51,7 @@ func newOpenRig(t testing.TB, h http.Handler, controls ...plan.Control) (*rig, *
 
 func clientOf(t testing.TB, r *rig, conf *tls.Config, two bool) *http.Client {
 	addr := r.address(t, "example.com", 443)
-	tr := &http.Transport{TLSClientConfig: conf.Clone(), ForceAttemptHTTP2: two, DialContext: dialTo(addr)}
+	tr := &http.Transport{TLSClientConfig: conf.Clone(), ForceAttemptHTTP2: two, DialContext: dialerTo(addr)}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr}
 }

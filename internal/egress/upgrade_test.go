@@ -16,7 +16,7 @@ import (
 	"ringwall/internal/egress/tripwire"
 )
 
-func dialTo(addr string) func(context.Context, string, string) (net.Conn, error) {
+func dialerTo(addr string) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, addr)
 	}
@@ -139,7 +139,7 @@ func TestWatchedWebSocket(t *testing.T) {
 	for _, watched := range []bool{false, true} {
 		r := newRig(t, upstreamOf(wsEcho(t)), allow("a.example", 80))
 		if watched {
-			r.cfg.Decoys = []tripwire.Value{{Name: "~/.aws/credentials", Kind: tripwire.Decoy, Cores: []string{decoy}}}
+			r.cfg.Decoys = []tripwire.Value{{Name: "~/.aws/credentials", Kind: tripwire.Decoy, Cores: []string{decoy[4:]}}}
 		}
 		r.start(t)
 		conf, _ := websocket.NewConfig("ws://a.example/chat", "http://a.example/")
@@ -157,9 +157,9 @@ func TestWatchedWebSocket(t *testing.T) {
 		}
 		c.Close()
 		r.Close()
-		all := r.journal.alarms()
-		if len(all) > 0 != watched || watched && (all[0].Value != "~/.aws/credentials" || all[0].To != "a.example:80") {
-			t.Errorf("watched %v: alarms %+v", watched, all)
+		rang := r.journal.alarms()
+		if len(rang) > 0 != watched || watched && (rang[0].Where != inSocket || rang[0].To != "a.example:80") {
+			t.Errorf("watched %v: %+v", watched, rang)
 		}
 	}
 }

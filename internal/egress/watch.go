@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
+	"ringwall/internal/egress/credform"
 	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/evidence"
 )
@@ -32,16 +33,26 @@ const (
 func watchFor(cfg Config, p Policy) (*tripwire.Set, error) {
 	values := slices.Clone(cfg.Decoys)
 	for _, c := range p.creds {
-		before, after, random := strings.Cut(c.Shape, "%s")
-		if !random {
+		cores := Watched(c.Shape, cfg.Placeholders[c.Name])
+		if len(cores) == 0 {
 			continue // it is the same for everybody, and so a proof of nothing
 		}
-		core := strings.TrimSuffix(strings.TrimPrefix(cfg.Placeholders[c.Name], before), after)
 		values = append(values, tripwire.Value{
-			Name: c.Name, Kind: tripwire.Placeholder, Cores: []string{core}, Home: dest{c.Host, c.Port}.String(),
+			Name: c.Name, Kind: tripwire.Placeholder, Cores: cores, Home: dest{c.Host, c.Port}.String(),
 		})
 	}
 	return tripwire.New(values)
+}
+
+// Watched are the parts of an encoded placeholder that are looked for: the
+// random ones that are long enough to be a proof. The identifier beside it is no
+// secret: clients sign with it for any host.
+func Watched(shape, placeholder string) []string {
+	v, err := credform.Decode(placeholder)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(credform.Cores(shape, v.Secret), func(c string) bool { return !tripwire.Proof(c) })
 }
 
 // passage is where something was about to go.

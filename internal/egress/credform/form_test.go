@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,16 @@ func TestForeignKeys(t *testing.T) {
 	}
 }
 
+// TestAccountIsTold: a service that wants to know for whom a token speaks gets
+// that from outside too, whatever the client says.
+func TestAccountIsTold(t *testing.T) {
+	f := newForm(t, plan.Credential{Header: "authorization", Prefix: "Bearer "}, "")
+	r := request(t, "POST", "https://chatgpt.com/x", "Chatgpt-Account-Id: 00000000-0000-0000-0000-000000000000")
+	if err := f.Put(r, Value{Secret: secret, Account: "acc"}); err != nil || len(r.Header["Chatgpt-Account-Id"]) != 1 || r.Header.Get("ChatGPT-Account-ID") != "acc" {
+		t.Errorf("%v, %v", r.Header, err)
+	}
+}
+
 func TestBadForms(t *testing.T) {
 	for _, c := range []plan.Credential{{Form: "other"}, {}, {Form: plan.FormQuery}, {Form: plan.FormSigV4}, {Form: plan.FormBasic, User: "a:b"}} {
 		if _, err := New(c, Value{Secret: holder}); err == nil {
@@ -124,12 +135,12 @@ func TestBadForms(t *testing.T) {
 }
 
 func TestValueText(t *testing.T) {
-	for _, v := range []Value{{Secret: "s"}, {Secret: "s=x", ID: "i", Token: "t=", Account: "a", Expires: time.Unix(1_800_000_000, 0)}} {
+	for _, v := range []Value{{Secret: "s"}, {Secret: "\u00fcber geheim"}, {Secret: "s=x", ID: "i", Token: "t=", Account: "a", Expires: time.Unix(1_800_000_000, 0)}} {
 		if got, err := Decode(v.Encode()); err != nil || got != v {
 			t.Errorf("%+v becomes %+v, %v", v, got, err)
 		}
 	}
-	for _, s := range []string{"hunter2\nx", "hunter2\nother=y", "hunter2\nexpires=x", "hunter2\r", "hunter2\x00", "hunter2\u00e9", "a\nid=hunter2\t"} {
+	for _, s := range []string{"hunter2\nx", "hunter2\nother=y", "hunter2\nexpires=x", "hunter2\r", "hunter2\x00", "hunter2\x7f", "a\nid=hunter2\t"} {
 		if _, err := Decode(s); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", s, err)
 		}
@@ -153,6 +164,24 @@ func TestPlaceholder(t *testing.T) {
 	for _, shape := range []string{"%", "%a", "%0a", "%4", "%4x", "%1000a"} {
 		if got, err := Placeholder(shape, random); err == nil {
 			t.Errorf("%s becomes %q", shape, got)
+		}
+	}
+}
+
+// TestCores: the random parts, and no others: what is the same for everybody
+// proves nothing.
+func TestCores(t *testing.T) {
+	for _, c := range []struct {
+		shape, filled string
+		want          []string
+	}{
+		{"ghp_%36a", "ghp_" + strings.Repeat("a1B2", 9), []string{strings.Repeat("a1B2", 9)}},
+		{"sk-%20a-%16A-AA", "sk-abcdefghij0123456789-ABCDEFGHIJKLMNOP-AA", []string{"abcdefghij0123456789", "ABCDEFGHIJKLMNOP"}},
+		{"x-%64h", "x-" + strings.Repeat("0f", 32), []string{strings.Repeat("0f", 32)}}, {"plain", "plain", nil}, {"x-%36a", "other", nil}, {"x-%36a", "x-short", nil},
+		{"sk-%s", "sk-" + strings.Repeat("a1_", 16), []string{strings.Repeat("a1_", 16)}},
+	} {
+		if got := Cores(c.shape, c.filled); !slices.Equal(got, c.want) {
+			t.Errorf("%s of %s: %q", c.filled, c.shape, got)
 		}
 	}
 }

@@ -79,3 +79,27 @@ func pick(n int, letters string, random func([]byte) error) (string, error) {
 	}
 	return string(b), nil
 }
+
+// Cores are the random parts of a placeholder that was made in a shape, nothing
+// where it was not.
+func Cores(shape, text string) []string {
+	var out []string
+	for rest := shape; rest != ""; {
+		before, after, found := strings.Cut(rest, "%")
+		if !strings.HasPrefix(text, before) {
+			return nil
+		}
+		if text = text[len(before):]; !found {
+			break
+		}
+		n, letters, used := verb(after)
+		if letters == "" || len(text) < n {
+			return nil
+		}
+		out, text, rest = append(out, text[:n]), text[n:], after[used:]
+	}
+	if text != "" {
+		return nil
+	}
+	return out
+}

@@ -13,7 +13,7 @@ import (
 
 // patient is say, with a minute for the whole.
 func patient(args []string) (string, error) {
-	c, err := net.DialTimeout("tcp", args[0], patience)
+	c, err := net.DialTimeout("tcp", args[0], time.Minute)
 	if err != nil {
 		return "", err
 	}
@@ -97,6 +97,10 @@ func crowd(args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	to, err := once(args[0])
+	if err != nil {
+		return "", err
+	}
 	var closed, open atomic.Int64
 	var opening sync.WaitGroup
 	workers := make(chan struct{}, 64)
@@ -104,7 +108,7 @@ func crowd(args []string) (string, error) {
 		workers <- struct{}{}
 		opening.Go(func() {
 			defer func() { <-workers }()
-			c, err := net.DialTimeout("tcp", args[0], patience)
+			c, err := net.DialTimeout("tcp", to, patience)
 			if err == nil {
 				_, err = c.Write(first)
 			}

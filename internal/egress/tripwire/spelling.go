@@ -47,7 +47,7 @@ func spellings() []spelling {
 }
 
 // longestNeed bounds the need of all spellings (TestNeeds).
-const longestNeed = 40
+const longestNeed = 60
 
 func patterns(values []Value) []pattern {
 	var out []pattern
@@ -55,7 +55,8 @@ func patterns(values []Value) []pattern {
 		for _, core := range v.Cores {
 			for _, s := range spellings() {
 				for _, text := range s.texts(core) {
-					out = append(out, pattern{normalText(text), s.fold, s.need, i, s.name})
+					need := s.need * piece(normalText(core)) / minPiece
+					out = append(out, pattern{normalText(text), s.fold, need, i, s.name})
 				}
 			}
 		}

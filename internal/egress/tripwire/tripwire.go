@@ -15,6 +15,7 @@
 package tripwire
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
 )
@@ -24,8 +25,29 @@ const minPiece = 16
 
 // PieceBits is what the shortest piece that raises an alarm carries at least:
 // 16 characters of 62, whose case does not count (a letter stands for two, so
-// the likeliest has a chance of 2/62).
+// the likeliest has a chance of 2/62). Of hexadecimal digits it takes 20, of
+// decimal ones 24.
 const PieceBits = 79
+
+// piece is how many characters in a row of a core are an alarm: as many as it
+// takes for PieceBits.
+func piece(core []byte) int {
+	switch {
+	case only(core, "0123456789"):
+		return 24
+	case only(core, "0123456789abcdef"), only(core, "0123456789ABCDEF"):
+		return 20
+	}
+	return minPiece
+}
+
+func only(text []byte, of string) bool { return len(bytes.Trim(text, of)) == 0 }
+
+// Proof tells whether a core is long enough to be looked for.
+func Proof(core string) bool {
+	n := normalText(core)
+	return len(n) >= piece(n)
+}
 
 // Kinds of values.
 const (
@@ -38,7 +60,7 @@ type Value struct {
 	Name string // in alarms: "~/.aws/credentials", "anthropic"
 	Kind string // Decoy or Placeholder
 	// Cores are its random parts, without what is the same for everybody, such
-	// as "sk-ant-": at least minPiece letters and digits each.
+	// as "sk-ant-". Each has to be a Proof.
 	Cores []string
 	// Home is the only destination that it may go to, as host:port; a decoy has
 	// none.
@@ -70,8 +92,8 @@ func New(values []Value) (*Set, error) {
 			return nil, fmt.Errorf("%s: nothing to look for", v.Name)
 		}
 		for _, c := range v.Cores {
-			if n := len(normalText(c)); n < minPiece {
-				return nil, fmt.Errorf("%s: %d letters and digits are too few to be told apart: at least %d", v.Name, n, minPiece)
+			if !Proof(c) {
+				return nil, fmt.Errorf("%s: %d letters and digits are too few to be told apart", v.Name, len(normalText(c)))
 			}
 		}
 	}

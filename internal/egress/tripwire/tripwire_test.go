@@ -128,3 +128,24 @@ func TestNothingMuchLeaves(t *testing.T) {
 	}
 	t.Error("not found")
 }
+
+// TestWeakLetters: a core that is written with fewer letters needs a longer
+// piece to be as much of a proof.
+func TestWeakLetters(t *testing.T) {
+	for core, need := range map[string]int{
+		"0f3a9b27c4d81e65a0b9c8d7e6f51423": 20, "482910573628194057261839": 24, "Zq3vR8kLm2Xw7TbYp5Nd": 16,
+	} {
+		s, err := tripwire.New([]tripwire.Value{{Name: "it", Cores: []string{core}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range len(core) + 1 {
+			if _, ok := s.Find("", []byte(core[:n]+"~")); ok != (n >= need) {
+				t.Errorf("%d characters of %q: %v", n, core, ok)
+			}
+		}
+		if tripwire.Proof(core[:need-1]) || !tripwire.Proof(core[:need]) {
+			t.Errorf("%q: another length is a proof", core)
+		}
+	}
+}
