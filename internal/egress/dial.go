@@ -57,13 +57,11 @@ func (g *Gateway) connect(ctx context.Context, d dest) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range addrs {
-		var c net.Conn
-		if c, err = g.dialOne(ctx, netip.AddrPortFrom(a, uint16(d.port))); err == nil {
-			return c, nil
-		}
+	c, err := g.dialAny(ctx, addrs, d.port)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", d, err)
 	}
-	return nil, fmt.Errorf("connect to %s: %w", d, err)
+	return c, nil
 }
 
 func (g *Gateway) dialOne(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
@@ -101,9 +99,7 @@ func (g *Gateway) addresses(ctx context.Context, d dest) ([]netip.Addr, error) {
 // resolve asks outside for the addresses of a name, of which there is at least
 // one then.
 func (g *Gateway) resolve(ctx context.Context, name string) ([]netip.Addr, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTime)
-	defer cancel()
-	all, err := g.cfg.Resolve(ctx, name)
+	all, err := g.lookups.get(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("resolve %s: %w", name, err)
 	}

@@ -78,6 +78,7 @@ type Gateway struct {
 
 	patience patience
 	own      ownTable
+	lookups  lookups
 	heads    buffers
 	blocks   blocks
 	accounts accounts
@@ -161,6 +162,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 	g.accounts.of = map[string]*account{}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
+	g.lookups.ask, g.lookups.ctx, g.lookups.run = cfg.Resolve, g.ctx, g.run
 	return g
 }
 
