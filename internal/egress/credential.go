@@ -35,8 +35,11 @@ func (k *keeper) serveConn(c net.Conn) {
 		scheme: k.cred.Scheme, to: k.to, keep: k, rule: k.rule(),
 		here: []dest{here, {"localhost", here.port}},
 	}
-	switch o := k.g.sniff(c, true); {
+	o := k.g.sniff(c, true)
+	switch {
 	case o.proto == protoSilent:
+	case !(passage{g: k.g, to: k.to.String(), rule: k.cred.control}).harmlessOpening(o):
+		reset(c)
 	case o.proto == protoHTTP && o.err != nil:
 		k.g.answer(c, s, &o.head, 400, o.err.Error())
 	case o.proto == protoHTTP:

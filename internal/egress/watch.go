@@ -157,14 +157,14 @@ func (g *Gateway) towards(d dest, r rule, decision Decision) passage {
 }
 
 // harmlessOpening looks at where a connection goes, and at its first bytes as
-// they came. Those of HTTP that may go on are looked at with their request.
-func (p passage) harmlessOpening(o opening, allowed bool) bool {
+// they came. A request that may go on is looked at once more when it does.
+func (p passage) harmlessOpening(o opening) bool {
 	switch {
 	case p.g.watch == nil:
 		return true
 	case !p.harmless(inHost, []byte(p.to)):
 		return false
-	case len(o.data) == 0 || allowed && o.proto == protoHTTP:
+	case len(o.data) == 0:
 		return true
 	case o.proto == protoTLS:
 		return p.harmless(inHello, o.data)
