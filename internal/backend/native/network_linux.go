@@ -1,7 +1,6 @@
 package native
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -81,15 +80,6 @@ func (r *run) choosePlaceholders() error {
 		r.placeholders[c.Name] = v.Encode()
 	}
 	return nil
-}
-
-// random is n characters that nobody can guess.
-func random(n int) (string, error) {
-	b := make([]byte, n)
-	if err := direct.Random(b); err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(b)[:n], nil
 }
 
 // credentials lists those that the plan can keep outside.
