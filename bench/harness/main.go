@@ -27,11 +27,13 @@ var measures = []measure{
 	{"work", "git status, go build and untar", working},
 	{"stage", "changes on their way to the project", staging},
 	{"many", "200 sandboxes at once", many},
+	{"gateway", "the way out, against squid, tinyproxy and mitmproxy", gateway},
 }
 
 // options are what the command line says.
 type options struct {
 	ringwall, probe string
+	gateway         string
 	user            string
 	rounds          int
 	count           int
@@ -52,6 +54,7 @@ func parse() options {
 	var o options
 	flag.StringVar(&o.ringwall, "ringwall", "bin/ringwall", "the `program` under test")
 	flag.StringVar(&o.probe, "probe", "", "the built bench/probe")
+	flag.StringVar(&o.gateway, "gateway", "", "the built bench/gateway")
 	flag.StringVar(&o.user, "user", "", "run everything as this `user` (needs root)")
 	flag.IntVar(&o.rounds, "rounds", 60, "how often each is taken")
 	flag.IntVar(&o.count, "count", 200, "how many sandboxes are `many`")

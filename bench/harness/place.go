@@ -43,7 +43,7 @@ func newPlace(o options) (*place, error) {
 		os.Chmod(path, 0o755)
 	}
 	p.give(p.shm)
-	for _, f := range []*string{&p.ringwall, &p.probe} {
+	for _, f := range []*string{&p.ringwall, &p.probe, &p.gateway} {
 		if err := p.fetch(f); err != nil {
 			p.clean()
 			return nil, err

@@ -36,9 +36,9 @@ const (
 	OverInodes  = "inodes"      // the watched limit of files and folders
 	OverOutput  = "output"      // the limit of what is written to standard output and error
 	OverMemory  = "memory"      // the watched memory limit
-	Alarmed     = "alarm"       // a value that must not leave was on its way out
 	OverCost    = "cost"        // the loop's limit of what models cost
 	OverTokens  = "tokens"      // the loop's limit of models' tokens
+	Alarmed     = "alarm"       // a value that must not leave was on its way out
 	Interrupted = "interrupted" // the context was cancelled
 	Lost        = "lost"        // the boundary failed: fail closed
 )

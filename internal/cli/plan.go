@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ringwall/internal/evidence"
 	"ringwall/internal/layer/network"
 	"ringwall/internal/plan"
 )
@@ -162,22 +161,6 @@ func together(trees []string) []string {
 		}
 	}
 	return out
-}
-
-// keys says where ringwall reads what the agent does not get. A command is run
-// by the owner's own account, outside.
-func (v view) keys() {
-	for _, c := range v.plan.Controls {
-		k := c.Want.Credential
-		if k == nil || c.Status == plan.Unavailable {
-			continue
-		}
-		if len(k.FromCommand) > 0 {
-			v.row("", "(for the key "+k.Name+" ringwall runs on this machine, as you: "+evidence.Printable(commandLine(k.FromCommand))+")")
-			continue
-		}
-		v.row("", "(the key "+k.Name+" is read from "+evidence.Printable(k.Source())+")")
-	}
 }
 
 func (v view) cannot() {

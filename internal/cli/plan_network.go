@@ -18,9 +18,10 @@ func reaches(c plan.Control) string {
 }
 
 func (v view) destinations() {
+	keyed := v.keyed()
 	out := v.names(func(c plan.Control) string {
 		switch w := c.Want; {
-		case w.Egress != nil && !w.Egress.Deny:
+		case w.Egress != nil && !w.Egress.Deny && !(keyed[egressPlace(w.Egress)] && egressWords(w.Egress) == ""):
 			return egressPlace(w.Egress) + egressWords(w.Egress)
 		case w.Credential != nil:
 			return fmt.Sprintf("%s:%d (with the key %s, which stays outside)", w.Credential.Host, w.Credential.Port, w.Credential.Name)

@@ -18,6 +18,7 @@ import (
 
 	"ringwall/internal/egress/tripwire"
 	"ringwall/internal/evidence"
+	"ringwall/internal/plan"
 )
 
 // theDecoy is planted, theOther is a text of the same length that is not.
@@ -275,9 +276,11 @@ func TestAlarmThatCannotBeRecorded(t *testing.T) {
 // gateway waits for, anywhere else an alarm. What the credential's form puts
 // around it does not count.
 func TestPlaceholderBelongsToItsHost(t *testing.T) {
-	placeholder := "sk-" + theOther + "-abcdEFG"
-	r := newRig(t, newCatcher(t).addr, allow("a.example", 80), keyControl(nil))
-	r.cfg.Secrets, r.cfg.Placeholders = map[string]string{"key": "s3cret"}, map[string]string{"key": placeholder}
+	placeholder := "sk-" + theOther
+	r := newRig(t, newCatcher(t).addr, allow("a.example", 80), keyControl(func(c *plan.Credential) {
+		c.Shape = fmt.Sprintf("sk-%%%da", len(theOther))
+	}))
+	r.cfg.Secrets, r.cfg.Placeholders = map[string]string{"key": "s3cret"}, map[string]string{"key": placeholder + "\nid=AKIAHOLDER"}
 	r.start(t)
 	_ = send(t, dialTest(t, "127.0.0.1:9001"), []byte("GET / HTTP/1.1\r\nHost: 127.0.0.1:9001\r\nX-Api-Key: "+placeholder+"\r\n\r\n"))
 	if all := r.journal.alarms(); len(all) != 0 {

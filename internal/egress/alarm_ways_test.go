@@ -69,11 +69,11 @@ func TestDecoyInsideTLS(t *testing.T) {
 					if !trusts {
 						who = r.far
 					}
-					// The shop answers without reading a body, so there may be an answer.
 					_, err := r.client(t, "a.example", who, second).Do(carrying(t, part, text))
 					r.Close()
 					all := r.journal.alarms()
-					if (len(all) == 1) != caught || part != inBody && (err != nil) != caught || caught && (all[0].Where != part || all[0].To != "a.example:443") {
+					early := err == nil && part == inBody // the server answers without waiting for it
+					if (len(all) == 1) != caught || (err != nil) != caught && !early || caught && (all[0].Where != part || all[0].To != "a.example:443") {
 						t.Errorf("opened %v, HTTP/2 %v, %s, %s: %+v, %v", opened, second, part, text, all, err)
 					}
 				}
@@ -135,7 +135,7 @@ func TestWatched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Watched("%40b", credform.Value{Secret: "not of the shape", ID: id}.Encode()); len(got) != 1 || got[0] != id[4:] {
-		t.Errorf("of an identifier %q", got)
+	if got := Watched("%40b", credform.Value{Secret: "not of the shape", ID: id}.Encode()); len(got) != 0 {
+		t.Errorf("of an identifier, which is no secret: %q", got)
 	}
 }

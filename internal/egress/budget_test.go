@@ -65,20 +65,20 @@ func TestRequestsAreBounded(t *testing.T) {
 	}
 }
 
-// sink counts what arrives at an upstream.
-type sink struct {
+// scale counts what arrives at an upstream.
+type scale struct {
 	mu sync.Mutex
 	n  int64
 }
 
-func (s *sink) Write(p []byte) (int, error) {
+func (s *scale) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.n += int64(len(p))
 	return len(p), nil
 }
 
-func (s *sink) total() int64 {
+func (s *scale) total() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.n
@@ -95,7 +95,7 @@ func TestUploadsAreBounded(t *testing.T) {
 		"max_sent":   func(e *plan.Egress) { e.MaxSent = most },
 	} {
 		for _, length := range []int64{size, -1} {
-			got := &sink{}
+			got := &scale{}
 			srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(got, r.Body) }))
 			r := newRig(t, upstreamOf(srv), bounded("a.example", 80, change)).start(t)
 			tr := &http.Transport{DialContext: dialerTo(r.address(t, "a.example", 80))}
@@ -126,7 +126,7 @@ func TestUploadsAreBounded(t *testing.T) {
 func TestTunnelsAreBounded(t *testing.T) {
 	const most = 100_000
 	for _, bound := range []bool{false, true} {
-		got := &sink{}
+		got := &scale{}
 		var over sync.WaitGroup
 		over.Add(2)
 		up := listen(t, func(c net.Conn) { defer over.Done(); _, _ = io.Copy(got, c) })
@@ -159,7 +159,7 @@ func TestTunnelsAreBounded(t *testing.T) {
 
 func TestWebSocketsAreBounded(t *testing.T) {
 	const most = 50_000
-	got, over := &sink{}, make(chan struct{})
+	got, over := &scale{}, make(chan struct{})
 	up := listen(t, func(c net.Conn) {
 		defer close(over)
 		in := bufio.NewReader(c)

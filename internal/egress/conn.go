@@ -50,7 +50,7 @@ func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
 	webPort := d.port == portHTTP || d.port == portHTTPS
 	web := decision.Allowed && (webPort || r.seen() || r.intercept)
 	o := g.sniff(c, web)
-	if !g.towards(d, r, decision).harmlessOpening(o) {
+	if !g.towards(d, r, decision).harmlessOpening(o, decision.Allowed && d.port != portHTTPS) {
 		reset(c)
 		return
 	}

@@ -189,6 +189,31 @@ func TestProxyOnIPv6(t *testing.T) {
 	}
 }
 
+// A rule for an address of the gateway's own is about the host's loopback; who
+// asks the proxy for it would get into a loop, and another port is no loop.
+func TestProxyIsNoLoop(t *testing.T) {
+	newProxyRig(t, echo(t), allow("127.0.0.1", testProxy), allow("127.0.0.1", 2222), allow("::1", testProxy)).start(t)
+	for target, want := range map[string]string{"127.0.0.1:2222": "HTTP/1.1 200 ", "127.0.0.1:3128": "HTTP/1.1 403 ", "[::1]:3128": "HTTP/1.1 403 "} {
+		if got := talk(t, "CONNECT "+target+" HTTP/1.1\r\n\r\n\x00x"); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", target, got)
+		}
+	}
+	if code := socksAsk(t, dialTest(t, proxyAddr()), socksByAddr("127.0.0.1", testProxy)); code != socksRefused {
+		t.Errorf("SOCKS: reply %d", code)
+	}
+}
+
+// Names below a pattern are bounded for the proxy's clients as for DNS.
+func TestProxyNamesAreBounded(t *testing.T) {
+	newProxyRig(t, echo(t), allow("*.example.org", 2222)).start(t)
+	data := strings.Repeat("4f2a9c81", 6)
+	for name, want := range map[string]string{"api.example.org": "HTTP/1.1 200 ", data + ".example.org": "HTTP/1.1 403 "} {
+		if got := talk(t, "CONNECT "+name+":2222 HTTP/1.1\r\n\r\n\x00x"); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 func FuzzConnect(f *testing.F) {
 	for _, in := range badConnects {
 		f.Add([]byte(in))

@@ -35,10 +35,10 @@ func (k *keeper) serveConn(c net.Conn) {
 		scheme: k.cred.Scheme, to: k.to, keep: k, rule: k.rule(),
 		here: []dest{here, {"localhost", here.port}},
 	}
-	o := k.g.sniff(c, true)
-	switch {
+	p := passage{g: k.g, to: k.to.String(), rule: s.rule.control}
+	switch o := k.g.sniff(c, true); {
 	case o.proto == protoSilent:
-	case !(passage{g: k.g, to: k.to.String(), rule: k.cred.control}).harmlessOpening(o):
+	case !p.harmlessOpening(o, true):
 		reset(c)
 	case o.proto == protoHTTP && o.err != nil:
 		k.g.answer(c, s, &o.head, 400, o.err.Error())

@@ -93,6 +93,46 @@ func TestLargeBodiesStream(t *testing.T) {
 	}
 }
 
+// 1 GiB comes through a tunnel and as plain HTTP without taking memory.
+func TestGigabyteStreams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	block := make([]byte, 1<<20)
+	up := listen(t, func(c net.Conn) {
+		first := make([]byte, 4<<10)
+		if n, _ := c.Read(first); n > 0 && first[0] == 'G' {
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", 1<<30)
+		}
+		for range 1 << 10 {
+			if _, err := c.Write(block); err != nil {
+				return
+			}
+		}
+	})
+	r := newRig(t, up, allow("a.example", 80), allow("a.example", 443)).start(t)
+	for addr, first := range map[string][]byte{
+		r.address(t, "a.example", 443): realHello(t, "a.example"),
+		r.address(t, "a.example", 80):  []byte("GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"),
+	} {
+		c := dialTest(t, addr)
+		_ = c.SetDeadline(time.Now().Add(5 * time.Minute))
+		before := peak(func() {})
+		var n int64
+		most := peak(func() {
+			_, _ = c.Write(first)
+			n, _ = io.Copy(io.Discard, c)
+		})
+		if n < 1<<30 || most > before+8<<20 {
+			t.Errorf("%d bytes; the heap had %d KiB before, %d KiB meanwhile", n, before>>10, most>>10)
+		}
+	}
+	r.Close()
+	if s := r.Stats(); s.Received < 2<<30 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
 // Many open connections take a bounded part of memory each, and those beyond
 // the bound are reset at once and counted.
 func TestManyConnections(t *testing.T) {
@@ -166,13 +206,14 @@ func TestSlowClients(t *testing.T) {
 		"unfinished head": {head[:20]},
 		"unfinished body": {head + "abc"},
 		"nothing":         {""},
+		"trickled body":   append([]string{strings.Replace(head, ": 4", ": 40", 1)}, strings.Split(strings.Repeat("x", 40), "")...),
 	} {
 		c := dialTest(t, r.address(t, "a.example", 80))
 		done := make(chan string)
 		go func() { got, _ := io.ReadAll(c); done <- string(got) }()
 		for i, p := range pieces {
 			if i > 0 {
-				time.Sleep(150 * time.Millisecond)
+				time.Sleep(100 * time.Millisecond)
 			}
 			if _, err := io.WriteString(c, p); err != nil {
 				break

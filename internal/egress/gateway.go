@@ -108,16 +108,16 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Recorder == nil {
 		return nil, errors.New("gateway: no recorder: what cannot be recorded does not happen")
 	}
-	roots, err := rootsOf(cfg.Roots)
-	if err != nil {
-		return nil, fmt.Errorf("gateway: %w", err)
-	}
 	watch, err := watchFor(cfg, policy)
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
+	roots, err := rootsOf(cfg.Roots)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
 	g := newGateway(cfg, policy, table)
-	g.roots, g.bundle, g.watch = roots, bundleOf(cfg.Plan), watch
+	g.watch, g.roots, g.bundle = watch, roots, bundleOf(cfg.Plan)
 	if err := g.takeKeys(); err != nil {
 		g.cancel()
 		return nil, err

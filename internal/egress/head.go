@@ -64,10 +64,15 @@ func splitHead(b []byte) (requestHead, []string, error) {
 	return requestHead{len: end + 4, raw: raw}, lines, nil
 }
 
-// checkPartial refuses early what can no longer become a good head.
+// checkPartial refuses early what can no longer become a good head: another
+// protocol is turned away at once, not when its patience or ours is over.
 func checkPartial(b []byte) error {
-	if i := bytes.IndexByte(b, '\n'); i == 0 || i > 0 && b[i-1] != '\r' {
+	i := bytes.IndexByte(b, '\n')
+	switch {
+	case i == 0 || i > 0 && b[i-1] != '\r':
 		return errors.New("a line ends without CR")
+	case i > 0 && bytes.Count(b[:i], []byte(" ")) != 2:
+		return errors.New("malformed request line")
 	}
 	return errMore
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -195,5 +196,25 @@ func TestEventsStream(t *testing.T) {
 	close(more)
 	if rest, _ := io.ReadAll(in); !strings.Contains(string(rest), "data: two") {
 		t.Errorf("the rest is %q", rest)
+	}
+}
+
+// Control characters in an answer's headers never reach the client, nor headers
+// that are for the next hop only.
+func TestOddHeadersOfAnswers(t *testing.T) {
+	for odd, want := range map[string]string{"X-Odd: ab": "HTTP/1.1 200 ", "X-Odd: a\x01\x1b[2Jb": "HTTP/1.1 502 ", "X Odd: a": "HTTP/1.1 200 "} {
+		up := listen(t, func(c net.Conn) {
+			_, _ = http.ReadRequest(bufio.NewReader(c))
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n"+odd+"\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nContent-Length: 2\r\n\r\nok")
+		})
+		r := newRig(t, up, allow("a.example", 80)).start(t)
+		got := ask(t, dialTest(t, r.address(t, "a.example", 80)), last("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"))
+		if !strings.HasPrefix(got, want) || strings.ContainsAny(got, "\x01\x1b") || strings.Contains(got, "X-Hop") || strings.Contains(got, "Keep-Alive") {
+			t.Errorf("%q: answer %q", odd, got)
+		}
+		if strings.Contains(got, "X-Odd: ab") != (odd == "X-Odd: ab") || strings.Contains(got, "X Odd") {
+			t.Errorf("%q: answer %q", odd, got)
+		}
+		r.Close()
 	}
 }

@@ -195,7 +195,7 @@ func TestInterceptedUpstreamIsVerified(t *testing.T) {
 	} {
 		r := newOpeningRig(t, opens("a.example", 443))
 		shop := newTLSShop(t, conf(r))
-		r.cfg.Dial = dialTo(shop.addr)
+		r.cfg.Dial = leadTo(shop.addr)
 		r.start(t)
 		resp, body := fetch(t, r.client(t, "a.example", r.own, false), "GET", "", "a.example")
 		code, reached := http.StatusBadGateway, int64(0)
@@ -209,7 +209,7 @@ func TestInterceptedUpstreamIsVerified(t *testing.T) {
 	}
 }
 
-func dialTo(addr string) func(context.Context, netip.AddrPort) (net.Conn, error) {
+func leadTo(addr string) func(context.Context, netip.AddrPort) (net.Conn, error) {
 	return func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	}

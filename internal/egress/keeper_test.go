@@ -57,7 +57,7 @@ func (l *lock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "you sent %s", r.Header.Get("X-Api-Key"))
 }
 
-func post(t *testing.T, body string) string {
+func postKey(t *testing.T, body string) string {
 	t.Helper()
 	return ask(t, dialTest(t, "127.0.0.1:9001"), []byte("POST /v1 HTTP/1.1\r\nHost: 127.0.0.1:9001\r\nConnection: close\r\nX-Api-Key: "+
 		testPlaceholder+"\r\nContent-Length: "+fmt.Sprint(len(body))+"\r\n\r\n"+body))
@@ -88,7 +88,7 @@ func TestRefusedKeyIsRenewed(t *testing.T) {
 		r.start(t)
 		var got []string
 		for range 2 {
-			answer := post(t, c.body)
+			answer := postKey(t, c.body)
 			got = append(got, answer[9:12])
 			if strings.Contains(answer, newKey) || strings.Contains(answer, testSecret) {
 				t.Errorf("%s: the key comes back: %q", c.name, answer)
@@ -122,7 +122,7 @@ func TestValueThatEndsIsRenewed(t *testing.T) {
 		r.cfg.Secrets["key"] = credform.Value{Secret: testSecret, Expires: time.Now().Add(left)}.Encode()
 		r.cfg.Refresh = v.refresh
 		r.start(t)
-		if answer := post(t, "{}"); !strings.Contains(answer, " 200 OK") || v.n != asked || len(l.bodies) != 1 {
+		if answer := postKey(t, "{}"); !strings.Contains(answer, " 200 OK") || v.n != asked || len(l.bodies) != 1 {
 			t.Errorf("%s before its end: asked %d times, %d requests, %q", left, v.n, len(l.bodies), answer)
 		}
 		r.Close()

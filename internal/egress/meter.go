@@ -10,34 +10,32 @@ import (
 // before it goes out.
 type meter struct {
 	g     *Gateway
-	to    dest
+	way   passage
+	clear bool // the bytes are not encrypted
 	spent *budget
-	look  bool   // the bytes are not encrypted
-	rule  string // control that allows it
 	src   io.Reader
-	// watched is what looks at them; nil: nobody does.
-	watched *watched
-	why     string // why the tunnel was ended
+	look  *watched // nil: nothing is looked for
+	why   string   // why the tunnel was ended
 }
 
 // reader is the meter itself when there is something to do, else c.
 func (m *meter) reader(first []byte, c net.Conn) io.Reader {
-	look := m.look && m.g.watch != nil
+	look := m.clear && m.g.watch != nil
 	if !look && !m.spent.bounded() && !m.g.total.bounded() {
 		return c
 	}
 	m.src = io.MultiReader(bytes.NewReader(first), c)
 	if look {
-		m.watched = passage{g: m.g, to: m.to.String(), rule: m.rule}.read(inStream, m.src)
-		m.src = m.watched
+		m.look = m.way.read(inStream, m.src)
+		m.src = m.look
 	}
 	return m
 }
 
-// end lets go of what was looked at.
-func (m *meter) end() {
-	if m.watched != nil {
-		m.watched.Close()
+// close ends the looking.
+func (m *meter) close() {
+	if m.look != nil {
+		m.look.Close()
 	}
 }
 

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"errors"
 	"testing"
 
 	"ringwall/internal/evidence"
@@ -44,5 +45,30 @@ func TestRequestsAreSummedUp(t *testing.T) {
 	}
 	if events := len(j.requests()); events > 3*sumBurst {
 		t.Errorf("%d events", events)
+	}
+}
+
+// Also what would only be summed up does not happen once the journal failed.
+func TestNothingIsSummedUpUnrecorded(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		j := &journal{}
+		g, err := New(Config{Plan: planOf(gatewayControl(80)), Recorder: j})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := evidence.Request{Proto: "http", Host: "a.example", Port: 80, Rule: "r"}
+		for range 2 * sumBurst {
+			g.begin(req)
+		}
+		if fails {
+			j.mu.Lock()
+			j.err = errors.New("disk full")
+			j.mu.Unlock()
+			g.sums.tell()
+		}
+		if _, ok := g.begin(req); ok == fails {
+			t.Errorf("the journal fails %v: a request begins %v", fails, ok)
+		}
+		g.Close()
 	}
 }

@@ -72,8 +72,8 @@ func (g *Gateway) tunnel(c net.Conn, o opening, d dest, proto string, r rule) {
 	g.conns.add(up)
 	defer g.conns.remove(up)
 	defer up.Close()
-	m := &meter{g: g, to: d, spent: spent, look: proto == "tcp", rule: r.control}
-	defer m.end()
+	m := &meter{g: g, way: passage{g: g, to: d.String(), rule: r.control}, clear: proto == "tcp", spent: spent}
+	defer m.close()
 	sent, received := g.relay(c, up, o.data, m)
 	x.end(0, sent, received)
 }
@@ -112,7 +112,7 @@ func (g *Gateway) relay(c, up net.Conn, first []byte, m *meter) (sent, received 
 	}
 	<-done
 	if m.why != "" {
-		g.refuse(g.refusals, "connect "+m.to.String(), m.why)
+		g.refuse(g.refusals, "connect "+m.way.to, m.why)
 	}
 	return sent, received
 }

@@ -45,14 +45,14 @@ func watchFor(cfg Config, p Policy) (*tripwire.Set, error) {
 }
 
 // Watched are the parts of an encoded placeholder that are looked for: the
-// random ones that are long enough to be a proof.
+// random ones that are long enough to be a proof. The identifier beside it is no
+// secret: clients sign with it for any host.
 func Watched(shape, placeholder string) []string {
 	v, err := credform.Decode(placeholder)
 	if err != nil {
 		return nil
 	}
-	cores := append(credform.Cores(shape, v.Secret), credform.Cores(credform.IDShape, v.ID)...)
-	return slices.DeleteFunc(cores, func(c string) bool { return !tripwire.Proof(c) })
+	return slices.DeleteFunc(credform.Cores(shape, v.Secret), func(c string) bool { return !tripwire.Proof(c) })
 }
 
 // passage is where something was about to go.
@@ -128,8 +128,7 @@ func (p passage) harmlessHead(h *requestHead) bool {
 	return p.harmless(inHeader, h.text())
 }
 
-// text is all of a head that a client chooses, as it was sent where that is
-// known.
+// text is all of a head that a client chooses, as it was sent where that is known.
 func (h *requestHead) text() []byte {
 	if h.raw != "" {
 		return []byte(h.raw)
@@ -157,14 +156,14 @@ func (g *Gateway) towards(d dest, r rule, decision Decision) passage {
 }
 
 // harmlessOpening looks at where a connection goes, and at its first bytes as
-// they came. A request that may go on is looked at once more when it does.
-func (p passage) harmlessOpening(o opening) bool {
+// they came. Those of HTTP that may go on are looked at with their request.
+func (p passage) harmlessOpening(o opening, allowed bool) bool {
 	switch {
 	case p.g.watch == nil:
 		return true
 	case !p.harmless(inHost, []byte(p.to)):
 		return false
-	case len(o.data) == 0:
+	case len(o.data) == 0 || allowed && o.proto == protoHTTP && o.err == nil:
 		return true
 	case o.proto == protoTLS:
 		return p.harmless(inHello, o.data)

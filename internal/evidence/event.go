@@ -43,9 +43,9 @@ type Event struct {
 	LimitSet         *LimitSet         `json:"limit_set,omitempty"`
 	Refused          *Refused          `json:"refused,omitempty"`
 	Request          *Request          `json:"request,omitempty"`
-	Alarm            *Alarm            `json:"alarm,omitempty"`
 	ModelUsage       *ModelUsage       `json:"model_usage,omitempty"`
 	Needed           *Needed           `json:"needed,omitempty"`
+	Alarm            *Alarm            `json:"alarm,omitempty"`
 	LimitReached     *LimitReached     `json:"limit_reached,omitempty"`
 	AgentResult      *AgentResult      `json:"agent_result,omitempty"`
 	Changeset        *Changeset        `json:"changeset,omitempty"`

@@ -17,9 +17,9 @@ const (
 	KindLimitSet         Kind = "limit_set"
 	KindRefused          Kind = "refused"
 	KindRequest          Kind = "request"
-	KindAlarm            Kind = "alarm"
 	KindModelUsage       Kind = "model_usage"
 	KindNeeded           Kind = "needed"
+	KindAlarm            Kind = "alarm"
 	KindLimitReached     Kind = "limit_reached"
 	KindAgentResult      Kind = "agent_result"
 	KindChangeset        Kind = "changeset"
@@ -92,9 +92,9 @@ func (e *Event) payloads() (last Kind, n int) {
 	}{
 		{KindRunStarted, e.RunStarted != nil}, {KindRecovered, e.Recovered != nil},
 		{KindIterationStarted, e.IterationStarted != nil}, {KindLimitSet, e.LimitSet != nil},
-		{KindAlarm, e.Alarm != nil},
 		{KindRefused, e.Refused != nil}, {KindRequest, e.Request != nil}, {KindModelUsage, e.ModelUsage != nil},
-		{KindNeeded, e.Needed != nil}, {KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
+		{KindNeeded, e.Needed != nil}, {KindAlarm, e.Alarm != nil},
+		{KindLimitReached, e.LimitReached != nil}, {KindAgentResult, e.AgentResult != nil},
 		{KindChangeset, e.Changeset != nil}, {KindFinding, e.Finding != nil}, {KindNotApplied, e.NotApplied != nil},
 		{KindApply, e.Apply != nil}, {KindApplied, e.Applied != nil},
 		{KindAccept, e.Accept != nil}, {KindAccepted, e.Accepted != nil}, {KindDropped, e.Dropped != nil},

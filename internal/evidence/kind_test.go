@@ -23,7 +23,7 @@ func every() []Event {
 }
 
 func TestKinds(t *testing.T) {
-	want := []Kind{KindRunStarted, KindRecovered, KindIterationStarted, KindLimitSet, KindRefused, KindRequest, KindAlarm, KindModelUsage, KindNeeded, KindLimitReached,
+	want := []Kind{KindRunStarted, KindRecovered, KindIterationStarted, KindLimitSet, KindRefused, KindRequest, KindModelUsage, KindNeeded, KindAlarm, KindLimitReached,
 		KindAgentResult, KindChangeset, KindFinding, KindNotApplied, KindApply, KindApplied, KindAccept, KindAccepted, KindDropped,
 		KindRollback, KindRolledBack, KindIterationEnded, KindWarning, KindRunEnded, KindReviewed}
 	var got []Kind

@@ -65,10 +65,10 @@ func (r *reducer) add(e evidence.Event) {
 		r.refused(e.Iteration, *e.Refused)
 	case evidence.KindRequest:
 		r.request(e.Iteration, *e.Request)
-	case evidence.KindAlarm:
-		r.run.Alarms = append(r.run.Alarms, Alarm{*e.Alarm, e.Iteration})
 	case evidence.KindModelUsage:
 		r.model(*e.ModelUsage)
+	case evidence.KindAlarm:
+		r.run.Alarms = append(r.run.Alarms, Alarm{*e.Alarm, e.Iteration})
 	case evidence.KindWarning:
 		r.warning(e.Warning.Message)
 	case evidence.KindRunEnded:

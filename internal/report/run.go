@@ -73,15 +73,6 @@ type Cost struct {
 	Unknown int     `json:"unknown"` // iterations that did not tell
 }
 
-// Alarm is a value that was on its way to where it does not belong.
-type Alarm struct {
-	evidence.Alarm
-	Iteration int `json:"iteration"`
-}
-
-// sentence is an alarm on the page.
-func (a Alarm) sentence() string { return iterationName(a.Iteration) + ": " + a.Alarm.String() }
-
 // Seen is what the gateway counted of models' answers. Unknown is never zero.
 type Seen struct {
 	Answers int     `json:"answers"`
@@ -103,6 +94,15 @@ type Model struct {
 	Untold     int     `json:"untold"`  // of these, answers that did not say what they took
 	Cut        int     `json:"cut"`     // answers that did not come to their end
 }
+
+// Alarm is a value that was on its way to where it does not belong.
+type Alarm struct {
+	evidence.Alarm
+	Iteration int `json:"iteration"`
+}
+
+// sentence is an alarm on the page.
+func (a Alarm) sentence() string { return iterationName(a.Iteration) + ": " + a.Alarm.String() }
 
 // Held is a change that did not reach the project.
 type Held struct {

@@ -3,6 +3,9 @@ package secret
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -18,6 +21,9 @@ const keyringTime = time.Minute
 // Keychain on macOS, the Credential Manager on Windows.
 func keyringText(ctx context.Context, name string) (string, error) {
 	service, account, _ := strings.Cut(name, "/")
+	if !busThere() {
+		return "", errors.New("no keyring answers here: there is no session bus")
+	}
 	type answer struct {
 		text string
 		err  error
@@ -45,4 +51,15 @@ func inWords(err error, name string) error {
 		return errors.New("the keyring has no " + name)
 	}
 	return errors.New("no keyring answers here (" + err.Error() + ")")
+}
+
+// busThere: where there is no bus the library would start one, which would
+// outlive the run.
+func busThere() bool {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		return true
+	}
+	address := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
+	dir := fmt.Sprintf("/run/user/%d/", os.Getuid())
+	return address != "" && address != "autolaunch:" || exists(dir+"bus") || exists(dir+"dbus-session")
 }

@@ -42,10 +42,10 @@ type Reader struct {
 	seen map[string]read // by the name of a credential
 }
 
-// read is what was read last, and when.
+// read is what was read last, and when it was read again.
 type read struct {
 	value credform.Value
-	at    time.Time
+	again time.Time // zero: never
 }
 
 // EmptyError: the place is there and holds nothing.
@@ -63,23 +63,28 @@ func (r *Reader) Read(ctx context.Context, c plan.Credential) (credform.Value, e
 	return r.read(ctx, c, "")
 }
 
-// againAfter is how long a value is believed that was just read: a service that
-// refuses it must not make a command, or a sign-in, run at each request.
+// againAfter is how long after it was read again a value is believed: a service
+// that refuses everything must not make a command, or a sign-in, run at each
+// request.
 const againAfter = time.Minute
 
 // Again reads a value that the service refused, or that has ended. It is what
-// was read before where that is not a minute old.
+// was read before where that is not a minute since it was last done.
 func (r *Reader) Again(ctx context.Context, c plan.Credential) (credform.Value, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last, ok := r.seen[c.Name]
-	if ok && r.now().Sub(last.at) < againAfter {
+	last := r.seen[c.Name]
+	if !last.again.IsZero() && r.now().Sub(last.again) < againAfter {
 		return last.value, nil
 	}
 	v, err := r.read(ctx, c, last.value.Secret)
-	if err != nil && ok { // not tried again at once
-		r.seen[c.Name] = read{last.value, r.now()}
+	if err != nil {
+		v = last.value
 	}
+	if r.seen == nil {
+		r.seen = map[string]read{}
+	}
+	r.seen[c.Name] = read{v, r.now()}
 	return v, err
 }
 
@@ -100,7 +105,7 @@ func (r *Reader) read(ctx context.Context, c plan.Credential, refused string) (c
 	if r.seen == nil {
 		r.seen = map[string]read{}
 	}
-	r.seen[c.Name] = read{v, r.now()}
+	r.seen[c.Name] = read{value: v}
 	return v, nil
 }
 

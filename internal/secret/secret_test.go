@@ -3,6 +3,7 @@ package secret
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,7 @@ func TestSources(t *testing.T) {
 	write(t, filepath.Join(r.Home, ".key"), canary+"\n", 0o600)
 	write(t, filepath.Join(r.Home, ".json"), `{"a": [{"b": "`+canary+`"}], "n": 1}`, 0o600)
 	write(t, filepath.Join(top, "bin", "pass"), "#!/bin/sh\necho "+canary+"\necho user: me\n", 0o755)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere") // nobody is asked: the keyring is a pretended one
 	keyring.MockInit()
 	if err := keyring.Set("maps", "me", canary); err != nil {
 		t.Fatal(err)
@@ -75,6 +77,7 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 	script := func(name, text string) []string {
 		return []string{write(t, filepath.Join(top, "bin", name), "#!/bin/sh\n"+text+"\n", 0o755)}
 	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
 	keyring.MockInit()
 	for name, c := range map[string]struct {
 		c    plan.Credential
@@ -196,7 +199,7 @@ func TestCommandIsRunAgain(t *testing.T) {
 	for i, step := range []struct {
 		after time.Duration
 		want  string
-	}{{0, "1"}, {time.Second, "1"}, {time.Minute, "2"}, {59 * time.Second, "2"}, {time.Second, "3"}} {
+	}{{0, "1"}, {time.Second, "2"}, {59 * time.Second, "2"}, {time.Second, "3"}, {time.Second, "3"}} {
 		now = now.Add(step.after)
 		get := r.Again
 		if i == 0 {
@@ -229,5 +232,22 @@ func TestVault(t *testing.T) {
 	}
 	if got, err := v.Refresh(t.Context(), "b"); err == nil {
 		t.Errorf("a credential that is not there gives %q", got)
+	}
+}
+
+// TestNoBusIsStarted: a keyring that is not there does not make a daemon run.
+func TestNoBusIsStarted(t *testing.T) {
+	if exists(fmt.Sprintf("/run/user/%d/bus", os.Getuid())) {
+		t.Skip("this user has a session bus")
+	}
+	r, top := owner(t)
+	started := filepath.Join(top, "started")
+	write(t, filepath.Join(top, "bin", "dbus-launch"), "#!/bin/sh\n: > "+started+"\n", 0o755)
+	t.Setenv("PATH", filepath.Join(top, "bin"))
+	for _, address := range []string{"", "autolaunch:"} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		if _, err := r.Read(t.Context(), plan.Credential{FromKeyring: "a/b"}); err == nil || !strings.Contains(err.Error(), "no session bus") || exists(started) {
+			t.Errorf("%q: %v", address, err)
+		}
 	}
 }

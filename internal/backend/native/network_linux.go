@@ -22,8 +22,8 @@ import (
 // somebody first connects.
 func (r *run) openGateway() error {
 	cfg := apart.Config{
-		Config: egress.Config{Plan: r.plan, Secrets: r.native.Secrets, Placeholders: r.placeholders, Decoys: r.decoyValues(), Recorder: alarms{r},
-			Roots: r.stores.extra, Refresh: r.native.Refresh},
+		Config: egress.Config{Plan: r.plan, Secrets: r.native.Secrets, Placeholders: r.placeholders, Decoys: r.decoyValues(),
+			Recorder: alarms{r}, Roots: r.stores.extra, Refresh: r.native.Refresh},
 		Env: r.native.Host.Env,
 	}
 	who := r.gatewayProcess()

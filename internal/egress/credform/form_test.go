@@ -3,6 +3,8 @@ package credform
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +116,16 @@ func TestForeignKeys(t *testing.T) {
 	}
 }
 
+// TestAccountIsTold: a service that wants to know for whom a token speaks gets
+// that from outside too, whatever the client says.
+func TestAccountIsTold(t *testing.T) {
+	f := newForm(t, plan.Credential{Header: "authorization", Prefix: "Bearer "}, "")
+	r := request(t, "POST", "https://chatgpt.com/x", "Chatgpt-Account-Id: 00000000-0000-0000-0000-000000000000")
+	if err := f.Put(r, Value{Secret: secret, Account: "acc"}); err != nil || len(r.Header["Chatgpt-Account-Id"]) != 1 || r.Header.Get("ChatGPT-Account-ID") != "acc" {
+		t.Errorf("%v, %v", r.Header, err)
+	}
+}
+
 func TestBadForms(t *testing.T) {
 	for _, c := range []plan.Credential{{Form: "other"}, {}, {Form: plan.FormQuery}, {Form: plan.FormSigV4}, {Form: plan.FormBasic, User: "a:b"}} {
 		if _, err := New(c, Value{Secret: holder}); err == nil {
@@ -123,12 +135,12 @@ func TestBadForms(t *testing.T) {
 }
 
 func TestValueText(t *testing.T) {
-	for _, v := range []Value{{Secret: "s"}, {Secret: "s=x", ID: "i", Token: "t=", Account: "a", Expires: time.Unix(1_800_000_000, 0)}} {
+	for _, v := range []Value{{Secret: "s"}, {Secret: "\u00fcber geheim"}, {Secret: "s=x", ID: "i", Token: "t=", Account: "a", Expires: time.Unix(1_800_000_000, 0)}} {
 		if got, err := Decode(v.Encode()); err != nil || got != v {
 			t.Errorf("%+v becomes %+v, %v", v, got, err)
 		}
 	}
-	for _, s := range []string{"hunter2\nx", "hunter2\nother=y", "hunter2\nexpires=x", "hunter2\r", "hunter2\x00", "hunter2\u00e9", "a\nid=hunter2\t"} {
+	for _, s := range []string{"hunter2\nx", "hunter2\nother=y", "hunter2\nexpires=x", "hunter2\r", "hunter2\x00", "hunter2\x7f", "a\nid=hunter2\t"} {
 		if _, err := Decode(s); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", s, err)
 		}
@@ -154,4 +166,58 @@ func TestPlaceholder(t *testing.T) {
 			t.Errorf("%s becomes %q", shape, got)
 		}
 	}
+}
+
+// TestCores: the random parts, and no others: what is the same for everybody
+// proves nothing.
+func TestCores(t *testing.T) {
+	for _, c := range []struct {
+		shape, filled string
+		want          []string
+	}{
+		{"ghp_%36a", "ghp_" + strings.Repeat("a1B2", 9), []string{strings.Repeat("a1B2", 9)}},
+		{"sk-%20a-%16A-AA", "sk-abcdefghij0123456789-ABCDEFGHIJKLMNOP-AA", []string{"abcdefghij0123456789", "ABCDEFGHIJKLMNOP"}},
+		{"x-%64h", "x-" + strings.Repeat("0f", 32), []string{strings.Repeat("0f", 32)}}, {"plain", "plain", nil}, {"x-%36a", "other", nil}, {"x-%36a", "x-short", nil},
+		{"sk-%s", "sk-" + strings.Repeat("a1_", 16), []string{strings.Repeat("a1_", 16)}},
+	} {
+		if got := Cores(c.shape, c.filled); !slices.Equal(got, c.want) {
+			t.Errorf("%s of %s: %q", c.filled, c.shape, got)
+		}
+	}
+}
+
+// FuzzForeign: what is not told as a foreign key leaves nothing of its own in
+// the places where keys stand, and the secret stands in exactly one.
+func FuzzForeign(f *testing.F) {
+	f.Add("Bearer "+holder, "key="+holder+"&a=1", uint8(0))
+	f.Add(basic("me", holder), "a=%2f&&b", uint8(1))
+	f.Add("token own", "k%65y=own;x", uint8(2))
+	f.Fuzz(func(t *testing.T, auth, query string, kind uint8) {
+		c := []plan.Credential{{Header: "authorization", Prefix: "Bearer "}, {Form: plan.FormBasic, User: "me"}, {Form: plan.FormQuery, Param: "key"}}[kind%3]
+		form := newForm(t, c, "")
+		r := &http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: "h.example", Path: "/", RawQuery: query}, Header: http.Header{"Authorization": {auth}, "X-Api-Key": {holder}}}
+		if form.Foreign(r) != "" {
+			return
+		}
+		if err := form.Put(r, Value{Secret: "real-secret"}); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"Bearer real-secret", basic("me", "real-secret"), ""}[kind%3]
+		if r.Header.Get("Authorization") != want || r.Header.Get("X-Api-Key") != "" {
+			t.Fatalf("%q becomes %v", auth, r.Header)
+		}
+		secrets := 0
+		for _, p := range strings.Split(r.URL.RawQuery, "&") {
+			name, value, _ := strings.Cut(p, "=")
+			name, _ = url.QueryUnescape(name)
+			if strings.EqualFold(name, "key") && value != "" {
+				if secrets++; value != "real-secret" {
+					t.Fatalf("%q becomes %q", query, r.URL.RawQuery)
+				}
+			}
+		}
+		if secrets > 1 || secrets != 1 && kind%3 == 2 || secrets != 0 && kind%3 != 2 {
+			t.Fatalf("%q becomes %q", query, r.URL.RawQuery)
+		}
+	})
 }

@@ -8,9 +8,10 @@ type pass struct {
 	state int32
 	pos   int    // how much was taken in
 	done  int    // how much was decided on
-	held  []byte // what lies between
+	buf   []byte // what lies between begins at off
+	off   int
 	found []span // after done, sorted, apart from each other
-	out   []byte // decided and not yet fetched
+	out   []byte // decided
 }
 
 // span is a part of the text that goes.
@@ -21,20 +22,17 @@ type span struct {
 
 // take looks at more of the text and gives out what is decided.
 func (p *pass) take(b []byte) {
-	s := p.r.search
-	for i := 0; i < len(b); {
+	s, at := p.r.search, p.pos
+	p.hold(b)
+	for i := 0; i < len(b); i++ {
 		if p.state == 0 {
-			n := s.skip(b[i:])
-			p.hold(b[i : i+n])
-			if i += n; i == len(b) {
+			if i += s.skip(b[i:]); i == len(b) {
 				break
 			}
 		}
-		p.hold(b[i : i+1])
 		p.state = s.step(p.state, b[i])
-		i++
-		if n := s.nodes[p.state]; n.word != 0 {
-			p.mark(span{from: p.pos - int(n.word), to: p.pos})
+		if n := s.nodes[p.state].word; n != 0 {
+			p.mark(span{from: at + i + 1 - int(n), to: at + i + 1})
 		}
 	}
 	p.flush(p.pos - int(s.nodes[p.state].depth))
@@ -43,8 +41,10 @@ func (p *pass) take(b []byte) {
 // end gives out the rest.
 func (p *pass) end() { p.flush(p.pos) }
 
+// hold keeps what is to be looked at behind what is not decided on.
 func (p *pass) hold(b []byte) {
-	p.held = append(p.held, b...)
+	p.buf = append(p.buf[:copy(p.buf, p.buf[p.off:])], b...)
+	p.off = 0
 	p.pos += len(b)
 }
 
@@ -81,18 +81,17 @@ func (p *pass) flush(safe int) {
 
 func (p *pass) keep(to int) {
 	if to > p.done {
-		p.out = append(p.out, p.held[:to-p.done]...)
+		p.out = append(p.out, p.buf[p.off:p.off+to-p.done]...)
 		p.drop(to)
 	}
 }
 
-func (p *pass) drop(to int) {
-	p.held, p.done = p.held[to-p.done:], to
-}
+func (p *pass) drop(to int) { p.off, p.done = p.off+to-p.done, to }
 
 // reader is a pass over a stream.
 type reader struct {
 	pass  pass
+	read  int // of pass.out, how much was fetched
 	src   io.ReadCloser
 	chunk []byte
 	err   error // of src, told when everything before it was fetched
@@ -103,15 +102,15 @@ const chunkSize = 16 << 10
 
 // Read implements io.Reader.
 func (r *reader) Read(b []byte) (int, error) {
-	for len(r.pass.out) == 0 {
+	for r.read == len(r.pass.out) {
 		if r.err != nil {
 			r.finish()
 			return 0, r.err
 		}
 		r.fetch()
 	}
-	n := copy(b, r.pass.out)
-	r.pass.out = r.pass.out[n:]
+	n := copy(b, r.pass.out[r.read:])
+	r.read += n
 	return n, nil
 }
 
@@ -121,7 +120,7 @@ func (r *reader) fetch() {
 	}
 	var n int
 	n, r.err = r.src.Read(r.chunk)
-	r.pass.out = r.pass.out[:0]
+	r.pass.out, r.read = r.pass.out[:0], 0
 	r.pass.take(r.chunk[:n])
 	if r.err != nil {
 		r.pass.end()

@@ -27,8 +27,12 @@ func NewRedactor(placeholder string, values ...Value) *Redactor {
 
 // String is a text without secrets.
 func (r *Redactor) String(s string) string {
+	b := []byte(s)
+	if r.search.skip(b) == len(b) {
+		return s
+	}
 	p := pass{r: r}
-	p.take([]byte(s))
+	p.take(b)
 	p.end()
 	return string(p.out)
 }

@@ -8,6 +8,9 @@ import "slices"
 type searcher struct {
 	nodes []node
 	first [256]int32 // the children of the root, which most bytes are compared with
+	// pairs are the two bytes, as a number, that a word begins with. Most text is
+	// passed over by them.
+	pairs [1 << 16 / 64]uint64
 }
 
 // node is a prefix of a word.
@@ -28,6 +31,7 @@ func newSearcher(words []string) *searcher {
 			n = s.extend(n, w[i])
 		}
 		s.nodes[n].word = int32(len(w))
+		s.begin(w)
 	}
 	for c := s.nodes[0].child; c != 0; c = s.nodes[c].sibling {
 		s.first[s.nodes[c].by] = c
@@ -85,12 +89,26 @@ func (s *searcher) step(n int32, b byte) int32 {
 	return s.first[b]
 }
 
-// skip is how many bytes at the beginning of b no word begins with.
+// begin notes how a word begins; a single byte is followed by any.
+func (s *searcher) begin(w string) {
+	for b := range 256 {
+		if len(w) == 1 || byte(b) == w[1] {
+			n := int(w[0])<<8 | b
+			s.pairs[n/64] |= 1 << (n % 64)
+		}
+	}
+}
+
+// skip is how many bytes at the beginning of b no word begins with. Of the last
+// byte it is not known what follows.
 func (s *searcher) skip(b []byte) int {
-	for i, c := range b {
-		if s.first[c] != 0 {
+	for i := 0; i+1 < len(b); i++ {
+		if n := int(b[i])<<8 | int(b[i+1]); s.pairs[n/64]&(1<<(n%64)) != 0 {
 			return i
 		}
+	}
+	if n := len(b); n > 0 && s.first[b[n-1]] != 0 {
+		return n - 1
 	}
 	return len(b)
 }

@@ -48,8 +48,8 @@ func Decode(s string) (Value, error) {
 		}
 	}
 	for _, t := range v.texts() {
-		if !printableASCII(t) {
-			return Value{}, errors.New("the value holds control characters, or others that are not ASCII")
+		if hasControl(t) {
+			return Value{}, errors.New("the value holds control characters")
 		}
 	}
 	return v, nil
@@ -75,11 +75,11 @@ func (v *Value) set(name, text string) bool {
 
 func (v Value) texts() []string { return []string{v.Secret, v.ID, v.Token, v.Account} }
 
-func printableASCII(s string) bool {
+func hasControl(s string) bool {
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
+		if s[i] < ' ' || s[i] == 0x7f {
+			return true
 		}
 	}
-	return true
+	return false
 }

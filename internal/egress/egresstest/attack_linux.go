@@ -28,6 +28,9 @@ type Report struct {
 // Probes lists the attempts. Data has Go's escapes: \r\n, \x00, \x7c for a bar.
 //
 //	say:ADDR|DATA|DATA...    TCP; each piece is sent after something came for the last
+//	patient:ADDR|DATA        the same, and waits for a minute
+//	drip:ADDR|DATA|MORE      sends DATA, then MORE every half second: "still open" after 25 s
+//	pour:ADDR|DATA           sends DATA and then zeros, until nobody takes any for 3 s: how many
 //	udp:ADDR|DATA            one packet, and what answers it
 //	dns:SERVER|udp|NAME|TYPE a question: rcode and answers
 //	tls:ADDR|SNI|DATA        a handshake, then as say; SNI "-" for none
@@ -35,6 +38,8 @@ type Report struct {
 //	read:PATH, write:PATH, env:NAME   files and variables
 //	listen:PORT|SECONDS      waits for somebody to come
 //	open:ADDR|COUNT|DATA     that many connections at once, held until each has ended
+//	crowd:ADDR|COUNT|DATA    that many at once, kept: how many are open after 2 s
+//	relay:PORT|ADDR|FILE     passes connections on for ever; a line in FILE for each
 func Probes() []string {
 	var out []string
 	for name := range probes() {
@@ -46,23 +51,39 @@ func Probes() []string {
 type probe func(arg []string) (value string, err error)
 
 func probes() map[string]probe {
-	return map[string]probe{"say": say, "udp": udp, "dns": question, "tls": tlsSay, "tunnel": tunnel,
-		"read": read, "write": write, "env": env, "listen": listenFor, "open": many}
+	return map[string]probe{"say": say, "patient": patient, "drip": drip, "pour": pour, "crowd": crowd, "udp": udp, "dns": question, "tls": tlsSay, "tunnel": tunnel,
+		"read": read, "write": write, "env": env, "listen": listenFor, "open": many, "relay": relay}
 }
+
+// Together, as the first attempt, lets all others be made at the same time.
+const Together = "together"
 
 // attack makes the attempts and writes one Report a line.
 func attack(attempts []string) {
-	out, known := json.NewEncoder(os.Stdout), probes()
-	for _, a := range attempts {
-		name, arg, _ := strings.Cut(a, ":")
-		p, ok := known[name]
-		if !ok {
-			_ = out.Encode(Report{Probe: a, Errno: "no such probe"})
-			continue
+	out := json.NewEncoder(os.Stdout)
+	if len(attempts) == 0 || attempts[0] != Together {
+		for _, a := range attempts {
+			_ = out.Encode(attemptOne(a))
 		}
-		value, err := p(strings.Split(arg, "|"))
-		_ = out.Encode(Report{Probe: a, Errno: errnoOf(err), Value: value})
+		return
 	}
+	done := make(chan Report)
+	for _, a := range attempts[1:] {
+		go func() { done <- attemptOne(a) }()
+	}
+	for range attempts[1:] {
+		_ = out.Encode(<-done)
+	}
+}
+
+func attemptOne(a string) Report {
+	name, arg, _ := strings.Cut(a, ":")
+	p, ok := probes()[name]
+	if !ok {
+		return Report{Probe: a, Errno: "no such probe"}
+	}
+	value, err := p(strings.Split(arg, "|"))
+	return Report{Probe: a, Errno: errnoOf(err), Value: value}
 }
 
 // errnoOf names an error: "ok", "EPERM", "EOF", "timeout", or its text.

@@ -166,6 +166,10 @@ func many(args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	to, err := once(args[0])
+	if err != nil {
+		return "", err
+	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	ends := map[string]int{}
@@ -173,7 +177,7 @@ func many(args []string) (string, error) {
 	for range count {
 		gate <- struct{}{}
 		wg.Go(func() {
-			value, err := say(append([]string{args[0]}, args[2:]...))
+			value, err := patient(append([]string{to}, args[2:]...))
 			<-gate
 			end := errnoOf(err)
 			if err == nil && strings.Contains(value, Reached) {
@@ -186,4 +190,43 @@ func many(args []string) (string, error) {
 	}
 	wg.Wait()
 	return fmt.Sprint(ends), nil
+}
+
+// once resolves a name, so that a flood of connections is none of questions.
+func once(addr string) (string, error) {
+	a, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return "", err
+	}
+	return a.String(), nil
+}
+
+// relay passes connections to PORT on to ADDR, so that it is known who takes
+// which way. FILE gets a line when it listens, and one for each connection.
+func relay(args []string) (string, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:"+args[0])
+	if err != nil {
+		return "", err
+	}
+	f, err := os.OpenFile(arg(args, 2), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return "", err
+	}
+	for {
+		fmt.Fprintln(f, "a line")
+		c, err := l.Accept()
+		if err != nil {
+			return "", err
+		}
+		go func() {
+			defer c.Close()
+			up, err := net.Dial("tcp", arg(args, 1))
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); _, _ = io.Copy(c, up) }()
+			_, _ = io.Copy(up, c)
+			up.Close()
+		}()
+	}
 }

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"ringwall/internal/evidence"
@@ -25,7 +24,7 @@ type Box struct {
 	Env []string // of ringwall itself, added to a small environment
 
 	net   *Net
-	t     *testing.T
+	t     T
 	state string
 }
 
@@ -35,6 +34,7 @@ type Ran struct {
 	Stdout, Stderr string
 	Events         []evidence.Event // the journal, verified
 	Reports        []Report         // of Attack
+	MaxMemory      int64            // bytes; the most that the supervisor and those it waited for took
 }
 
 // runTime bounds one run; what takes longer has hung.
@@ -160,7 +160,8 @@ func (b *Box) collect(argv []string) Ran {
 	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
 		b.t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), errors.Join(err, ctx.Err()), errs.String())
 	}
-	ran := Ran{Code: cmd.ProcessState.ExitCode(), Stdout: out.String(), Stderr: errs.String(), Reports: reports(out.Bytes())}
+	ran := Ran{Code: cmd.ProcessState.ExitCode(), Stdout: out.String(), Stderr: errs.String(), Reports: reports(out.Bytes()),
+		MaxMemory: cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10}
 	if argv[0] == Ringwall() {
 		ran.Events = b.events()
 	}
@@ -237,6 +238,10 @@ func (b *Box) Attacker() string {
 	}
 	return path
 }
+
+// AttackLine is how a script inside starts an attempt: the attacker's first
+// argument.
+const AttackLine = attackArg
 
 // Attack makes raw attempts inside, in order.
 func (b *Box) Attack(attempts ...string) Ran {

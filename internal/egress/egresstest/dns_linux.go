@@ -17,8 +17,11 @@ import (
 type DNS struct {
 	mu    sync.Mutex
 	names map[string]func(Question) Answer
-	asked []Question
+	times map[string]int // that each question was asked
+	asked []Question     // the first maxAsked
 }
+
+const maxAsked = 10_000
 
 // Question is what came in.
 type Question struct {
@@ -63,7 +66,7 @@ func (d *DNS) Asked(part string) []Question {
 }
 
 func (n *Net) startDNS() *DNS {
-	d := &DNS{names: map[string]func(Question) Answer{}}
+	d := &DNS{names: map[string]func(Question) Answer{}, times: map[string]int{}}
 	u := n.ListenPacket("udp4", At(Resolver, 53))
 	n.wg.Go(func() { d.packets(u) })
 	n.Serve(At(Resolver, 53), d.stream)
@@ -135,12 +138,12 @@ func (d *DNS) reply(query []byte) []byte {
 func (d *DNS) answer(q dnsmessage.Question) Answer {
 	asked := Question{Name: strings.TrimSuffix(q.Name.String(), "."), Type: q.Type}
 	d.mu.Lock()
-	for _, old := range d.asked {
-		if strings.EqualFold(old.Name, asked.Name) && old.Type == asked.Type {
-			asked.Nth++
-		}
+	key := strings.ToLower(asked.Name) + " " + asked.Type.String()
+	asked.Nth = d.times[key]
+	d.times[key]++
+	if len(d.asked) < maxAsked {
+		d.asked = append(d.asked, asked)
 	}
-	d.asked = append(d.asked, asked)
 	f := d.names[strings.ToLower(asked.Name)]
 	d.mu.Unlock()
 	if f == nil {

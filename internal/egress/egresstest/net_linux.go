@@ -21,8 +21,9 @@ const (
 	binEnv = "RINGWALL_TEST_BIN"       // the programs under test
 )
 
-// Main runs all tests of a package in one network. It is for TestMain.
-func Main(m *testing.M) int {
+// Main runs all tests of a package in one network. It is for TestMain, with a
+// *testing.M, and for a program that measures there.
+func Main(m interface{ Run() int }) int {
 	Keep()
 	if inside() {
 		return m.Run()
@@ -86,13 +87,24 @@ func programs() (done func(), err error) {
 	return done, os.Setenv(binEnv, dir)
 }
 
+// T is what the network needs of a test: a *testing.T, or what a program has in
+// its place.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+	TempDir() string
+}
+
 // Net is the machine that the test runs on, and its internet.
 type Net struct {
 	CA   *CA
 	DNS  *DNS
 	Wire *Wire
 
-	t      *testing.T
+	t      T
 	keeper *keeperConn
 	dir    string
 	hosts  atomic.Int64
@@ -101,7 +113,7 @@ type Net struct {
 
 // New is the network with an internet that is empty yet. What a test makes in
 // it is gone at its end. Tests that use it do not run at the same time.
-func New(t *testing.T) *Net {
+func New(t T) *Net {
 	t.Helper()
 	if !inside() {
 		t.Fatal("the test is not in the network: see the package's documentation")

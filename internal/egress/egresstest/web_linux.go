@@ -16,8 +16,9 @@ import (
 type Site struct {
 	Name, V4, V6 string
 
-	mu   sync.Mutex
-	seen []Seen
+	quiet bool
+	mu    sync.Mutex
+	seen  []Seen
 }
 
 // Seen is a request that arrived.
@@ -37,6 +38,15 @@ func (n *Net) Web(name string, h http.Handler) *Site {
 	n.t.Helper()
 	v4, v6 := n.Host(name)
 	s := &Site{Name: name, V4: v4, V6: v6}
+	n.ServeWeb(s, h, 80, 443, v4, v6)
+	return s
+}
+
+// Quiet is Web without the list of requests, for what is measured.
+func (n *Net) Quiet(name string, h http.Handler) *Site {
+	n.t.Helper()
+	v4, v6 := n.Host(name)
+	s := &Site{Name: name, V4: v4, V6: v6, quiet: true}
 	n.ServeWeb(s, h, 80, 443, v4, v6)
 	return s
 }
@@ -64,6 +74,9 @@ func (n *Net) ServeWeb(s *Site, h http.Handler, plain, secure int, addrs ...stri
 }
 
 func (s *Site) handler(h http.Handler) http.Handler {
+	if s.quiet {
+		return h
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got := Seen{TLS: r.TLS != nil, Proto: r.Proto, Method: r.Method, Host: r.Host, URI: r.RequestURI,
 			Header: r.Header.Clone(), From: r.RemoteAddr}

@@ -24,11 +24,12 @@ type broker struct {
 	agent  agent.Description
 	ports  []int             // that the gateway listens on already
 	vars   map[string]string // variables given away, and to which credential
+	opened map[string]string // places whose TLS is opened for one, and for which
 	next   int
 }
 
 func credentials(p policy.Policy, a agent.Agent, ports []int) ([]plan.Control, error) {
-	b := broker{policy: p, ports: ports, vars: map[string]string{}, next: firstListen}
+	b := broker{policy: p, ports: ports, vars: map[string]string{}, opened: map[string]string{}, next: firstListen}
 	if a != nil {
 		b.agent = a.Describe()
 	}
@@ -60,6 +61,13 @@ func (b *broker) control(key string, c policy.Credential) (plan.Control, error) 
 		return plan.Control{}, err
 	}
 	listen := b.listen()
+	if op.Intercept {
+		if other, taken := b.opened[hostPort(plan.Egress{Host: op.Host, Port: op.Port})]; taken {
+			return plan.Control{}, b.policy.ErrorAt(key+".host", "credential "+other+
+				" is put into connections to it already: write base_url_env for one of them")
+		}
+		b.opened[hostPort(plan.Egress{Host: op.Host, Port: op.Port})] = op.Name
+	}
 	if why := b.lacks(op); why != "" {
 		control.Status, control.Why = plan.Unavailable, why
 		return control, nil
@@ -138,6 +146,8 @@ func (b *broker) lacks(op plan.Credential) string {
 	switch {
 	case b.policy.Network.Mode == policy.None:
 		return `network.mode is "none": there is no gateway`
+	case b.denied(op):
+		return "the policy denies its host"
 	case op.BaseURLEnv == "" && !op.Intercept:
 		return "no variable is known that points a client of " + op.Host + " at the gateway: write base_url_env"
 	case op.Form == "" && op.Header == "":
@@ -146,6 +156,11 @@ func (b *broker) lacks(op plan.Credential) string {
 		return "it is not known which parameter carries the secret for " + op.Host + ": write param"
 	}
 	return ""
+}
+
+func (b *broker) denied(op plan.Credential) bool {
+	_, denied := b.policy.Denies(target(plan.Egress{Host: op.Host, Port: op.Port}))
+	return denied
 }
 
 // listen is the next loopback port that the gateway does not need itself. It

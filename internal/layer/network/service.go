@@ -26,7 +26,9 @@ type service struct {
 // from the patterns of their secret scanners (GitHub's list of supported
 // secrets); variables from the documentation of the client libraries. A
 // variable for a base address stands here only where the client takes
-// http://127.0.0.1 in it.
+// http://127.0.0.1 in it. Where services write hexadecimal digits there are all
+// letters here: no client looks, and a placeholder on its way to another host is
+// told with more certainty.
 func services() []service {
 	return []service{
 		{hosts: []string{"api.anthropic.com"}, oauth: "claude", header: "authorization", keyEnv: "CLAUDE_CODE_OAUTH_TOKEN",
@@ -38,17 +40,17 @@ func services() []service {
 			baseURLEnv: "OPENAI_BASE_URL", basePath: "/v1", shape: "sk-proj-%s"},
 		{hosts: []string{"generativelanguage.googleapis.com"}, header: "x-goog-api-key", keyEnv: "GEMINI_API_KEY",
 			baseURLEnv: "GOOGLE_GEMINI_BASE_URL", shape: "AIza%35u"},
-		{hosts: []string{"openrouter.ai"}, header: "authorization", keyEnv: "OPENROUTER_API_KEY", shape: "sk-or-v1-%64h"},
+		{hosts: []string{"openrouter.ai"}, header: "authorization", keyEnv: "OPENROUTER_API_KEY", shape: "sk-or-v1-%64a"},
 		{hosts: []string{"api.groq.com"}, header: "authorization", keyEnv: "GROQ_API_KEY", shape: "gsk_%52a"},
 		{hosts: []string{"api.x.ai"}, header: "authorization", keyEnv: "XAI_API_KEY", shape: "xai-%80a"},
 		{hosts: []string{"api.mistral.ai"}, header: "authorization", keyEnv: "MISTRAL_API_KEY", shape: "%32a"},
-		{hosts: []string{"api.deepseek.com"}, header: "authorization", keyEnv: "DEEPSEEK_API_KEY", shape: "sk-%32h"},
-		{hosts: []string{"ampcode.com"}, header: "authorization", keyEnv: "AMP_API_KEY", shape: "sgamp_user_%26A_%64h"},
+		{hosts: []string{"api.deepseek.com"}, header: "authorization", keyEnv: "DEEPSEEK_API_KEY", shape: "sk-%32a"},
+		{hosts: []string{"ampcode.com"}, header: "authorization", keyEnv: "AMP_API_KEY", shape: "sgamp_user_%26A_%64a"},
 		{hosts: []string{"api.githubcopilot.com"}, header: "authorization", keyEnv: "COPILOT_GITHUB_TOKEN", shape: "gho_%36a"},
 		{hosts: []string{"github.com"}, form: plan.FormBasic, user: "x-access-token", keyEnv: "GITHUB_TOKEN", shape: "ghp_%36a"},
 		{hosts: []string{"api.github.com", "uploads.github.com", "raw.githubusercontent.com"}, header: "authorization",
 			keyEnv: "GITHUB_TOKEN", shape: "ghp_%36a"},
-		{hosts: []string{"gitlab.com"}, header: "private-token", keyEnv: "GITLAB_TOKEN", shape: "glpat-%20u"},
+		{hosts: []string{"gitlab.com"}, header: "private-token", keyEnv: "GITLAB_TOKEN", shape: "glpat-%20a"},
 		{hosts: []string{"slack.com", "api.slack.com"}, header: "authorization", keyEnv: "SLACK_BOT_TOKEN", shape: "xoxb-%12d-%13d-%24a"},
 		{hosts: []string{"registry.npmjs.org"}, header: "authorization", keyEnv: "NPM_TOKEN", shape: "npm_%36a"},
 		{hosts: []string{"huggingface.co"}, header: "authorization", keyEnv: "HF_TOKEN", shape: "hf_%34a"},

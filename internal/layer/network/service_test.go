@@ -26,6 +26,8 @@ func TestPlaceholdersLookReal(t *testing.T) {
 	for _, s := range services() {
 		if one, two := fill(s.shape), fill(s.shape); one == two || len(one) < 20 {
 			t.Errorf("%v: %q and %q", s.hosts, one, two)
+		} else if len(credform.Cores(s.shape, one)) == 0 {
+			t.Errorf("%v: %q is not known again on its way elsewhere", s.hosts, one)
 		}
 		if s.keyEnv == "" && s.shape == "" || s.form == "" && s.header == "" && s.keyEnv != "" {
 			t.Errorf("%v says too little", s.hosts)
@@ -33,7 +35,7 @@ func TestPlaceholdersLookReal(t *testing.T) {
 	}
 	for variable, form := range map[string]string{
 		"GH_TOKEN": `^ghp_[A-Za-z0-9]{36}$`, "ANTHROPIC_API_KEY": `^sk-ant-api03-[\w-]{93}-AA$`, "OPENAI_API_KEY": `^sk-proj-[\w-]{48}$`,
-		"GOOGLE_API_KEY": `^AIza[\w-]{35}$`, "GITLAB_TOKEN": `^glpat-[\w-]{20}$`, "SLACK_BOT_TOKEN": `^xoxb-\d{12}-\d{13}-[A-Za-z0-9]{24}$`,
+		"GOOGLE_API_KEY": `^AIza[\w-]{35}$`, "GITLAB_TOKEN": `^glpat-[A-Za-z0-9]{20}$`, "SLACK_BOT_TOKEN": `^xoxb-\d{12}-\d{13}-[A-Za-z0-9]{24}$`,
 		"NPM_TOKEN": `^npm_[A-Za-z0-9]{36}$`, "HF_TOKEN": `^hf_[A-Za-z0-9]{34}$`, "AWS_SECRET_ACCESS_KEY": `^[A-Za-z0-9/+]{40}$`,
 		"CLAUDE_CODE_OAUTH_TOKEN": `^sk-ant-oat01-[\w-]{93}-AA$`,
 	} {

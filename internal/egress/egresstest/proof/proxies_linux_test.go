@@ -83,7 +83,7 @@ func waysOfProxies() []way {
 			s.policy = onlyGood
 			good := s.Web("good.example", nil)
 			came := func() int { return len(good.Requests()) }
-			for _, to := range []string{proxy, "localhost:3128", "[::1]:3128", "198.18.0.1:443", "198.18.0.2:3128", "127.0.0.1:53"} {
+			for _, to := range []string{proxy, "localhost:3128", "[::1]:3128", "198.18.0.99:443", "198.18.0.1:3128", "127.0.0.1:53"} {
 				a := connect(to, came, onlyGood)
 				a.also = connectAs("good.example:443", came, "").what
 				s.add(a)

@@ -22,7 +22,8 @@ func waysOfNamesSent() []way {
 			for _, first := range []string{`SSH-2.0-OpenSSH_9.2\r\n`, `\x00\x01\x02\x03`, `hello\r\n`, `GET / HTTP/1.1\r\nHost: good.example\r\n\r\n`,
 				`\x15\x03\x03\x00\x02\x02\x28`, `\x16\x03\x01\x00\x05hello`} {
 				s.add(attempt{what: "say:good.example:443|" + first, came: hits(j), ends: "ok ECONNRESET EOF"},
-					attempt{what: fmt.Sprintf("tunnel:%s|good.example:443||%s", proxy, first), came: hits(j), ends: "ok ECONNRESET EOF"})
+					attempt{what: fmt.Sprintf("tunnel:%s|good.example:443||%s", proxy, first), came: hits(j), ends: "ok ECONNRESET EOF",
+						also: "say:good.example:443|" + first})
 			}
 		}, by: []string{"TestRaw"}},
 	}
@@ -38,7 +39,7 @@ func authorities(s *scene) {
 		"good..example", "-good.example", "good_.example", "*.example", ".good.example", "good.example.."} {
 		also := fmt.Sprintf(`say:%s|GET http://good.example/ HTTP/1.1\r\nHost: good.example\r\n\r\n`, proxy)
 		s.add(attempt{what: fmt.Sprintf(`say:%s|GET http://%s/ HTTP/1.1\r\nHost: %s\r\n\r\n`, proxy, a, a), came: came, ends: "ok", says: "HTTP/1.1 4", also: also, open: s.policy},
-			attempt{what: fmt.Sprintf(`say:good.example:80|GET / HTTP/1.1\r\nHost: %s\r\n\r\n`, a), came: came, ends: "ok", says: "HTTP/1.1 400", also: also, open: s.policy},
+			attempt{what: fmt.Sprintf(`say:good.example:80|GET / HTTP/1.1\r\nHost: %s\r\n\r\n`, a), came: came, ends: "ok", says: "HTTP/1.1 4", also: also, open: s.policy},
 			attempt{what: fmt.Sprintf(`say:%s|CONNECT %s:443 HTTP/1.1\r\nHost: %s:443\r\n\r\n|x`, proxy, a, a), came: came, ends: "ok", says: "HTTP/1.1 4", also: also, open: s.policy})
 	}
 }

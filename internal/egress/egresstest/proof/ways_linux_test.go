@@ -75,7 +75,7 @@ func TestNetworkWaysOut(t *testing.T) {
 
 func (w way) run(t *testing.T) {
 	if w.try != nil {
-		for i := range closed(t, w) {
+		for _, i := range closed(t, w) {
 			t.Run("open", func(t *testing.T) { opened(t, w, i) })
 		}
 	}
@@ -96,11 +96,12 @@ func newScene(t *testing.T, w way) *scene {
 	return s
 }
 
-// closed makes all attempts inside, in one run, and tells how many they are.
-func closed(t *testing.T, w way) (attempts int) {
+// closed makes all attempts inside, in one run. It gives those whose
+// counterpart is to be tried: each once, where several share one.
+func closed(t *testing.T, w way) (counterparts []int) {
 	t.Run("closed", func(t *testing.T) {
 		s := newScene(t, w)
-		attempts = len(s.attempts)
+		counterparts = s.counterparts()
 		b := s.Box(s.policy)
 		b.Env = s.env
 		r := b.Attack(s.words()...)
@@ -115,7 +116,7 @@ func closed(t *testing.T, w way) (attempts int) {
 			}
 		}
 	})
-	return attempts
+	return counterparts
 }
 
 // ended: "remote" stands for an alert of TLS, whose text the errno is then.
@@ -124,6 +125,27 @@ func (a attempt) ended(errno string) bool {
 		errno = remoteError
 	}
 	return slices.Contains(strings.Fields(a.ends), errno)
+}
+
+func (s *scene) counterparts() []int {
+	var out []int
+	known := map[string]bool{}
+	for i, a := range s.attempts {
+		key := a.open + "\n" + a.then()
+		if a.change != nil || !known[key] {
+			out = append(out, i)
+		}
+		known[key] = true
+	}
+	return out
+}
+
+// then is what is tried with the control off.
+func (a attempt) then() string {
+	if a.also != "" {
+		return a.also
+	}
+	return a.what
 }
 
 func (s *scene) words() []string {
@@ -138,10 +160,7 @@ func (s *scene) words() []string {
 func opened(t *testing.T, w way, i int) {
 	s := newScene(t, w)
 	a := s.attempts[i]
-	what := a.what
-	if a.also != "" {
-		what = a.also
-	}
+	what := a.then()
 	if a.change != nil {
 		a.change()
 	}
