@@ -44,7 +44,7 @@ var arrows = []rule{
 	// A layer never knows another layer: only the compiler sees all five.
 	{
 		pkg: "layer/*", may: []string{"policy", "plan", "host", "project", "agent", "agent/*"},
-		tests: []string{"egress/credform"}, // that the shapes it plans can be filled
+		tests: []string{"egress/credform", "egress/bait"}, // that the shapes it plans can be filled
 	},
 	{pkg: "layer", may: []string{"policy", "plan", "host", "project", "layer/*"}},
 

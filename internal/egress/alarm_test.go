@@ -162,6 +162,12 @@ func ways() []way {
 		{"malformed head", func(t *testing.T, r *rig, s string) {
 			r.http(t, "GET / HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\nX: "+s+"\r\n\r\n", "")
 		}, inHeader, a, "", false},
+		{"malformed first head", func(t *testing.T, r *rig, s string) {
+			send(t, dialTest(t, r.address(t, "a.example", 80)), []byte("GET / HTTP/1.1\r\nHost: a.example\r\n Folded: "+s+"\r\n\r\n"))
+		}, inHeader, a, rule, false},
+		{"plain HTTP where TLS belongs", func(t *testing.T, r *rig, s string) {
+			send(t, dialTest(t, r.address(t, "tls.example", 443)), []byte("GET /"+s+" HTTP/1.1\r\nHost: tls.example\r\n\r\n"))
+		}, inPath, "tls.example:443", "network.allow:tls.example:443", false},
 		{"name", func(t *testing.T, r *rig, s string) {
 			c, err := net.Dial("udp", "127.0.0.1:53")
 			if err != nil {
@@ -188,7 +194,7 @@ func masked(s string) []byte {
 // trapped is a rig whose sandbox has the decoy.
 func trapped(t *testing.T) (*rig, *catcher) {
 	up := newCatcher(t)
-	r := newRig(t, up.addr, allow("a.example", 80), allow("raw.example", 2222))
+	r := newRig(t, up.addr, allow("a.example", 80), allow("raw.example", 2222), allow("tls.example", 443))
 	r.cfg.Decoys = []tripwire.Value{{Name: "~/.aws/credentials", Kind: tripwire.Decoy, Cores: []string{theDecoy}}}
 	return r.start(t), up
 }
