@@ -102,10 +102,14 @@ func least(a, b int64) int64 {
 	return a
 }
 
-// Closest is the most exact of some rules that cover a target.
-func Closest(rules []Rule, t Target) (Rule, bool) {
-	best, found := closest(Network{Rules: rules}.targets(), t)
-	return best.Rule, found
+// Closest are the rules of the most exact destination of some that covers a
+// target, in their order; none: nothing covers it.
+func Closest(rules []Rule, t Target) (out []Rule) {
+	best, _ := closest(Network{Rules: rules}.groups(), t)
+	for _, p := range best.rules {
+		out = append(out, p.Rule)
+	}
+	return out
 }
 
 // Denies finds the entry of network.deny that covers a target, by its key.
