@@ -101,3 +101,65 @@ func TestUpstreamIsSaid(t *testing.T) {
 		t.Errorf("without a proxy: %+v", c)
 	}
 }
+
+// TestSeveralRulesOfOnePlace: each is a control of its own whose ID does not
+// depend on the others, and TLS is opened for all of them where it is for one.
+func TestSeveralRulesOfOnePlace(t *testing.T) {
+	const host = "[[network.rule]]\nhost = \"proxy.golang.org\"\n"
+	const get, put, few = host + "methods = [\"GET\"]\n", host + "methods = [\"PUT\"]\npaths = [\"/up/*\"]\n", host + "max_requests = 3\n"
+	ids := func(controls []plan.Control) (out []string) {
+		for _, c := range controls {
+			if c.Want.Egress != nil && c.Want.Egress.Host == "proxy.golang.org" {
+				out = append(out, c.ID+" "+c.From)
+				if !c.Want.Egress.Intercept || c.Status != plan.Enforced {
+					t.Errorf("%s: %+v %s", c.ID, c.Want.Egress, c.Status)
+				}
+			}
+		}
+		return out
+	}
+	const id = "network.allow:proxy.golang.org:443"
+	for text, want := range map[string][]string{
+		few + put + get: {id + " ringwall.toml:2", id + "#2 ringwall.toml:5", id + "#3 ringwall.toml:9"},
+		get:             {id + " ringwall.toml:2"},
+		"network.allow = [\"preset:go\"]\n" + get + put: {id + " ringwall.toml:3", id + "#2 ringwall.toml:6"}, // instead of the preset's
+	} {
+		if got := ids(compile(t, text, able())); !slices.Equal(got, want) {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	const key = "[[credential]]\nname = \"k\"\nfrom = { env = \"K\" }\nhost = \"proxy.golang.org\"\nheader = \"x-key\"\nintercept = true\n"
+	if got := ids(compile(t, few+get+"intercept = false\n"+key, able())); len(got) != 2 {
+		t.Errorf("with a key: %q", got)
+	}
+	if got := compile(t, few+get+"intercept = false\n", able()); intercepts(got) {
+		t.Error("opened without anything to see: the test proves little")
+	}
+}
+
+// TestPresetsUnderSeveralRules: each of the machine's rules holds for what a
+// preset brings.
+func TestPresetsUnderSeveralRules(t *testing.T) {
+	m, err := policy.Parse(policy.MachineFile, []byte("version = 1\n[network]\nallow = [\"preset:go\"]\n[[network.rule]]\nhost = \"sum.golang.org\"\n"+
+		"methods = [\"HEAD\", \"PUT\"]\n[[network.rule]]\nhost = \"sum.golang.org\"\nmethods = [\"GET\"]\npaths = [\"/lookup/**\"]\n"+
+		"[[network.rule]]\nhost = \"sum.golang.org\"\nmethods = [\"POST\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Parse(policy.FileName, []byte("version = 1\nnetwork.allow = [\"preset:go\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, _, err = policy.Merge(m, p); err != nil {
+		t.Fatal(err)
+	}
+	controls, err := Layer{}.Plan(p, able(), owner(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, get := found(t, controls, "network.allow:sum.golang.org:443").Want.Egress, found(t, controls, "network.allow:sum.golang.org:443#2").Want.Egress
+	if !slices.Equal(head.Methods, []string{"HEAD"}) || head.Paths != nil || !slices.Equal(get.Methods, []string{"GET"}) || !slices.Equal(get.Paths, []string{"/lookup/**"}) ||
+		slices.ContainsFunc(controls, func(c plan.Control) bool { return c.ID == "network.allow:sum.golang.org:443#3" }) {
+		t.Errorf("%+v, %+v", head, get)
+	}
+}
