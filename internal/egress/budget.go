@@ -24,8 +24,8 @@ const (
 	resourceSent     = "sent_bytes"
 )
 
-func (g *Gateway) ruleBudget(control string, r rule) *budget {
-	return &budget{control: control, whose: "the rule " + control, maxRequests: r.maxRequests, maxSent: r.maxSent}
+func ruleBudget(r rule) *budget {
+	return &budget{control: r.control, whose: "the rule " + r.control, maxRequests: r.maxRequests, maxSent: r.maxSent}
 }
 
 // bounded reports whether sent bytes have to be counted before they go out.
@@ -63,12 +63,30 @@ func (b *budget) usedUp(g *Gateway, i int, resource string, most int64) string {
 		"the owner may raise max_sent in ringwall.toml", b.whose, most)
 }
 
-// takeRequest asks the rule and the run.
-func (g *Gateway) takeRequest(b *budget) string {
-	if why := b.takeRequest(g); why != "" {
-		return why
+// take uses a request and its first n bytes of the first rule that has them
+// left, and of the run. It says what is used up where none has.
+func (g *Gateway) take(rules ruleSet, n int) (r rule, spent *budget, why string) {
+	if len(rules) == 0 {
+		return r, nil, "no rule allows it"
 	}
-	return g.total.takeRequest(g)
+	for _, r = range rules {
+		spent = g.budget(r)
+		first := spent.takeRequest(g)
+		if first == "" {
+			first = spent.takeBytes(g, n)
+		}
+		if first == "" {
+			why = g.total.takeRequest(g)
+			if why == "" {
+				why = g.total.takeBytes(g, n)
+			}
+			return r, spent, why
+		}
+		if why == "" {
+			why = first
+		}
+	}
+	return r, spent, why
 }
 
 // takeBytes asks the rule and the run.
@@ -79,17 +97,27 @@ func (g *Gateway) takeBytes(b *budget, n int) string {
 	return g.total.takeBytes(g, n)
 }
 
-// affordable takes the request and its head from the budgets.
+// affordable takes the request and its head from the budgets of the first rule
+// that can pay for it, which is then the request's.
 func (c *crossing) affordable() bool {
-	why := c.g.takeRequest(c.acc.spent)
-	if why == "" {
-		why = c.g.takeBytes(c.acc.spent, c.h.len)
+	var set ruleSet
+	for _, a := range c.grants {
+		if a.maxUpload == 0 || c.h.length <= a.maxUpload {
+			set = append(set, a.rule)
+		}
 	}
-	if most := c.s.rule.maxUpload; why == "" && most > 0 && c.h.length > most {
-		why = tooLarge(most)
+	if len(set) == 0 {
+		return c.refuse(403, tooLarge(c.grants[0].maxUpload))
 	}
+	r, spent, why := c.g.take(set, c.h.len)
 	if why != "" {
 		return c.refuse(403, why)
+	}
+	c.rule, c.spent = r, spent
+	for _, a := range c.grants {
+		if a.control == r.control {
+			c.path = a.path
+		}
 	}
 	c.g.sent.Add(int64(c.h.len))
 	return true
