@@ -18,19 +18,22 @@ type account struct {
 type accounts struct {
 	mu    sync.Mutex
 	of    map[string]*account // by control
-	spent map[string]*budget  // by control
+	spent map[string]*budget  // by whose they are
 }
 
-// budget finds or makes that of a rule.
-func (g *Gateway) budget(r rule) *budget {
+// purse finds or makes the budgets of a rule.
+func (g *Gateway) purse(r rule) purse {
 	g.accounts.mu.Lock()
 	defer g.accounts.mu.Unlock()
-	b := g.accounts.spent[r.control]
-	if b == nil {
-		b = ruleBudget(r)
-		g.accounts.spent[r.control] = b
+	out := r.budgets()
+	for i, b := range out {
+		if old := g.accounts.spent[b.whose]; old != nil {
+			out[i] = old
+		} else {
+			g.accounts.spent[b.whose] = b
+		}
 	}
-	return b
+	return out
 }
 
 // account finds or makes the account of a request's rule or credential.

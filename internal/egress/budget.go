@@ -2,6 +2,7 @@ package egress
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"ringwall/internal/evidence"
@@ -10,7 +11,8 @@ import (
 // budget is what a rule, or a whole run, may use. Bounds of 0 are none.
 type budget struct {
 	control     string
-	whose       string // "the rule network.allow:..." or "the run"
+	whose       string // "the rule network.allow:...", the name of an allowance, or "the policy"
+	common      bool   // of several rules
 	maxRequests int64
 	maxSent     int64 // bytes out of the sandbox
 	requests    atomic.Int64
@@ -24,11 +26,43 @@ const (
 	resourceSent     = "sent_bytes"
 )
 
-func ruleBudget(r rule) *budget {
-	return &budget{control: r.control, whose: "the rule " + r.control, maxRequests: r.maxRequests, maxSent: r.maxSent}
+// purse is all that a request by one rule is taken from, the run apart.
+type purse []*budget
+
+// budgets are new ones of a rule: its own, and those that it has in common with
+// others.
+func (r rule) budgets() purse {
+	out := purse{{control: r.control, whose: "the rule " + r.control, maxRequests: r.maxRequests, maxSent: r.maxSent}}
+	for _, a := range r.within {
+		out = append(out, &budget{control: r.control, whose: a.Name, common: true, maxRequests: a.MaxRequests, maxSent: a.MaxSent})
+	}
+	return out
 }
 
 // bounded reports whether sent bytes have to be counted before they go out.
+func (p purse) bounded() bool { return slices.ContainsFunc(p, (*budget).bounded) }
+
+// takeRequest uses one request of each.
+func (p purse) takeRequest(g *Gateway) (why string) {
+	for _, b := range p {
+		if why = b.takeRequest(g); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// takeBytes uses n bytes of each.
+func (p purse) takeBytes(g *Gateway, n int) (why string) {
+	for _, b := range p {
+		if why = b.takeBytes(g, n); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// bounded reports whether sent bytes have to be counted.
 func (b *budget) bounded() bool { return b.maxSent > 0 }
 
 // takeRequest uses one request, or says that there is none left.
@@ -56,21 +90,27 @@ func (b *budget) usedUp(g *Gateway, i int, resource string, most int64) string {
 		}
 	}
 	if i == 0 {
-		return fmt.Sprintf("%s allows %d requests in a run, and they are used up; "+
-			"the owner may raise max_requests in ringwall.toml", b.whose, most)
+		return fmt.Sprintf("%s allows %d requests in a run, and they are used up; %s", b.whose, most, b.raise("max_requests"))
 	}
-	return fmt.Sprintf("%s allows %d bytes to be sent in a run, and they are used up; "+
-		"the owner may raise max_sent in ringwall.toml", b.whose, most)
+	return fmt.Sprintf("%s allows %d bytes to be sent in a run, and they are used up; %s", b.whose, most, b.raise("max_sent"))
+}
+
+// raise is the way out.
+func (b *budget) raise(key string) string {
+	if b.common {
+		return key + " may be raised there"
+	}
+	return "the owner may raise " + key + " in ringwall.toml"
 }
 
 // take uses a request and its first n bytes of the first rule that has them
 // left, and of the run. It says what is used up where none has.
-func (g *Gateway) take(rules ruleSet, n int) (r rule, spent *budget, why string) {
+func (g *Gateway) take(rules ruleSet, n int) (r rule, spent purse, why string) {
 	if len(rules) == 0 {
 		return r, nil, "no rule allows it"
 	}
 	for _, r = range rules {
-		spent = g.budget(r)
+		spent = g.purse(r)
 		first := spent.takeRequest(g)
 		if first == "" {
 			first = spent.takeBytes(g, n)
@@ -90,8 +130,8 @@ func (g *Gateway) take(rules ruleSet, n int) (r rule, spent *budget, why string)
 }
 
 // takeBytes asks the rule and the run.
-func (g *Gateway) takeBytes(b *budget, n int) string {
-	if why := b.takeBytes(g, n); why != "" {
+func (g *Gateway) takeBytes(p purse, n int) string {
+	if why := p.takeBytes(g, n); why != "" {
 		return why
 	}
 	return g.total.takeBytes(g, n)

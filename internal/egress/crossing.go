@@ -22,7 +22,7 @@ type crossing struct {
 
 	grants   []grant        // by the rules of the site
 	rule     rule           // that lets it through; before that the first of the site's
-	spent    *budget        // of the rule
+	spent    purse          // of the rule
 	path     string         // that was decided on, and is sent
 	ws       bool           // asks for a WebSocket, as it should
 	answer   *http.Response // the gateway's own; nothing is sent then

@@ -13,7 +13,7 @@ import (
 // one destination of which one has TLS opened, a port that is used twice.
 // Controls that are unavailable give nothing.
 func FromPlan(p plan.Plan) (Policy, error) {
-	out := Policy{mode: modeNone, rules: map[dest]ruleSet{}}
+	out := Policy{mode: modeNone, rules: map[dest]ruleSet{}, common: map[string]plan.Allowance{}}
 	for _, c := range p.Controls {
 		if c.Status == plan.Unavailable {
 			continue
@@ -81,6 +81,9 @@ func checkUpstream(s string) error {
 
 func (p *Policy) addRule(c plan.Control, e plan.Egress) error {
 	r, err := newRule(c, e)
+	if err == nil {
+		err = p.addCommon(r.within)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -93,6 +96,17 @@ func (p *Policy) addRule(c plan.Control, e plan.Egress) error {
 		return p.addExact(dest{e.Host, e.Port}, r)
 	}
 	return p.addWide(r)
+}
+
+// addCommon remembers what rules have in common, which is the same for all.
+func (p *Policy) addCommon(list []plan.Allowance) error {
+	for _, a := range list {
+		if old, known := p.common[a.Name]; known && old != a || a.Name == "" || a.MaxRequests < 0 || a.MaxSent < 0 {
+			return fmt.Errorf("an allowance that is not the same for all of its rules, or none")
+		}
+		p.common[a.Name] = a
+	}
+	return nil
 }
 
 func newRule(c plan.Control, e plan.Egress) (rule, error) {
@@ -109,6 +123,7 @@ func newRule(c plan.Control, e plan.Egress) (rule, error) {
 		control: c.ID, hosts: hosts, port: e.Port, methods: slices.Clone(e.Methods), paths: slices.Clone(e.Paths),
 		intercept: e.Intercept, opaque: c.Status == plan.Downgraded && !e.Intercept,
 		maxRequests: e.MaxRequests, maxSent: e.MaxSent, maxUpload: e.MaxUpload,
+		within: slices.Clone(e.Within),
 	}
 	return r, r.check(e.Deny)
 }
@@ -118,7 +133,7 @@ func (r rule) check(deny bool) error {
 	if r.maxRequests < 0 || r.maxSent < 0 || r.maxUpload < 0 {
 		return fmt.Errorf("a bound below nothing")
 	}
-	if deny && (r.seen() || r.intercept || r.maxRequests+r.maxSent > 0) {
+	if deny && (r.seen() || r.intercept || r.maxRequests+r.maxSent > 0 || r.within != nil) {
 		return fmt.Errorf("a denial has no conditions")
 	}
 	for _, m := range r.methods {
@@ -186,7 +201,8 @@ func (s ruleSet) with(r rule) (ruleSet, error) {
 func (r rule) same(o rule) bool {
 	return slices.Equal(r.methods, o.methods) && slices.Equal(r.paths, o.paths) &&
 		r.intercept == o.intercept && r.opaque == o.opaque &&
-		r.maxRequests == o.maxRequests && r.maxSent == o.maxSent && r.maxUpload == o.maxUpload
+		r.maxRequests == o.maxRequests && r.maxSent == o.maxSent && r.maxUpload == o.maxUpload &&
+		slices.Equal(r.within, o.within)
 }
 
 func checkDest(host string, port int) (dest, error) {

@@ -69,9 +69,10 @@ type rule struct {
 	// refused: no rule at all, in a run that learns. Each request is told and
 	// refused, for this reason.
 	refused     string
-	maxRequests int64 // in the run; 0: no bound
-	maxSent     int64 // bytes in the run; 0: no bound
-	maxUpload   int64 // bytes of one request's body; 0: no bound
+	maxRequests int64            // in the run; 0: no bound
+	maxSent     int64            // bytes in the run; 0: no bound
+	maxUpload   int64            // bytes of one request's body; 0: no bound
+	within      []plan.Allowance // in common with other rules
 }
 
 // has tells whether a rule is about a destination.
@@ -101,6 +102,7 @@ type Policy struct {
 	rules  map[dest]ruleSet // about exactly one destination
 	wide   []ruleSet        // about sets of them, the most exact first
 	denied []rule
+	common map[string]plan.Allowance // of several rules, by name
 	creds  []credential
 
 	proxy                int    // loopback port on which proxy protocols are spoken; 0: none

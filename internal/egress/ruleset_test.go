@@ -215,3 +215,37 @@ func TestSeveralRulesInOpenedTLS(t *testing.T) {
 		}
 	}
 }
+
+// TestBudgetsInCommon: what several rules may use together they use together,
+// each of them and whatever their places.
+func TestBudgetsInCommon(t *testing.T) {
+	for _, common := range []bool{false, true} {
+		var within []plan.Allowance
+		if common {
+			within = []plan.Allowance{{Name: "network.rule[0] of /etc/x:1", MaxRequests: 3}}
+		}
+		share := func(e *plan.Egress) { e.Within = within }
+		r := newRig(t, upstreamOf(shop(t)), more(1, allow("a.example", 80, "GET"), share), more(2, allow("a.example", 80, "POST"), share),
+			more(1, allow("b.example", 80), share), allow("c.example", 80)).start(t)
+		passed := 0
+		for _, q := range []string{"GET a", "POST a", "PUT b", "GET b", "POST a", "GET c"} {
+			method, host, _ := strings.Cut(q, " ")
+			got := send(t, dialTest(t, r.address(t, host+".example", 80)), []byte(method+" / HTTP/1.1\r\nHost: "+host+".example\r\n\r\n"))
+			if strings.HasPrefix(got, "HTTP/1.1 200 ") {
+				passed++
+			} else if !strings.Contains(got, "network.rule[0] of /etc/x:1 allows 3 requests in a run, and they are used up; max_requests may be raised there") {
+				t.Errorf("%s: %q", q, got)
+			}
+		}
+		if want := map[bool]int{false: 6, true: 4}[common]; passed != want || (len(r.journal.limits()) == 1) != common {
+			t.Errorf("common %v: %d passed, limits %+v", common, passed, r.journal.limits())
+		}
+		r.Close()
+	}
+	of := func(n int64) plan.Control {
+		return more(1, allow(fmt.Sprintf("h%d.example", n), 80), func(e *plan.Egress) { e.Within = []plan.Allowance{{Name: "x", MaxSent: n}} })
+	}
+	if _, err := FromPlan(planOf(gatewayControl(80), of(1), of(2))); err == nil {
+		t.Error("an allowance of two sizes")
+	}
+}

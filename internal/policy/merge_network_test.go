@@ -18,7 +18,7 @@ func allows(p Policy, host, method, path string) bool {
 	if _, denied := p.Denies(d); denied {
 		return false
 	}
-	by, _ := closest(p.Network.groups(), d)
+	by, _ := closest(groups(p.Network.targets()), d)
 	return slices.ContainsFunc(by.rules, func(r placed) bool {
 		return (r.Methods == nil || slices.Contains(r.Methods, method)) &&
 			(r.Paths == nil || slices.ContainsFunc(r.Paths, func(s string) bool { return MatchPath(s, path) }))
@@ -91,7 +91,7 @@ func TestMergeIsTheIntersection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, g := range merged.Network.groups() {
+		for _, g := range groups(merged.Network.targets()) {
 			if len(g.rules) > 1 {
 				several++
 			}

@@ -12,10 +12,10 @@ type group struct {
 	rules []placed
 }
 
-// groups are the targets of both lists, each at the place of its first entry.
-func (n Network) groups() (out []group) {
+// groups are the targets of some rules, each at the place of its first one.
+func groups(list []placed) (out []group) {
 	index := map[Target]int{}
-	for _, p := range n.targets() {
+	for _, p := range list {
 		i, known := index[p.to]
 		if !known {
 			i = len(out)
@@ -25,6 +25,19 @@ func (n Network) groups() (out []group) {
 		out[i].rules = append(out[i].rules, p)
 	}
 	return out
+}
+
+// pooled are the entries of both lists. Of one with bounds a merge may make
+// several, so its bounds get a name by which they stay one.
+func (p Policy) pooled() []placed {
+	list := p.Network.targets()
+	for i, r := range list {
+		if r.MaxRequests > 0 || r.MaxSent > 0 {
+			name := r.key + " of " + p.Where(r.key)
+			list[i].Within = append(slices.Clip(r.Within), Allowance{name, r.MaxRequests, r.MaxSent})
+		}
+	}
+	return list
 }
 
 // closest is the most exact of those that cover a target.
@@ -45,7 +58,7 @@ func (m *merger) destinations() {
 	m.forget("network.allow")
 	m.forget("network.rule")
 	m.out.Network.Allow, m.out.Network.Rules = nil, nil
-	machine, project := m.machine.Network.groups(), m.project.Network.groups()
+	machine, project := groups(m.machine.pooled()), groups(m.project.pooled())
 	for _, g := range project {
 		if first := g.rules[0]; g.to.Port < 0 {
 			m.preset(first, slices.Contains(m.machine.Network.Allow, first.Host))
@@ -53,7 +66,7 @@ func (m *merger) destinations() {
 		}
 		m.intersection(g, project, machine)
 	}
-	for _, p := range m.machine.Network.targets() {
+	for _, p := range m.machine.pooled() {
 		m.out.Network.Bounds = append(m.out.Network.Bounds, p.Rule)
 	}
 	m.credentials(machine)

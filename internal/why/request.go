@@ -159,6 +159,9 @@ func budgets(e *plan.Egress) []string {
 			out = append(out, fmt.Sprintf(b.text, b.n))
 		}
 	}
+	for _, a := range e.Within {
+		out = append(out, "what "+a.Name+" allows, together with others")
+	}
 	return out
 }
 

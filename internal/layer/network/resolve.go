@@ -54,6 +54,24 @@ func (p *place) numbered() []destination {
 	return p.rules
 }
 
+// keepCommon takes out the allowances that only one rule has: its own bounds say the
+// same.
+func keepCommon(list []destination) {
+	users := map[string]int{}
+	for _, d := range list {
+		for _, a := range d.egress.Within {
+			users[a.Name]++
+		}
+	}
+	for i := range list {
+		e := &list[i].egress
+		e.Within = slices.DeleteFunc(e.Within, func(a plan.Allowance) bool { return users[a.Name] == 1 })
+		if len(e.Within) == 0 {
+			e.Within = nil
+		}
+	}
+}
+
 func (r *resolver) rules() error {
 	for i, rule := range r.policy.Network.Rules {
 		// A list from network.allow that the machine's policy turned into a
@@ -128,9 +146,13 @@ func (r *resolver) destination(key string, t policy.Target, rule policy.Rule, fr
 		return destination{}, r.policy.ErrorAt(key, t.Host+" is among the addresses that the gateway gives to names: "+
 			plan.Synthetic()[0].String()+" and "+plan.Synthetic()[1].String())
 	}
+	var within []plan.Allowance
+	for _, a := range rule.Within {
+		within = append(within, plan.Allowance(a))
+	}
 	return destination{egress: plan.Egress{
 		Host: t.Host, Port: t.Port, Methods: rule.Methods, Paths: rule.Paths,
 		Intercept:   rule.Opens() && t.Port != httpPort,
-		MaxRequests: rule.MaxRequests, MaxSent: rule.MaxSent, MaxUpload: rule.MaxUpload,
+		MaxRequests: rule.MaxRequests, MaxSent: rule.MaxSent, MaxUpload: rule.MaxUpload, Within: within,
 	}, from: from}, nil
 }
