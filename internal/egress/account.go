@@ -16,24 +16,30 @@ type account struct {
 // accounts are made when they are needed, and so are the budgets of rules.
 // Those are one for all ways by which a rule is used.
 type accounts struct {
-	mu    sync.Mutex
-	of    map[string]*account // by control
-	spent map[string]*budget  // by whose they are
+	mu     sync.Mutex
+	of     map[string]*account // by control
+	purses map[string]purse    // by control
+	common map[string]*budget  // by name
 }
 
 // purse finds or makes the budgets of a rule.
 func (g *Gateway) purse(r rule) purse {
-	g.accounts.mu.Lock()
-	defer g.accounts.mu.Unlock()
-	out := r.budgets()
-	for i, b := range out {
-		if old := g.accounts.spent[b.whose]; old != nil {
-			out[i] = old
+	a := &g.accounts
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := a.purses[r.control]; p != nil {
+		return p
+	}
+	p := r.budgets()
+	for i, b := range p[1:] {
+		if old := a.common[b.whose]; old != nil {
+			p[1+i] = old
 		} else {
-			g.accounts.spent[b.whose] = b
+			a.common[b.whose] = b
 		}
 	}
-	return out
+	a.purses[r.control] = p
+	return p
 }
 
 // account finds or makes the account of a request's rule or credential.

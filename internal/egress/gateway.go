@@ -158,7 +158,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
 	}
 	g.sums = newSums(g)
-	g.accounts.of, g.accounts.spent = map[string]*account{}, map[string]*budget{}
+	g.accounts = accounts{of: map[string]*account{}, purses: map[string]purse{}, common: map[string]*budget{}}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
