@@ -32,11 +32,6 @@ func (s ruleSet) sealed() bool {
 	return !s.intercept() && slices.ContainsFunc(s, func(r rule) bool { return r.seen() && !r.opaque })
 }
 
-// allowsMethod tells whether one of the rules does, on whatever path.
-func (s ruleSet) allowsMethod(m string) bool {
-	return slices.ContainsFunc(s, func(r rule) bool { return r.allowsMethod(m) })
-}
-
 // Request answers for one HTTP request to a destination, as far as the gateway
 // sees it: on port 80, and inside TLS that it opens.
 func (p Policy) Request(host string, port int, method, path string) Decision {
