@@ -58,10 +58,12 @@ func TestEveryPolicySuitsTheGateway(t *testing.T) {
 
 // TestPolicyAndGatewayDecideAlike: for policies drawn at random, and for those
 // bounded by another, the gateway allows what a plain reading of the policy
-// allows: a denial wins, else the most exact entry holds.
+// allows: a denial wins, else one of the most exact entries has to allow it.
 func TestPolicyAndGatewayDecideAlike(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	hosts := []string{"a.example", "x.a.example", "*.a.example", "*.x.a.example", "*.b.example", "10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "[fd00::/8]", "*.a.example:22"}
+	rules := []string{"methods = [\"GET\"]\n", "methods = [\"POST\"]\npaths = [\"/v1/*\"]\n", "paths = [\"/all\"]\n", "methods = [\"PUT\", \"GET\"]\nmax_requests = 9\n"}
+	requests := [][2]string{{"GET", "/"}, {"POST", "/v1/a"}, {"POST", "/all"}, {"PUT", "/v1/a"}, {"DELETE", "/"}}
 	denials := []string{"a.example", "*.x.a.example", "10.1.0.0/16:443", "[fd12::/16]", "*.example:22", "0.0.0.0/0:22"}
 	asked := []string{"a.example", "x.a.example", "y.x.a.example", "z.a.example", "c.b.example", "b.example", "10.1.2.3", "10.1.9.9", "10.2.0.1", "11.0.0.1", "fd12::1", "fd13::1"}
 	some := func(list []string, most int) []string {
@@ -69,10 +71,16 @@ func TestPolicyAndGatewayDecideAlike(t *testing.T) {
 		r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 		return list[:r.IntN(most+1)]
 	}
-	allowed, total := 0, 0
+	allowed, several, total := 0, 0, 0
 	for i := range 300 {
 		draw := func() policy.Policy {
-			text := fmt.Sprintf("version = 1\n[network]\nallow = %s\ndeny = %s\n", tomlList(some(hosts, 6)), tomlList(some(denials, 2)))
+			r.Shuffle(len(hosts), func(i, j int) { hosts[i], hosts[j] = hosts[j], hosts[i] })
+			text := fmt.Sprintf("version = 1\n[network]\nallow = %s\ndeny = %s\n", tomlList(some(hosts[3:], 6)), tomlList(some(denials, 2)))
+			for _, h := range some(hosts[:3], 3) {
+				for _, rule := range some(rules, 3) {
+					text += fmt.Sprintf("[[network.rule]]\nhost = %q\n%s", h, rule)
+				}
+			}
 			p, err := policy.Parse(policy.FileName, []byte(text))
 			if err != nil {
 				t.Fatal(err)
@@ -89,19 +97,31 @@ func TestPolicyAndGatewayDecideAlike(t *testing.T) {
 		g := gatewayOf(t, "drawn", p)
 		for _, h := range asked {
 			for _, port := range []int{22, 443} {
-				want := plainly(t, p, h, port)
-				if got := g.Decide(h, port); got.Allowed != want {
-					t.Fatalf("%s %d: %+v, the policy %+v says %v", h, port, got, p.Network, want)
+				said := plainly(t, p, h, port)
+				if got := g.Decide(h, port); got.Allowed != (len(said) > 0) {
+					t.Fatalf("%s %d: %+v, the policy %+v says %v", h, port, got, p.Network, said)
 				}
-				total++
-				if want {
-					allowed++
+				for _, q := range requests {
+					want := slices.ContainsFunc(said, func(r policy.Rule) bool {
+						return (r.Methods == nil || slices.Contains(r.Methods, q[0])) &&
+							(r.Paths == nil || slices.ContainsFunc(r.Paths, func(s string) bool { return policy.MatchPath(s, q[1]) }))
+					})
+					if got := g.Request(h, port, q[0], q[1]); got.Allowed != want {
+						t.Fatalf("%s %s %d: %+v, the policy %+v says %v", q, h, port, got, p.Network, want)
+					}
+					total++
+					if want {
+						allowed++
+					}
+					if want && len(said) > 1 {
+						several++
+					}
 				}
 			}
 		}
 	}
-	if allowed < 200 || total-allowed < 200 {
-		t.Errorf("%d of %d are allowed: the test proves little", allowed, total)
+	if allowed < 1000 || total-allowed < 1000 || several < 100 {
+		t.Errorf("%d of %d are allowed, %d by one of several rules: the test proves little", allowed, total, several)
 	}
 }
 
@@ -113,16 +133,16 @@ func tomlList(list []string) string {
 	return "[" + strings.Join(out, ", ") + "]"
 }
 
-func plainly(t *testing.T, p policy.Policy, h string, port int) bool {
+// plainly are the rules of which one has to allow a request.
+func plainly(t *testing.T, p policy.Policy, h string, port int) []policy.Rule {
 	t.Helper()
 	to := policy.Target{Destination: policy.Destination{Host: h, Port: port}}
 	if _, denied := p.Denies(to); denied {
-		return false
+		return nil
 	}
 	rules := slices.Clone(p.Network.Rules)
 	for _, s := range p.Network.Allow {
 		rules = append(rules, policy.Rule{Host: s})
 	}
-	_, ok := policy.Closest(rules, to)
-	return ok
+	return policy.Closest(rules, to)
 }

@@ -92,6 +92,11 @@ func egressWords(e *plan.Egress) string {
 		out = append(out, strings.Join(e.Paths, ", "))
 	}
 	out = append(out, bounds(e.MaxRequests, e.MaxSent, e.MaxUpload)...)
+	for _, a := range e.Within {
+		if b := bounds(a.MaxRequests, a.MaxSent, 0); len(b) > 0 {
+			out = append(out, strings.Join(b, ", ")+" with others")
+		}
+	}
 	if e.Intercept {
 		out = append(out, "TLS opened")
 	}

@@ -7,31 +7,53 @@ import (
 	"time"
 )
 
-// account is what the gateway keeps of one rule during a run: connections to
-// its upstreams, which no other rule uses, and what is left of its budgets.
+// account is what the gateway keeps of one rule or credential during a run:
+// connections to its upstreams, which no other uses.
 type account struct {
 	one, two *http.Transport
-	spent    *budget
 }
 
-// accounts are made when they are needed.
+// accounts are made when they are needed, and so are the budgets of rules.
+// Those are one for all ways by which a rule is used.
 type accounts struct {
-	mu sync.Mutex
-	of map[string]*account // by control
+	mu     sync.Mutex
+	of     map[string]*account // by control
+	purses map[string]purse    // by control
+	common map[string]*budget  // by name
 }
 
-// account finds or makes the account of a site's rule or credential.
-func (g *Gateway) account(s site) *account {
-	id := s.rule.control
-	if s.keep != nil {
-		id = s.keep.cred.control
+// purse finds or makes the budgets of a rule.
+func (g *Gateway) purse(r rule) purse {
+	a := &g.accounts
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := a.purses[r.control]; p != nil {
+		return p
+	}
+	p := r.budgets()
+	for i, b := range p[1:] {
+		if old := a.common[b.whose]; old != nil {
+			p[1+i] = old
+		} else {
+			a.common[b.whose] = b
+		}
+	}
+	a.purses[r.control] = p
+	return p
+}
+
+// account finds or makes the account of a request's rule or credential.
+func (c *crossing) account() *account {
+	g, id := c.g, c.rule.control
+	if c.s.keep != nil {
+		id = c.s.keep.cred.control
 	}
 	g.accounts.mu.Lock()
 	defer g.accounts.mu.Unlock()
 	if a := g.accounts.of[id]; a != nil {
 		return a
 	}
-	a := &account{one: g.transport(), two: g.transport(), spent: g.ruleBudget(id, s.rule)}
+	a := &account{one: g.transport(), two: g.transport()}
 	a.one.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	a.two.ForceAttemptHTTP2 = true
 	g.accounts.of[id] = a

@@ -43,7 +43,8 @@ func (p Policy) Resolves(name string) (ok bool, why string) {
 
 // admit decides on a name that the policy does not write out.
 func (p Policy) admit(name string) admission {
-	for _, r := range p.wide {
+	for _, set := range p.wide {
+		r := set[0]
 		if !r.hosts.Has(name) {
 			continue
 		}

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"ringwall/internal/evidence"
@@ -10,7 +11,8 @@ import (
 // budget is what a rule, or a whole run, may use. Bounds of 0 are none.
 type budget struct {
 	control     string
-	whose       string // "the rule network.allow:..." or "the run"
+	whose       string // "the rule network.allow:...", the name of an allowance, or "the policy"
+	common      bool   // of several rules
 	maxRequests int64
 	maxSent     int64 // bytes out of the sandbox
 	requests    atomic.Int64
@@ -24,11 +26,43 @@ const (
 	resourceSent     = "sent_bytes"
 )
 
-func (g *Gateway) ruleBudget(control string, r rule) *budget {
-	return &budget{control: control, whose: "the rule " + control, maxRequests: r.maxRequests, maxSent: r.maxSent}
+// purse is all that a request by one rule is taken from, the run apart.
+type purse []*budget
+
+// budgets are new ones of a rule: its own, and those that it has in common with
+// others.
+func (r rule) budgets() purse {
+	out := purse{{control: r.control, whose: "the rule " + r.control, maxRequests: r.maxRequests, maxSent: r.maxSent}}
+	for _, a := range r.within {
+		out = append(out, &budget{control: r.control, whose: a.Name, common: true, maxRequests: a.MaxRequests, maxSent: a.MaxSent})
+	}
+	return out
 }
 
 // bounded reports whether sent bytes have to be counted before they go out.
+func (p purse) bounded() bool { return slices.ContainsFunc(p, (*budget).bounded) }
+
+// takeRequest uses one request of each.
+func (p purse) takeRequest(g *Gateway) (why string) {
+	for _, b := range p {
+		if why = b.takeRequest(g); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// takeBytes uses n bytes of each.
+func (p purse) takeBytes(g *Gateway, n int) (why string) {
+	for _, b := range p {
+		if why = b.takeBytes(g, n); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// bounded reports whether sent bytes have to be counted.
 func (b *budget) bounded() bool { return b.maxSent > 0 }
 
 // takeRequest uses one request, or says that there is none left.
@@ -56,40 +90,74 @@ func (b *budget) usedUp(g *Gateway, i int, resource string, most int64) string {
 		}
 	}
 	if i == 0 {
-		return fmt.Sprintf("%s allows %d requests in a run, and they are used up; "+
-			"the owner may raise max_requests in ringwall.toml", b.whose, most)
+		return fmt.Sprintf("%s allows %d requests in a run, and they are used up; %s", b.whose, most, b.raise("max_requests"))
 	}
-	return fmt.Sprintf("%s allows %d bytes to be sent in a run, and they are used up; "+
-		"the owner may raise max_sent in ringwall.toml", b.whose, most)
+	return fmt.Sprintf("%s allows %d bytes to be sent in a run, and they are used up; %s", b.whose, most, b.raise("max_sent"))
 }
 
-// takeRequest asks the rule and the run.
-func (g *Gateway) takeRequest(b *budget) string {
-	if why := b.takeRequest(g); why != "" {
-		return why
+// raise is the way out.
+func (b *budget) raise(key string) string {
+	if b.common {
+		return key + " may be raised there"
 	}
-	return g.total.takeRequest(g)
+	return "the owner may raise " + key + " in ringwall.toml"
+}
+
+// take uses a request and its first n bytes of the first rule that has them
+// left, and of the run. It says what is used up where none has.
+func (g *Gateway) take(rules ruleSet, n int) (r rule, spent purse, why string) {
+	if len(rules) == 0 {
+		return r, nil, "no rule allows it"
+	}
+	for _, r = range rules {
+		spent = g.purse(r)
+		first := spent.takeRequest(g)
+		if first == "" {
+			first = spent.takeBytes(g, n)
+		}
+		if first == "" {
+			why = g.total.takeRequest(g)
+			if why == "" {
+				why = g.total.takeBytes(g, n)
+			}
+			return r, spent, why
+		}
+		if why == "" {
+			why = first
+		}
+	}
+	return r, spent, why
 }
 
 // takeBytes asks the rule and the run.
-func (g *Gateway) takeBytes(b *budget, n int) string {
-	if why := b.takeBytes(g, n); why != "" {
+func (g *Gateway) takeBytes(p purse, n int) string {
+	if why := p.takeBytes(g, n); why != "" {
 		return why
 	}
 	return g.total.takeBytes(g, n)
 }
 
-// affordable takes the request and its head from the budgets.
+// affordable takes the request and its head from the budgets of the first rule
+// that can pay for it, which is then the request's.
 func (c *crossing) affordable() bool {
-	why := c.g.takeRequest(c.acc.spent)
-	if why == "" {
-		why = c.g.takeBytes(c.acc.spent, c.h.len)
+	var set ruleSet
+	for _, a := range c.grants {
+		if a.maxUpload == 0 || c.h.length <= a.maxUpload {
+			set = append(set, a.rule)
+		}
 	}
-	if most := c.s.rule.maxUpload; why == "" && most > 0 && c.h.length > most {
-		why = tooLarge(most)
+	if len(set) == 0 {
+		return c.refuse(403, tooLarge(c.grants[0].maxUpload))
 	}
+	r, spent, why := c.g.take(set, c.h.len)
 	if why != "" {
 		return c.refuse(403, why)
+	}
+	c.rule, c.spent = r, spent
+	for _, a := range c.grants {
+		if a.control == r.control {
+			c.path = a.path
+		}
 	}
 	c.g.sent.Add(int64(c.h.len))
 	return true

@@ -46,11 +46,11 @@ func (g *Gateway) serveConn(c net.Conn) {
 // endpoint speaks: TLS and HTTP that come first are checked too, which helps
 // against mistakes, but the rule is for the endpoint and not for a protocol.
 func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
-	r, decision := g.policy.match(d.host, d.port)
+	set, decision := g.policy.match(d.host, d.port)
 	webPort := d.port == portHTTP || d.port == portHTTPS
-	web := decision.Allowed && (webPort || r.seen() || r.intercept)
+	web := decision.Allowed && (webPort || set.seen() || set.intercept())
 	o := g.sniff(c, web)
-	if !g.towards(d, r, decision).harmlessOpening(o, decision.Allowed && d.port != portHTTPS) {
+	if !g.towards(d, set, decision).harmlessOpening(o, decision.Allowed && d.port != portHTTPS) {
 		reset(c)
 		return
 	}
@@ -63,27 +63,27 @@ func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
 	}
 	switch o.proto {
 	case protoTLS:
-		g.serveTLS(c, o, d, isName, r)
+		g.serveTLS(c, o, d, isName, set)
 	case protoHTTP:
-		g.serveHTTP(c, o, d, r)
+		g.serveHTTP(c, o, d, set)
 	default:
-		g.serveRaw(c, o, d, r, web)
+		g.serveRaw(c, o, d, set, web)
 	}
 }
 
-func (g *Gateway) serveTLS(c net.Conn, o opening, d dest, isName bool, r rule) {
+func (g *Gateway) serveTLS(c net.Conn, o opening, d dest, isName bool, set ruleSet) {
 	if why := checkTLS(o, d, isName); why != "" {
 		g.turnAway(c, o, d, why)
 		return
 	}
 	keep := g.keeperOf(d)
 	switch {
-	case (r.intercept || keep != nil) && g.cfg.Authority != nil:
-		g.intercept(c, o, site{scheme: "https", to: d, rule: r, keep: keep})
-	case r.intercept || keep != nil || r.seen() && !r.opaque:
+	case (set.intercept() || keep != nil) && g.cfg.Authority != nil:
+		g.intercept(c, o, site{scheme: "https", to: d, rules: set, keep: keep})
+	case set.intercept() || keep != nil || set.sealed():
 		g.turnAway(c, o, d, "the rule is about requests, which cannot be seen inside TLS")
 	default:
-		g.tunnel(c, o, d, "tls", r)
+		g.tunnel(c, o, d, "tls", set)
 	}
 }
 
@@ -114,8 +114,8 @@ func sameName(sent, want string) bool {
 	return err == nil && got == want && len(sent) == len(want)
 }
 
-func (g *Gateway) serveHTTP(c net.Conn, o opening, d dest, r rule) {
-	s := site{scheme: "http", to: d, rule: r}
+func (g *Gateway) serveHTTP(c net.Conn, o opening, d dest, set ruleSet) {
+	s := site{scheme: "http", to: d, rules: set}
 	switch {
 	case o.err != nil:
 		g.answer(c, s, &o.head, 400, o.err.Error())
@@ -126,9 +126,9 @@ func (g *Gateway) serveHTTP(c net.Conn, o opening, d dest, r rule) {
 	}
 }
 
-func (g *Gateway) serveRaw(c net.Conn, o opening, d dest, r rule, web bool) {
+func (g *Gateway) serveRaw(c net.Conn, o opening, d dest, set ruleSet, web bool) {
 	if !web && o.proto == protoRaw {
-		g.tunnel(c, o, d, "tcp", r)
+		g.tunnel(c, o, d, "tcp", set)
 		return
 	}
 	if o.proto == protoSilent {

@@ -179,6 +179,6 @@ func (g *Gateway) routeProxied(h *requestHead) (site, int, string) {
 	case d.port == portHTTPS:
 		return s, http.StatusBadRequest, fmt.Sprintf("port %d is for TLS", d.port)
 	}
-	s.rule, _ = g.policy.match(d.host, d.port)
+	s.rules, _ = g.policy.match(d.host, d.port)
 	return s, 0, ""
 }

@@ -32,10 +32,10 @@ func (g *Gateway) keeperOf(d dest) *keeper {
 func (k *keeper) serveConn(c net.Conn) {
 	here := dest{"127.0.0.1", k.cred.Listen}
 	s := site{
-		scheme: k.cred.Scheme, to: k.to, keep: k, rule: k.rule(),
+		scheme: k.cred.Scheme, to: k.to, keep: k, rules: k.rules(),
 		here: []dest{here, {"localhost", here.port}},
 	}
-	p := passage{g: k.g, to: k.to.String(), rule: s.rule.control}
+	p := passage{g: k.g, to: k.to.String(), rule: s.rules.control()}
 	switch o := k.g.sniff(c, true); {
 	case o.proto == protoSilent:
 	case !p.harmlessOpening(o, true):
@@ -49,13 +49,13 @@ func (k *keeper) serveConn(c net.Conn) {
 	}
 }
 
-// rule is what the policy says of the host besides, where it says anything: the
-// way by a base address is no way around it.
-func (k *keeper) rule() rule {
-	if r, d := k.g.policy.match(k.to.host, k.to.port); d.Allowed {
-		return r
+// rules are what the policy says of the host besides, where it says anything:
+// the way by a base address is no way around it.
+func (k *keeper) rules() ruleSet {
+	if set, d := k.g.policy.match(k.to.host, k.to.port); d.Allowed {
+		return set
 	}
-	return rule{control: k.cred.control}
+	return ruleSet{{control: k.cred.control}}
 }
 
 // foreignKey says where a request carries a key that is not the placeholder.

@@ -17,10 +17,12 @@ type crossing struct {
 	ctx  context.Context
 	s    site
 	h    *requestHead
-	acc  *account
-	body *outBody // nil: none
+	body *outBody // nil: none, or nothing was let through
 	two  bool     // came over HTTP/2
 
+	grants   []grant        // by the rules of the site
+	rule     rule           // that lets it through; before that the first of the site's
+	spent    purse          // of the rule
 	path     string         // that was decided on, and is sent
 	ws       bool           // asks for a WebSocket, as it should
 	answer   *http.Response // the gateway's own; nothing is sent then
@@ -32,28 +34,32 @@ type crossing struct {
 // cross decides on a request. Nothing was sent and nothing of the body read
 // when it returns.
 func (g *Gateway) cross(ctx context.Context, s site, h *requestHead, b io.Reader, two bool) *crossing {
-	c := &crossing{g: g, ctx: ctx, s: s, h: h, acc: g.account(s), two: two}
+	c := &crossing{g: g, ctx: ctx, s: s, h: h, two: two}
+	if len(s.rules) > 0 {
+		c.rule = s.rules[0]
+	}
+	if !c.harmless() || !c.allowed() || !c.affordable() {
+		return c
+	}
 	if h.length != 0 {
 		c.body = newOutBody(c, b)
 	}
-	if c.harmless() && c.allowed() && c.affordable() {
-		c.begin()
-	}
+	c.begin()
 	return c
 }
 
-// allowed asks the rule, and looks at keys.
+// allowed asks the rules, and looks at keys.
 func (c *crossing) allowed() bool {
-	if why := c.s.rule.refused; why != "" {
+	if why := c.rule.refused; why != "" {
 		c.neededRequest()
 		return c.refuse(http.StatusForbidden, why)
 	}
-	d := c.s.rule.request(c.h.method, c.h.path)
+	var d Decision
+	c.grants, d = c.s.rules.request(c.h.method, c.h.path)
 	if !d.Allowed {
 		c.neededRequest()
 		return c.refuse(http.StatusForbidden, c.s.missing(c.h, d.Reason))
 	}
-	c.path = d.Path
 	if v := c.h.header["Expect"]; v != nil && !hasToken(v, "100-continue") {
 		return c.refuse(http.StatusExpectationFailed, "the header Expect asks for what is not known here")
 	}
@@ -69,8 +75,13 @@ func (c *crossing) allowed() bool {
 
 // missing adds to a refusal what the owner would write.
 func (s site) missing(h *requestHead, why string) string {
-	if !s.rule.allowsMethod(h.method) {
-		return why + "; " + addMethod(s.to, s.rule, h.method)
+	switch {
+	case checkMethod(h.method) != nil || len(s.rules) == 0:
+		return why
+	case len(s.rules) > 1:
+		return why + addAnother(s.rules.place(), h)
+	case !s.rules[0].allowsMethod(h.method):
+		return why + "; " + addMethod(s.to, s.rules[0], h.method)
 	}
 	return why
 }
@@ -112,7 +123,7 @@ func failure(err error) *http.Response {
 // begin records that the request is let through.
 func (c *crossing) begin() {
 	req := evidence.Request{
-		Proto: "http", Host: c.s.to.host, Port: c.s.to.port, Rule: c.s.rule.control,
+		Proto: "http", Host: c.s.to.host, Port: c.s.to.port, Rule: c.rule.control,
 		Method: c.h.method, Path: printable(c.path),
 	}
 	if c.s.keep != nil {
@@ -136,7 +147,7 @@ func (c *crossing) forward() *http.Response {
 }
 
 func (c *crossing) send() *http.Response {
-	resp, err := c.roundTrip(c.acc.transport(c.two), c.outgoing())
+	resp, err := c.roundTrip(c.account().transport(c.two), c.outgoing())
 	if err == nil {
 		err = c.receive(resp)
 	}

@@ -23,6 +23,18 @@ func addMethod(d dest, r rule, method string) string {
 		d.host, strings.Join(list, ", "))
 }
 
+// addAnother is the rule that the owner would write beside several others; empty
+// where its path cannot be written.
+func addAnother(d dest, h *requestHead) string {
+	path, err := normalPath(h.path)
+	if err != nil || checkPattern(path) != nil || strings.Contains(path, "*") || len(path) > maxWhat {
+		return ""
+	}
+	host := strings.TrimSuffix(d.String(), ":443")
+	return fmt.Sprintf("; to allow it, the owner adds one more [[network.rule]] in ringwall.toml: host = %q, methods = [%q], paths = [%q]",
+		host, h.method, path)
+}
+
 // explanation is the last line of a refusal's text, for programs.
 type explanation struct {
 	Refused string `json:"refused"`

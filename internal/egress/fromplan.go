@@ -9,11 +9,11 @@ import (
 )
 
 // FromPlan reads the network controls of a plan. It fails on anything that it
-// would have to interpret: a host that is not in canonical form, two different
-// rules for one destination, a port that is used twice. Controls that are
-// unavailable give nothing.
+// would have to interpret: a host that is not in canonical form, two rules for
+// one destination of which one has TLS opened, a port that is used twice.
+// Controls that are unavailable give nothing.
 func FromPlan(p plan.Plan) (Policy, error) {
-	out := Policy{mode: modeNone, rules: map[dest]rule{}}
+	out := Policy{mode: modeNone, rules: map[dest]ruleSet{}, common: map[string]plan.Allowance{}}
 	for _, c := range p.Controls {
 		if c.Status == plan.Unavailable {
 			continue
@@ -81,6 +81,9 @@ func checkUpstream(s string) error {
 
 func (p *Policy) addRule(c plan.Control, e plan.Egress) error {
 	r, err := newRule(c, e)
+	if err == nil {
+		err = p.addCommon(r.within)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -93,6 +96,17 @@ func (p *Policy) addRule(c plan.Control, e plan.Egress) error {
 		return p.addExact(dest{e.Host, e.Port}, r)
 	}
 	return p.addWide(r)
+}
+
+// addCommon remembers what rules have in common, which is the same for all.
+func (p *Policy) addCommon(list []plan.Allowance) error {
+	for _, a := range list {
+		if old, known := p.common[a.Name]; known && old != a || a.Name == "" || a.MaxRequests < 0 || a.MaxSent < 0 {
+			return fmt.Errorf("an allowance that is not the same for all of its rules, or none")
+		}
+		p.common[a.Name] = a
+	}
+	return nil
 }
 
 func newRule(c plan.Control, e plan.Egress) (rule, error) {
@@ -109,6 +123,7 @@ func newRule(c plan.Control, e plan.Egress) (rule, error) {
 		control: c.ID, hosts: hosts, port: e.Port, methods: slices.Clone(e.Methods), paths: slices.Clone(e.Paths),
 		intercept: e.Intercept, opaque: c.Status == plan.Downgraded && !e.Intercept,
 		maxRequests: e.MaxRequests, maxSent: e.MaxSent, maxUpload: e.MaxUpload,
+		within: slices.Clone(e.Within),
 	}
 	return r, r.check(e.Deny)
 }
@@ -118,7 +133,7 @@ func (r rule) check(deny bool) error {
 	if r.maxRequests < 0 || r.maxSent < 0 || r.maxUpload < 0 {
 		return fmt.Errorf("a bound below nothing")
 	}
-	if deny && (r.seen() || r.intercept || r.maxRequests+r.maxSent > 0) {
+	if deny && (r.seen() || r.intercept || r.maxRequests+r.maxSent > 0 || r.within != nil) {
 		return fmt.Errorf("a denial has no conditions")
 	}
 	for _, m := range r.methods {
@@ -143,34 +158,51 @@ func checkPattern(pattern string) error {
 	return nil
 }
 
-func (p *Policy) addExact(d dest, r rule) error {
-	if old, ok := p.rules[d]; ok && !old.same(r) {
-		return fmt.Errorf("%s also has another rule: %s", d, old.control)
-	}
-	p.rules[d] = r
-	return nil
+func (p *Policy) addExact(d dest, r rule) (err error) {
+	p.rules[d], err = p.rules[d].with(r)
+	return err
 }
 
-// addWide keeps the rules about sets in order, the most exact first.
-func (p *Policy) addWide(r rule) error {
+// addWide keeps the sets of rules about sets of places in order, the most exact
+// first.
+func (p *Policy) addWide(r rule) (err error) {
 	at := len(p.wide)
 	for i, old := range p.wide {
 		switch {
-		case old.hosts == r.hosts && old.port == r.port && !old.same(r):
-			return fmt.Errorf("%s also has another rule: %s", r.hosts, old.control)
-		case at == len(p.wide) && r.hosts.Narrower(old.hosts):
+		case old[0].hosts == r.hosts && old[0].port == r.port:
+			p.wide[i], err = old.with(r)
+			return err
+		case at == len(p.wide) && r.hosts.Narrower(old[0].hosts):
 			at = i
 		}
 	}
-	p.wide = slices.Insert(p.wide, at, r)
+	p.wide = slices.Insert(p.wide, at, ruleSet{r})
 	return nil
+}
+
+// with adds a rule for the same place. What is kept of a rule during a run is
+// kept by its control, so no two share one; and a connection is opened, or not,
+// before it is known which rule is for what is in it.
+func (s ruleSet) with(r rule) (ruleSet, error) {
+	for _, old := range s {
+		switch {
+		case old.control == r.control && old.same(r):
+			return s, nil
+		case old.control == r.control:
+			return nil, fmt.Errorf("a second rule of the same name")
+		case old.intercept != r.intercept:
+			return nil, fmt.Errorf("TLS is opened by it or by %s, and not by both", old.control)
+		}
+	}
+	return append(s, r), nil
 }
 
 // same compares what two rules let through.
 func (r rule) same(o rule) bool {
 	return slices.Equal(r.methods, o.methods) && slices.Equal(r.paths, o.paths) &&
 		r.intercept == o.intercept && r.opaque == o.opaque &&
-		r.maxRequests == o.maxRequests && r.maxSent == o.maxSent && r.maxUpload == o.maxUpload
+		r.maxRequests == o.maxRequests && r.maxSent == o.maxSent && r.maxUpload == o.maxUpload &&
+		slices.Equal(r.within, o.within)
 }
 
 func checkDest(host string, port int) (dest, error) {

@@ -159,7 +159,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
 	}
 	g.sums = newSums(g)
-	g.accounts.of = map[string]*account{}
+	g.accounts = accounts{of: map[string]*account{}, purses: map[string]purse{}, common: map[string]*budget{}}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.lookups.ask, g.lookups.ctx, g.lookups.run = cfg.Resolve, g.ctx, g.run

@@ -272,3 +272,24 @@ func TestKeysAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysShareTheBudgetOfTheRule: the way by a base address and a connection
+// of the agent's own use up the same budget.
+func TestKeysShareTheBudgetOfTheRule(t *testing.T) {
+	for _, bound := range []int64{0, 2} {
+		r := newKeyRig(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }), nil)
+		r.cfg.Plan.Controls = append(r.cfg.Plan.Controls, bounded("example.com", 443, func(e *plan.Egress) { e.MaxRequests = bound }))
+		r.start(t)
+		c := tls.Client(dialTest(t, r.address(t, "example.com", 443)), &tls.Config{RootCAs: r.trust, ServerName: "example.com"})
+		if err := c.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		for i := range 3 {
+			if got := postKey(t, "x"); strings.HasPrefix(got, "HTTP/1.1 200 ") != (bound == 0 || i < 1) {
+				t.Errorf("bound %d: call %d: %q", bound, i, got)
+			}
+		}
+		r.Close()
+	}
+}

@@ -84,7 +84,7 @@ func (g *Gateway) learnFrom(c net.Conn, o opening, d dest, isName bool, why stri
 		return false
 	}
 	n := evidence.Needed{Proto: "tcp", Host: d.host, Port: d.port}
-	s := site{scheme: "http", to: d, rule: rule{control: ControlGateway, refused: why}}
+	s := site{scheme: "http", to: d, rules: ruleSet{{control: ControlGateway, refused: why}}}
 	switch {
 	case o.err != nil || o.proto == protoSilent:
 		return false

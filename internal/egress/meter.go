@@ -12,7 +12,7 @@ type meter struct {
 	g     *Gateway
 	way   passage
 	clear bool // the bytes are not encrypted
-	spent *budget
+	spent purse
 	src   io.Reader
 	look  *watched // nil: nothing is looked for
 	why   string   // why the tunnel was ended

@@ -39,10 +39,10 @@ func (b *outBody) Read(p []byte) (int, error) {
 
 // spend counts bytes before they leave.
 func (b *outBody) spend(n int) string {
-	if most := b.c.s.rule.maxUpload; most > 0 && b.n.Load()+int64(n) > most {
+	if most := b.c.rule.maxUpload; most > 0 && b.n.Load()+int64(n) > most {
 		return tooLarge(most)
 	}
-	if why := b.c.g.takeBytes(b.c.acc.spent, n); why != "" {
+	if why := b.c.g.takeBytes(b.c.spent, n); why != "" {
 		return why
 	}
 	b.n.Add(int64(n))

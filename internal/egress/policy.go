@@ -69,9 +69,10 @@ type rule struct {
 	// refused: no rule at all, in a run that learns. Each request is told and
 	// refused, for this reason.
 	refused     string
-	maxRequests int64 // in the run; 0: no bound
-	maxSent     int64 // bytes in the run; 0: no bound
-	maxUpload   int64 // bytes of one request's body; 0: no bound
+	maxRequests int64            // in the run; 0: no bound
+	maxSent     int64            // bytes in the run; 0: no bound
+	maxUpload   int64            // bytes of one request's body; 0: no bound
+	within      []plan.Allowance // in common with other rules
 }
 
 // has tells whether a rule is about a destination.
@@ -98,9 +99,10 @@ type credential struct {
 type Policy struct {
 	mode   string
 	ports  []int
-	rules  map[dest]rule // about exactly one destination
-	wide   []rule        // about sets of them, the most exact first
+	rules  map[dest]ruleSet // about exactly one destination
+	wide   []ruleSet        // about sets of them, the most exact first
 	denied []rule
+	common map[string]plan.Allowance // of several rules, by name
 	creds  []credential
 
 	proxy                int    // loopback port on which proxy protocols are spoken; 0: none
@@ -121,29 +123,30 @@ type Decision struct {
 	Path string
 }
 
-// Decide answers for an exact host and port. A denial wins. Else the rule that
-// is about exactly this destination holds, else the most exact of those about
-// a set of them; their order in the policy means nothing. What is not listed is
-// refused.
+// Decide answers for an exact host and port. A denial wins. Else the rules that
+// are about exactly this destination hold, else the most exact of those about
+// a set of them, whatever their place in the policy. What is not listed is
+// refused. Of several rules the first one's control is named: which of them is
+// for a request is not known before it.
 func (p Policy) Decide(host string, port int) Decision {
 	_, d := p.match(host, port)
 	return d
 }
 
-// match is Decide with the rule that allows.
-func (p Policy) match(host string, port int) (rule, Decision) {
+// match is Decide with the rules that hold.
+func (p Policy) match(host string, port int) (ruleSet, Decision) {
 	h, err := plan.CanonicalHost(host)
 	if err != nil {
-		return rule{}, Decision{Control: ControlGateway, Reason: err.Error()}
+		return nil, Decision{Control: ControlGateway, Reason: err.Error()}
 	}
 	d := dest{h, port}
 	if r, ok := p.denial(d); ok {
-		return rule{}, Decision{Control: r.control, Reason: denies(r, d)}
+		return nil, Decision{Control: r.control, Reason: denies(r, d)}
 	}
-	if r, ok := p.find(d); ok {
-		return r, Decision{Allowed: true, Control: r.control}
+	if set, ok := p.find(d); ok {
+		return set, Decision{Allowed: true, Control: set.control()}
 	}
-	return rule{}, Decision{Control: ControlGateway, Reason: "no rule allows " + d.String()}
+	return nil, Decision{Control: ControlGateway, Reason: "no rule allows " + d.String()}
 }
 
 // denies is the reason of a denial.
@@ -163,63 +166,21 @@ func (p Policy) denial(d dest) (rule, bool) {
 	return rule{}, false
 }
 
-// find is the most exact rule for a destination. An address that stands for a
+// find are the most exact rules for a destination. An address that stands for a
 // name is nobody's destination: the name is.
-func (p Policy) find(d dest) (rule, bool) {
-	if r, ok := p.rules[d]; ok {
-		return r, true
+func (p Policy) find(d dest) (ruleSet, bool) {
+	if set, ok := p.rules[d]; ok {
+		return set, true
 	}
 	if a, ok := d.literal(); ok && synthetic(a) {
-		return rule{}, false
+		return nil, false
 	}
-	for _, r := range p.wide {
-		if r.has(d) {
-			return r, true
+	for _, set := range p.wide {
+		if set[0].has(d) {
+			return set, true
 		}
 	}
-	return rule{}, false
-}
-
-// Request answers for one HTTP request to a destination, as far as the gateway
-// sees it: on port 80, and inside TLS that it opens.
-func (p Policy) Request(host string, port int, method, path string) Decision {
-	r, d := p.match(host, port)
-	switch {
-	case !d.Allowed:
-		return d
-	case port != portHTTP && !r.intercept && (r.opaque || !r.seen()):
-		d.Path = path
-		return d
-	}
-	return r.request(method, path)
-}
-
-// request decides on a method and a path, as sent and without the query. Where
-// the rule names paths the path is put into its one form first, and what
-// servers could read in two ways is refused.
-func (r rule) request(method, path string) Decision {
-	no := func(format string, args ...any) Decision {
-		return Decision{Control: r.control, Reason: fmt.Sprintf(format, args...)}
-	}
-	if err := checkMethod(method); err != nil {
-		return no("%v", err)
-	}
-	if !r.allowsMethod(method) {
-		return no("the rule %s does not allow the method %s", r.control, method)
-	}
-	if len(r.paths) == 0 {
-		return Decision{Allowed: true, Control: r.control, Path: path}
-	}
-	plain, err := normalPath(path)
-	if err != nil {
-		return no("the path is refused: %v", err)
-	}
-	for _, pattern := range r.paths {
-		if plan.MatchPath(pattern, plain) {
-			return Decision{Allowed: true, Control: r.control, Path: plain}
-		}
-	}
-	return no("the rule %s does not allow the path %s", r.control, printable(plain))
+	return nil, false
 }
 
 // coversAddress tells whether the policy names an address and port, by itself

@@ -14,7 +14,7 @@ import (
 type site struct {
 	scheme string // towards the upstream: "http" or "https"
 	to     dest
-	rule   rule
+	rules  ruleSet
 	keep   *keeper      // adds a credential; nil: none
 	here   []dest       // what a Host header may say besides to
 	asked  *atomic.Bool // set when a request comes; nil: nobody wants to know

@@ -5,10 +5,10 @@ import (
 	"net/http"
 )
 
-// passage is where a request is about to go. Whether it will be allowed is not
-// decided yet, but where to is.
+// passage is where a request is about to go. Whether it will be allowed, and by
+// which of several rules, may not be decided yet, but where to is.
 func (c *crossing) passage() passage {
-	return passage{g: c.g, to: c.s.to.String(), rule: c.s.rule.control}
+	return passage{g: c.g, to: c.s.to.String(), rule: c.rule.control}
 }
 
 // harmless looks at the head of a request. After an alarm nobody gets an answer.

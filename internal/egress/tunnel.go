@@ -52,9 +52,9 @@ func (x *exchange) record() bool {
 
 // tunnel passes bytes between the client and the destination, what was read
 // for the decision first.
-func (g *Gateway) tunnel(c net.Conn, o opening, d dest, proto string, r rule) {
-	spent := g.account(site{rule: r}).spent
-	if why := g.takeRequest(spent); why != "" {
+func (g *Gateway) tunnel(c net.Conn, o opening, d dest, proto string, set ruleSet) {
+	r, spent, why := g.take(set, 0)
+	if why != "" {
 		g.turnAway(c, o, d, why)
 		return
 	}

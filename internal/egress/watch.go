@@ -147,10 +147,10 @@ func (h *requestHead) text() []byte {
 }
 
 // towards is the way of a connection.
-func (g *Gateway) towards(d dest, r rule, decision Decision) passage {
+func (g *Gateway) towards(d dest, set ruleSet, decision Decision) passage {
 	p := passage{g: g, to: d.String()}
 	if decision.Allowed {
-		p.rule = r.control
+		p.rule = set.control()
 	}
 	return p
 }

@@ -142,30 +142,42 @@ func (m *maker) byPreset(d policy.Destination, p Place) bool {
 // fetches tells the methods that presets of packages allow.
 func fetches(method string) bool { return method == "GET" || method == "HEAD" }
 
-// byRule proposes more methods for a rule that names the place already.
+// byRule proposes more methods for a rule that names the place already: of
+// several the first that is about no paths, else the first.
 func (m *maker) byRule(d policy.Destination, p Place) bool {
-	for i, r := range m.policy.Network.Rules {
-		at, err := policy.ParseDestination(r.Host)
-		if err != nil || at != d {
-			continue
+	at := m.rulesFor(d)
+	if len(at) == 0 {
+		return false
+	}
+	best, lacking := at[0], slices.Clone(p.Methods)
+	for _, i := range slices.Backward(at) {
+		r := m.policy.Network.Rules[i]
+		if len(r.Methods) == 0 {
+			lacking = nil
+		} else if len(r.Paths) == 0 {
+			best = i
 		}
-		var more []string
-		for _, method := range p.Methods {
-			if !slices.Contains(r.Methods, method) {
-				more = append(more, method)
-			}
-		}
-		if len(r.Methods) == 0 || len(more) == 0 {
-			m.leave(show(d), "a [[network.rule]] names it; what it refuses is its paths or its bounds")
-			return true
-		}
-		if m.Addition.Methods == nil {
-			m.Addition.Methods = map[int][]string{}
-		}
-		m.Addition.Methods[i] = append(m.Addition.Methods[i], more...)
+		lacking = slices.DeleteFunc(lacking, func(s string) bool { return slices.Contains(r.Methods, s) })
+	}
+	if len(lacking) == 0 {
+		m.leave(show(d), "a [[network.rule]] names it; what it refuses is its paths or its bounds")
 		return true
 	}
-	return false
+	if m.Addition.Methods == nil {
+		m.Addition.Methods = map[int][]string{}
+	}
+	m.Addition.Methods[best] = append(m.Addition.Methods[best], lacking...)
+	return true
+}
+
+// rulesFor are the places of the policy's rules for a destination.
+func (m *maker) rulesFor(d policy.Destination) (at []int) {
+	for i, r := range m.policy.Network.Rules {
+		if to, err := policy.ParseDestination(r.Host); err == nil && to == d {
+			at = append(at, i)
+		}
+	}
+	return at
 }
 
 // entry is a place as an owner writes it: 443 is the port of no port.

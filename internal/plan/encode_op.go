@@ -207,6 +207,9 @@ func (o *object) egress(e *Egress) {
 	o.numOr("max_requests", e.MaxRequests)
 	o.numOr("max_sent", e.MaxSent)
 	o.numOr("max_upload", e.MaxUpload)
+	if len(e.Within) > 0 {
+		o.rest("within", e.Within)
+	}
 	o.close()
 }
 

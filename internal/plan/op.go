@@ -256,6 +256,16 @@ type Egress struct {
 	MaxRequests int64 `json:"max_requests,omitempty"` // in the run; 0: no bound
 	MaxSent     int64 `json:"max_sent,omitempty"`     // bytes in the run; 0: no bound
 	MaxUpload   int64 `json:"max_upload,omitempty"`   // bytes of one request's body; 0: no bound
+	// Within are bounds that this rule has in common with others.
+	Within []Allowance `json:"within,omitempty"`
+}
+
+// Allowance is what several rules may use together: those that come from one
+// rule of a policy, where another policy has more rules for its place.
+type Allowance struct {
+	Name        string `json:"name"`                   // of that rule: "network.rule[0] of /etc/ringwall/policy.toml:3"
+	MaxRequests int64  `json:"max_requests,omitempty"` // in the run; 0: no bound
+	MaxSent     int64  `json:"max_sent,omitempty"`     // bytes in the run; 0: no bound
 }
 
 // Forms of a credential in a request.

@@ -35,8 +35,11 @@ func (c *checker) rules(seen map[Target]string, rules []ruleTable) {
 	for i, r := range rules {
 		key := at("network.rule", i)
 		c.policy.Network.Rules = append(c.policy.Network.Rules, c.rule(key, r))
-		c.once(seen, key+".host", r.Host)
+		if t, err := ParseTarget(r.Host); err == nil && seen[t] != "" {
+			c.fail(key+".host", quote(r.Host)+" stands in "+seen[t]+" already, which allows all of it")
+		}
 	}
+	c.together()
 }
 
 func (c *checker) deny(list []string) {
@@ -78,8 +81,7 @@ func checkAllow(s string) error {
 	return err
 }
 
-// once refuses a second entry for one target: with a rule for it, nobody
-// could tell which of the two holds.
+// once refuses a second entry of allow for one target.
 func (c *checker) once(seen map[Target]string, key, entry string) {
 	t, err := ParseTarget(entry)
 	if _, preset := Preset(entry); preset {

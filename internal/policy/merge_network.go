@@ -94,125 +94,11 @@ func (n Network) targets() (out []placed) {
 	return out
 }
 
-// closest is the most exact of those that cover a target.
-func closest(list []placed, t Target) (best placed, found bool) {
-	for _, p := range list {
-		if p.to.Covers(t) && (!found || best.to.Covers(p.to)) {
-			best, found = p, true
-		}
-	}
-	return best, found
-}
-
-// destinations intersects the two lists. What both name holds with the
-// conditions of both; of a project's pattern only the part stays that the
-// machine's list has.
-func (m *merger) destinations() {
-	m.bound("network.allow", m.listed())
-	m.forget("network.allow")
-	m.forget("network.rule")
-	m.out.Network.Allow, m.out.Network.Rules = nil, nil
-	machine, project := m.machine.Network.targets(), m.project.Network.targets()
-	for _, p := range project {
-		if _, preset := Preset(p.Host); preset {
-			m.preset(p, slices.Contains(m.machine.Network.Allow, p.Host))
-			continue
-		}
-		m.intersection(p, project, machine)
-	}
-	for _, p := range machine {
-		m.out.Network.Bounds = append(m.out.Network.Bounds, p.Rule)
-	}
-	m.credentials(machine)
-}
-
-// listed is the key of the machine's policy that bounds destinations.
-func (m *merger) listed() string {
-	if m.machine.Has("network.allow") {
-		return "network.allow"
-	}
-	return "network.rule[0]"
-}
-
-func (m *merger) preset(p placed, allowed bool) {
-	if !allowed {
-		m.refuse("network.allow", p.Host)
-		return
-	}
-	m.keepEntry(p.key, p.Host)
-}
-
-func (m *merger) keepEntry(key, entry string) {
-	m.move(key, at("network.allow", len(m.out.Network.Allow)))
-	m.out.Network.Allow = append(m.out.Network.Allow, entry)
-}
-
-// intersection keeps what the machine's list has of one entry of the project's:
-// all of it, or the machine's more exact entries within, as far as no other
-// entry of the project's is more exact still.
-func (m *merger) intersection(p placed, project, machine []placed) {
-	kept := false
-	if by, covered := closest(machine, p.to); covered {
-		kept = true
-		if !m.keep(p, by.Rule) && slices.ContainsFunc(project, func(o placed) bool { return o.to != p.to && o.to.Covers(p.to) }) {
-			m.shut(p.to, by)
-		}
-	}
-	for _, inner := range machine {
-		if inner.to == p.to || !p.to.Covers(inner.to) {
-			continue
-		}
-		kept = true
-		part := placed{Rule: p.Rule.at(inner.Host), to: inner.to, key: p.key}
-		if owner, _ := closest(project, inner.to); owner.to == p.to && !m.keep(part, inner.Rule) {
-			m.shut(inner.to, inner)
-		}
-	}
-	if !kept {
-		m.refuse(listOf(p.key), p.Host)
-	} else if _, covered := closest(machine, p.to); !covered {
-		m.note(listOf(p.key), "of %s only a part is allowed on this machine", quote(p.Host))
-	}
-}
-
-// shut denies what two rules have nothing in common for, where the entry
-// around it would allow it.
-func (m *merger) shut(t Target, by placed) {
-	m.out.marks[at("network.deny", len(m.out.Network.Deny))] = m.machine.marks[by.key]
-	m.out.Network.Deny = append(m.out.Network.Deny, t.String())
-}
-
-// listOf is the list that an entry stands in.
-func listOf(key string) string { return key[:strings.LastIndexByte(key, '[')] }
-
-func (r Rule) at(host string) Rule {
-	r.Host = host
-	return r
-}
-
-// keep adds what is left of a rule under the machine's; false: nothing is.
-func (m *merger) keep(p placed, by Rule) bool {
-	r, lost := p.Narrow(by)
-	for _, what := range lost {
-		m.note("network.rule", "the machine allows fewer %s to %s", what, quote(p.Host))
-	}
-	if r == nil {
-		return false
-	}
-	if r.Free() && strings.HasPrefix(p.key, "network.allow") {
-		m.keepEntry(p.key, p.Host)
-		return true
-	}
-	m.move(p.key, at("network.rule", len(m.out.Network.Rules)))
-	m.out.Network.Rules = append(m.out.Network.Rules, *r)
-	return true
-}
-
 // credentials keeps those whose host the machine allows without conditions, or
 // has a credential of its own for: the gateway reaches a credential's host on
 // the agent's behalf, so it is a destination like any other, and nobody checks
 // the conditions of a rule there.
-func (m *merger) credentials(machine []placed) {
+func (m *merger) credentials(machine []group) {
 	own := map[Destination]bool{}
 	for _, c := range m.machine.Credentials {
 		if o, err := ParseOrigin(c.Host); err == nil {
@@ -220,8 +106,8 @@ func (m *merger) credentials(machine []placed) {
 		}
 	}
 	m.keepCredentials(func(d Destination) bool {
-		by, covered := closest(machine, Target{d})
-		return own[d] || covered && by.Free()
+		by, _ := closest(machine, Target{d})
+		return own[d] || slices.ContainsFunc(by.rules, func(p placed) bool { return p.Free() })
 	})
 }
 

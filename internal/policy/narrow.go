@@ -13,6 +13,7 @@ func (r Rule) Narrow(by Rule) (left *Rule, lost []string) {
 	out.MaxSent = least(r.MaxSent, by.MaxSent)
 	out.MaxUpload = least(r.MaxUpload, by.MaxUpload)
 	out.Intercept = opened(r, by)
+	out.Within = slices.Concat(r.Within, by.Within)
 	for _, c := range []struct {
 		what string
 		less bool
@@ -102,10 +103,14 @@ func least(a, b int64) int64 {
 	return a
 }
 
-// Closest is the most exact of some rules that cover a target.
-func Closest(rules []Rule, t Target) (Rule, bool) {
-	best, found := closest(Network{Rules: rules}.targets(), t)
-	return best.Rule, found
+// Closest are the rules of the most exact destination of some that covers a
+// target, in their order; none: nothing covers it.
+func Closest(rules []Rule, t Target) (out []Rule) {
+	best, _ := closest(groups(Network{Rules: rules}.targets()), t)
+	for _, p := range best.rules {
+		out = append(out, p.Rule)
+	}
+	return out
 }
 
 // Denies finds the entry of network.deny that covers a target, by its key.

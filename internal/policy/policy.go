@@ -93,6 +93,16 @@ type Rule struct {
 	MaxRequests int64 `json:"max_requests,omitempty"` // of a run; 0: no bound
 	MaxSent     int64 `json:"max_sent,omitempty"`     // bytes of a run; 0: no bound
 	MaxUpload   int64 `json:"max_upload,omitempty"`   // bytes of one request's body; 0: no bound
+	// Within are the bounds of the rules that Merge made this one of: what else
+	// is made of them has to keep them too. No file says so.
+	Within []Allowance `json:"-"`
+}
+
+// Allowance is what all rules that come from one may use together.
+type Allowance struct {
+	Name        string // of that one: its key and line
+	MaxRequests int64  // of a run; 0: no bound
+	MaxSent     int64  // bytes of a run; 0: no bound
 }
 
 // Free tells whether a rule is nothing but its destination.

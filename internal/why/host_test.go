@@ -57,6 +57,12 @@ func TestHosts(t *testing.T) {
 		{"PUT https://opaque.example/x", Allowed, "", "network.allow:opaque.example:443", "ringwall.toml:20", ""},
 		{"PUT http://web.example/x", Refused, "HTTP 403", "network.allow:web.example:80", "ringwall.toml:14", "add the method"},
 		{"HEAD http://web.example", Allowed, "", "network.allow:web.example:80", "ringwall.toml:14", ""},
+		{"several.example", Conditional, "HTTP 403", "network.allow:several.example:443", "ringwall.toml:40", "one more [[network.rule]]"},
+		{"https://several.example/v1/messages", Conditional, "HTTP 403", "network.allow:several.example:443", "ringwall.toml:40", "one more"},
+		{"POST https://several.example/v1/messages", Allowed, "", "network.allow:several.example:443#2", "ringwall.toml:44", ""},
+		{"POST https://several.example/v1/%6dessages", Allowed, "", "network.allow:several.example:443#2", "ringwall.toml:44", ""},
+		{"GET https://several.example/v1/messages", Allowed, "", "network.allow:several.example:443", "ringwall.toml:40", ""},
+		{"POST https://several.example/x", Refused, "HTTP 403", "network.allow:several.example:443", "ringwall.toml:40", "add one more [[network.rule]] of the same host"},
 		{"127.0.0.1:3128", Allowed, "", "network.gateway", "ringwall.toml:12", ""},
 		{"[::1]:443", Refused, "TLS access_denied", "network.gateway", "ringwall.toml:12", ""},
 	} {
@@ -91,7 +97,7 @@ func TestAgreesWithTheGateway(t *testing.T) {
 	}
 	hosts := []string{"api.example.com", "API.EXAMPLE.com", "api.example.com.", "xapi.example.com", "api.example.com.evil.example",
 		"code.example", "web.example", "opaque.example", "denied.example", "evil.example", "model.example", "example.com",
-		"wide.example", "x.wide.example", "X.y.Wide.example.", "bad.wide.example", "x.bad.wide.example", "xwide.example", "paths.example",
+		"wide.example", "x.wide.example", "X.y.Wide.example.", "bad.wide.example", "x.bad.wide.example", "xwide.example", "paths.example", "several.example",
 		"192.0.2.7", "192.0.2.8", "10.0.0.1", "10.1.0.1", "10.1.9.1", "169.254.169.254", "198.18.0.1", "[2001:db8::1]", "[::ffff:192.0.2.7]", "0.0.0.0"}
 	allowed := 0
 	for _, h := range hosts {
@@ -113,7 +119,7 @@ func TestAgreesWithTheGateway(t *testing.T) {
 			}
 		}
 	}
-	if allowed != 12 {
+	if allowed != 13 {
 		t.Errorf("%d pairs are allowed: the test looks at the wrong ones", allowed)
 	}
 }
@@ -127,7 +133,7 @@ func TestAgreesWithTheGatewayOnRequests(t *testing.T) {
 	}
 	allowed, asked := 0, 0
 	for _, place := range []string{"https://paths.example", "https://api.example.com", "https://opaque.example", "http://web.example", "https://x.wide.example",
-		"https://bad.wide.example", "https://evil.example", "http://paths.example"} {
+		"https://bad.wide.example", "https://evil.example", "http://paths.example", "https://several.example"} {
 		scheme, host, _ := strings.Cut(place, "://")
 		port := map[string]int{"http": 80, "https": 443}[scheme]
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "TRACE", "get"} {

@@ -65,7 +65,7 @@ func (q *request) place(s string) error {
 	return nil
 }
 
-// conditions adds what the rule asks of a request, where the question leaves it
+// conditions adds what the rules ask of a request, where the question leaves it
 // open, and decides where it does not.
 func (w World) conditions(rules egress.Policy, p *Part, q request) {
 	c, _ := w.Plan.Find(p.Control)
@@ -73,18 +73,63 @@ func (w World) conditions(rules egress.Policy, p *Part, q request) {
 	if e == nil {
 		return
 	}
-	p.Why = strings.Join(append(fromOf(p.Why), budgets(e)...), "; ")
-	only := only(e)
+	set := w.beside(c)
+	p.Why = strings.Join(append(fromOf(p.Why), spends(set)...), "; ")
+	only := demands(set)
 	switch {
 	case len(only) > 0 && c.Status == plan.Downgraded && !e.Intercept && q.port != 80:
 		p.Why = strings.Join(only, "; ") + " is asked for and not checked: " + c.Why
-	case q.method != "" || q.path != "" && len(e.Paths) > 0:
-		w.decideRequest(rules, p, q, e)
+	case q.method != "" || q.path != "" && slices.ContainsFunc(set, hasPaths):
+		w.decideRequest(rules, p, q, set)
 	case len(only) > 0:
 		p.Verdict, p.Answer = Conditional, "HTTP 403"
-		p.Why = strings.Join(append(only, budgets(e)...), "; ")
-		p.WayOut = policyKey(p.From, widen(e))
+		p.Why = strings.Join(append(only, spends(set)...), "; ")
+		p.WayOut = policyKey(p.From, widen(set))
 	}
+}
+
+// beside are the rules of a rule's place, itself among them.
+func (w World) beside(c plan.Control) (set []*plan.Egress) {
+	own := c.Want.Egress
+	for _, o := range w.Plan.Controls {
+		if e := o.Want.Egress; e != nil && !e.Deny && o.Status != plan.Unavailable && e.Host == own.Host && e.Port == own.Port {
+			set = append(set, e)
+		}
+	}
+	return set
+}
+
+func hasPaths(e *plan.Egress) bool { return len(e.Paths) > 0 }
+
+// demands are the conditions of a set of rules for each request; nothing where
+// one of them has none.
+func demands(set []*plan.Egress) []string {
+	if len(set) == 1 {
+		return only(set[0])
+	}
+	all := make([]string, 0, len(set))
+	for _, e := range set {
+		one := only(e)
+		if len(one) == 0 {
+			return nil
+		}
+		all = append(all, strings.Join(one, ", "))
+	}
+	return []string{strings.Join(all, "; or ")}
+}
+
+// spends is what is counted, where a place has one rule. Of several, the one
+// that a request goes by is charged.
+func spends(set []*plan.Egress) []string {
+	if len(set) == 1 {
+		return budgets(set[0])
+	}
+	for _, e := range set {
+		if len(budgets(e)) > 0 {
+			return []string{"each rule counts its own requests and bytes"}
+		}
+	}
+	return nil
 }
 
 // only are the conditions of a rule for each request.
@@ -114,48 +159,83 @@ func budgets(e *plan.Egress) []string {
 			out = append(out, fmt.Sprintf(b.text, b.n))
 		}
 	}
+	for _, a := range e.Within {
+		out = append(out, "what "+a.Name+" allows, together with others")
+	}
 	return out
 }
 
-func widen(e *plan.Egress) string {
-	if len(e.Paths) == 0 {
+func widen(set []*plan.Egress) string {
+	e := set[0]
+	switch {
+	case len(set) > 1:
+		return "add one more [[network.rule]] of the same host"
+	case len(e.Paths) == 0:
 		return "add the method to methods of this [[network.rule]]"
-	}
-	if len(e.Methods) == 0 {
+	case len(e.Methods) == 0:
 		return "add the path to paths of this [[network.rule]]"
 	}
 	return "add the method to methods, or the path to paths, of this [[network.rule]]"
 }
 
-// lacking is a rule without the conditions that are not why a request is
+// lacking is a set without the conditions that are not why a request is
 // refused.
-func lacking(e *plan.Egress, method string) *plan.Egress {
-	if len(e.Methods) > 0 && !slices.Contains(e.Methods, method) {
-		return &plan.Egress{Methods: e.Methods}
+func lacking(set []*plan.Egress, method string) []*plan.Egress {
+	e := set[0]
+	switch {
+	case len(set) > 1:
+		return set
+	case len(e.Methods) > 0 && !slices.Contains(e.Methods, method):
+		return []*plan.Egress{{Methods: e.Methods}}
 	}
-	return &plan.Egress{Paths: e.Paths}
+	return []*plan.Egress{{Paths: e.Paths}}
 }
 
 // decideRequest asks the gateway's own decision on a request. A method that was
-// not said is one that the rule allows.
-func (w World) decideRequest(rules egress.Policy, p *Part, q request, e *plan.Egress) {
-	method := q.method
-	if method == "" {
-		method = slices.Concat(e.Methods, []string{"GET"})[0]
-	}
+// not said is one that the rules allow.
+func (w World) decideRequest(rules egress.Policy, p *Part, q request, set []*plan.Egress) {
 	if q.path == "" {
 		q.path = "/"
 	}
-	d := rules.Request(q.host, q.port, method, q.path)
+	method, d := tryMethods(rules, q, set)
 	switch {
 	case !d.Allowed:
 		p.Verdict, p.Answer, p.Why = Refused, "HTTP 403", d.Reason
-		p.WayOut = policyKey(p.From, widen(lacking(e, method)))
-	case q.method == "" && len(e.Methods) > 0:
+		p.WayOut = policyKey(p.From, widen(lacking(set, method)))
+		return
+	case q.method == "" && method != "":
 		p.Verdict, p.Answer = Conditional, "HTTP 403"
-		p.Why = strings.Join(append(only(e), budgets(e)...), "; ")
-		p.WayOut = policyKey(p.From, widen(e))
-	case d.Path != q.path:
+		p.Why = strings.Join(append(demands(set), spends(set)...), "; ")
+		p.WayOut = policyKey(p.From, widen(set))
+		return
+	}
+	if c, found := w.Plan.Find(d.Control); found {
+		*p = by(c, p.Operation, Allowed, "")
+		p.Why = strings.Join(append(fromOf(p.Why), budgets(c.Want.Egress)...), "; ")
+	}
+	if d.Path != q.path {
 		p.Why = strings.Join(append(fromOf(p.Why), "the path is sent as "+d.Path), "; ")
 	}
+}
+
+// tryMethods decides on the method that was said. Where none was, it finds one
+// that the rules allow there; the method is empty where they allow any.
+func tryMethods(rules egress.Policy, q request, set []*plan.Egress) (method string, d egress.Decision) {
+	if q.method != "" {
+		return q.method, rules.Request(q.host, q.port, q.method, q.path)
+	}
+	const any = "X-ANY" // that no rule names
+	if d = rules.Request(q.host, q.port, any, q.path); d.Allowed {
+		return "", d
+	}
+	methods := []string{"GET"}
+	for _, e := range set {
+		methods = slices.Concat(e.Methods, methods)
+	}
+	for _, method = range methods {
+		if d = rules.Request(q.host, q.port, method, q.path); d.Allowed {
+			return method, d
+		}
+	}
+	return method, d
 }

@@ -45,6 +45,10 @@ func testPlan() plan.Plan {
 	opaque.Status, opaque.Why = plan.Downgraded, "methods are not visible inside TLS"
 	api := egress("paths.example", 443, "ringwall.toml:30", "GET", "POST")
 	api.Want.Egress.Paths, api.Want.Egress.Intercept, api.Want.Egress.MaxRequests = []string{"/v1/messages", "/public/**"}, true, 9
+	read := egress("several.example", 443, "ringwall.toml:40", "GET", "HEAD")
+	write := egress("several.example", 443, "ringwall.toml:44", "POST")
+	read.Want.Egress.Intercept = true
+	write.ID, write.Want.Egress.Intercept, write.Want.Egress.Paths, write.Want.Egress.MaxRequests = write.ID+"#2", true, []string{"/v1/messages"}, 9
 	deny := func(host string, port int, from string) plan.Control {
 		return control("network.deny:"+host, from, plan.Op{Egress: &plan.Egress{Host: host, Port: port, Deny: true}})
 	}
@@ -76,7 +80,7 @@ func testPlan() plan.Plan {
 			Bound: &plan.Bound{From: "/etc/ringwall/policy.toml:5", Refused: []string{"denied.example:443"}}}}),
 		egress("api.example.com", 443, "ringwall.toml:12"), egress("code.example", 22, "ringwall.toml:12"),
 		egress("web.example", 80, "ringwall.toml:14", "GET", "HEAD"), opaque, egress("192.0.2.7", 443, "ringwall.toml:12"),
-		egress("*.wide.example", 443, "ringwall.toml:31"), egress("10.1.0.0/16", 5432, "ringwall.toml:32"), api,
+		egress("*.wide.example", 443, "ringwall.toml:31"), egress("10.1.0.0/16", 5432, "ringwall.toml:32"), api, read, write,
 		deny("bad.wide.example", 0, "ringwall.toml:33"), deny("10.1.9.0/24", 0, "/etc/ringwall/policy.toml:7"),
 		control("network.credential:model", "ringwall.toml:17", plan.Op{Credential: &plan.Credential{Name: "model", Scheme: "https",
 			Host: "model.example", Port: 443, Header: "x-api-key", Listen: 7081, BaseURLEnv: "MODEL_URL"}}),

@@ -205,12 +205,15 @@ func opened(p policy.Policy, a agent.Agent, all []destination) ([]destination, e
 		if !k.Intercept || c.Status == plan.Unavailable {
 			continue
 		}
-		i := slices.IndexFunc(all, func(d destination) bool { return d.egress.Host == k.Host && d.egress.Port == k.Port })
-		if i < 0 {
-			all = append(all, destination{egress: plan.Egress{Host: k.Host, Port: k.Port}, from: c.From})
-			i = len(all) - 1
+		known := false
+		for i, d := range all {
+			if d.egress.Host == k.Host && d.egress.Port == k.Port {
+				all[i].egress.Intercept, known = true, true
+			}
 		}
-		all[i].egress.Intercept = true
+		if !known {
+			all = append(all, destination{egress: plan.Egress{Host: k.Host, Port: k.Port, Intercept: true}, from: c.From})
+		}
 	}
 	return all, nil
 }

@@ -35,6 +35,7 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 			return nil, err
 		}
 		destinations, _ = split(p, all)
+		keepCommon(destinations)
 	}
 	open := ports(p.Network, destinations)
 	way := gateway(p, open)

@@ -60,6 +60,13 @@ func insideTLS(t *testing.T) {
 	if r := b.Attack(tries[0]); len(site.Requests()) != 2 {
 		t.Errorf("with the method allowed it does not arrive: %+v", r.Reports)
 	}
+	b.Network(policy(`"POST"`) + "[[network.rule]]\nhost = \"api.example\"\nmethods = [\"GET\", \"DELETE\"]\n")
+	if r := b.Attack(tries[:3]...); len(site.Requests()) != 2 {
+		t.Errorf("with a rule beside for other methods it arrives: %+v %v", r.Reports, site.Requests())
+	}
+	if r := b.Attack(tries[3], ask("POST /v1/messages")); len(site.Requests()) != 4 {
+		t.Errorf("what one of two rules allows does not arrive: %+v %s", r.Reports, r.Stderr)
+	}
 }
 
 // smuggling: each would be one request to somebody, and two to somebody else.
