@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// account is what the gateway keeps of one rule during a run: connections to
-// its upstreams, which no other rule uses, and what is left of its budgets.
+// account is what the gateway keeps of one rule or credential during a run:
+// connections to its upstreams, which no other one uses, and what is left of
+// the rule's budgets.
 type account struct {
 	one, two *http.Transport
 	spent    *budget
@@ -18,6 +19,22 @@ type account struct {
 type accounts struct {
 	mu sync.Mutex
 	of map[string]*account // by control
+	// spent is by the rule's control: a host that has credentials besides is
+	// reached in several ways, and its rule bounds them together.
+	spent map[string]*budget
+}
+
+// budget finds or makes that of a rule; the lock is held.
+func (a *accounts) budget(g *Gateway, r rule) *budget {
+	if b := a.spent[r.control]; b != nil {
+		return b
+	}
+	if a.spent == nil {
+		a.spent = map[string]*budget{}
+	}
+	b := g.ruleBudget(r.control, r)
+	a.spent[r.control] = b
+	return b
 }
 
 // account finds or makes the account of a site's rule or credential.
@@ -31,7 +48,7 @@ func (g *Gateway) account(s site) *account {
 	if a := g.accounts.of[id]; a != nil {
 		return a
 	}
-	a := &account{one: g.transport(), two: g.transport(), spent: g.ruleBudget(id, s.rule)}
+	a := &account{one: g.transport(), two: g.transport(), spent: g.accounts.budget(g, s.rule)}
 	a.one.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	a.two.ForceAttemptHTTP2 = true
 	g.accounts.of[id] = a

@@ -58,6 +58,9 @@ func (c *crossing) allowed() bool {
 		return c.refuse(http.StatusExpectationFailed, "the header Expect asks for what is not known here")
 	}
 	c.ws = c.h.webSocket() && !c.two
+	if why := c.s.rule.overridden(c.h, c.ws); why != "" {
+		return c.refuse(http.StatusForbidden, why)
+	}
 	if k := c.s.keep; k != nil {
 		if where := k.foreignKey(c.h); where != "" {
 			return c.refuse(http.StatusForbidden, "a key that is not this run's placeholder came in "+where+

@@ -223,11 +223,13 @@ func (r rule) request(method, path string) Decision {
 }
 
 // coversAddress tells whether the policy names an address and port, by itself
-// or in a range, so that a name may lead there although it is private.
-func (p Policy) coversAddress(a netip.Addr, port int) bool {
-	d := dest{a.String(), port}
-	_, allowed := p.find(d)
-	return allowed
+// or in a range, so that a name may lead there although it is private. What is
+// asked of that address the name's own rule has to ask too: whoever owns the
+// name would else decide that it is not asked.
+func (p Policy) coversAddress(a netip.Addr, port int, name rule) bool {
+	r, allowed := p.find(dest{a.String(), port})
+	free := r.maxRequests == 0 && r.maxSent == 0
+	return allowed && free && (r.same(name) || !r.seen() && !r.intercept)
 }
 
 // deniesAddress tells whether a name must not lead to an address.
