@@ -13,7 +13,7 @@ const (
 )
 
 // edge is how much of a write may be the first bytes of what comes in the next.
-const edge = 3
+const edge = 7
 
 // packed is what is being unpacked of one stream.
 type packed struct {
@@ -65,24 +65,26 @@ func (st *Stream) take(u *unpacker) {
 // begin looks for beginnings: those that the last write has the first bytes of,
 // then the others.
 func (k *packed) begin(st *Stream, p []byte) {
+	known := st.index.packed
 	if n := len(k.last); n > 0 {
 		joined := append(append(make([]byte, 0, 2*edge), k.last...), p[:min(len(p), edge)]...)
 		for at := range n {
-			for _, f := range forms() {
+			if !known.first[joined[at]] {
+				continue
+			}
+			for _, f := range known.forms {
 				if at+f.long() > n && f.begins(joined[at:]) {
 					k.start(st, f, joined[at:n], p)
 				}
 			}
 		}
 	}
-	for _, f := range forms() {
-		for rest := p; *k.room > 0 && st.hit == nil; {
-			at := f.find(rest)
-			if at < 0 {
+	for at := known.next(p, 0); at < len(p) && *k.room > 0 && st.hit == nil; at = known.next(p, at+1) {
+		for _, f := range known.forms {
+			if f.begins(p[at:]) {
+				k.start(st, f, p[at:])
 				break
 			}
-			k.start(st, f, rest[at:])
-			rest = rest[at+f.long():]
 		}
 	}
 }
