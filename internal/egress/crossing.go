@@ -20,6 +20,7 @@ type crossing struct {
 	acc  *account
 	body *outBody // nil: none
 	two  bool     // came over HTTP/2
+	held bool     // counts in the gateway's load
 
 	path     string         // that was decided on, and is sent
 	ws       bool           // asks for a WebSocket, as it should
@@ -36,7 +37,7 @@ func (g *Gateway) cross(ctx context.Context, s site, h *requestHead, b io.Reader
 	if h.length != 0 {
 		c.body = newOutBody(c, b)
 	}
-	if c.harmless() && c.allowed() && c.affordable() {
+	if c.harmless() && c.allowed() && c.room() && c.affordable() {
 		c.begin()
 	}
 	return c
@@ -191,8 +192,21 @@ func (c *crossing) count(n int) {
 	}
 }
 
+// room counts the request, where there is room for it.
+func (c *crossing) room() bool {
+	if why := c.g.load.take(c.h.len); why != "" {
+		return c.refuse(http.StatusServiceUnavailable, why)
+	}
+	c.held = true
+	return true
+}
+
 // end records the totals of what was let through, once.
 func (c *crossing) end() {
+	if c.held {
+		c.held = false
+		c.g.load.give(c.h.len)
+	}
 	if c.body != nil {
 		c.body.src.Close()
 	}

@@ -82,6 +82,7 @@ type Gateway struct {
 	blocks   blocks
 	accounts accounts
 	total    budget // of the run
+	load     load
 	second   *second
 	keepers  []*keeper
 
@@ -158,6 +159,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 		g.credRefusals[c.control] = newRefusals(c.control, cfg.Recorder)
 	}
 	g.sums = newSums(g)
+	g.load.most = maxHeads
 	g.accounts.of = map[string]*account{}
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
