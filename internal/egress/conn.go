@@ -48,7 +48,7 @@ func (g *Gateway) serveConn(c net.Conn) {
 func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
 	r, decision := g.policy.match(d.host, d.port)
 	webPort := d.port == portHTTP || d.port == portHTTPS
-	web := decision.Allowed && (webPort || r.seen() || r.intercept)
+	web := decision.Allowed && (webPort || r.seen() || r.intercept || g.keeperOf(d) != nil)
 	o := g.sniff(c, web)
 	if !g.towards(d, r, decision).harmlessOpening(o, decision.Allowed && d.port != portHTTPS) {
 		reset(c)

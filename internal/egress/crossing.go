@@ -62,11 +62,9 @@ func (c *crossing) allowed() bool {
 	if why := c.s.rule.overridden(c.h, c.ws); why != "" {
 		return c.refuse(http.StatusForbidden, why)
 	}
-	if k := c.s.keep; k != nil {
-		if where := k.foreignKey(c.h); where != "" {
-			return c.refuse(http.StatusForbidden, "a key that is not this run's placeholder came in "+where+
-				": only the gateway adds the key of "+k.cred.Host)
-		}
+	if where := c.g.foreignKey(c.s, c.h); where != "" {
+		return c.refuse(http.StatusForbidden, "a key that is not this run's placeholder came in "+where+
+			": only the gateway adds the key of "+c.s.to.host)
 	}
 	return true
 }

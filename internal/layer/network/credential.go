@@ -205,12 +205,12 @@ func opened(p policy.Policy, a agent.Agent, all []destination) ([]destination, e
 		if !k.Intercept || c.Status == plan.Unavailable {
 			continue
 		}
-		i := slices.IndexFunc(all, func(d destination) bool { return d.egress.Host == k.Host && d.egress.Port == k.Port })
+		i := covering(all, k.Host, k.Port)
 		if i < 0 {
 			all = append(all, destination{egress: plan.Egress{Host: k.Host, Port: k.Port}, from: c.From})
 			i = len(all) - 1
 		}
-		all[i].egress.Intercept = true
+		all = open(all, i, k)
 	}
 	return all, nil
 }

@@ -20,6 +20,7 @@ type destination struct {
 	egress plan.Egress
 	from   string
 	preset bool
+	shut   bool // the owner wrote intercept = false
 }
 
 // key is what makes two destinations the same.
@@ -138,7 +139,7 @@ func (r *resolver) destination(key string, t policy.Target, rule policy.Rule, fr
 		Host: t.Host, Port: t.Port, Methods: rule.Methods, Paths: rule.Paths,
 		Intercept:   rule.Opens() && t.Port != httpPort,
 		MaxRequests: rule.MaxRequests, MaxSent: rule.MaxSent, MaxUpload: rule.MaxUpload,
-	}, from: from}, nil
+	}, from: from, shut: rule.Intercept != nil && !*rule.Intercept}, nil
 }
 
 // add takes a destination once. Of two presets that name the same place, the
