@@ -31,9 +31,14 @@ func (b *beginnings) add(one, two byte) {
 
 // next is where in p, from a place on, something may begin; len(p): nowhere.
 func (b *beginnings) next(p []byte, from int) int {
-	for i := from; i+1 < len(p); i++ {
-		if n := int(p[i])<<8 | int(p[i+1]); b.pairs[n/64]&(1<<(n%64)) != 0 {
-			return i
+	if from >= len(p) {
+		return len(p)
+	}
+	pairs, n := &b.pairs, uint16(p[from])
+	for i, c := range p[from+1:] {
+		n = n<<8 | uint16(c)
+		if pairs[n>>6]&(1<<(n&63)) != 0 {
+			return from + i
 		}
 	}
 	return len(p)
