@@ -82,7 +82,7 @@ type unpacker struct {
 func newUnpacker(f form, st *Stream, k *packed) *unpacker {
 	u := &unpacker{form: f, inner: st.set.inner(st.to)}
 	if k.depth < maxDepth {
-		u.inner.packed = &packed{room: k.room, depth: k.depth + 1}
+		u.inner.packed = &packed{room: k.room, tries: k.tries, depth: k.depth + 1}
 	}
 	u.next, u.stop = iter.Pull(func(yield func(struct{}) bool) {
 		u.waiting = yield
