@@ -48,7 +48,7 @@ func (g *Gateway) serveConn(c net.Conn) {
 func (g *Gateway) serveDest(c net.Conn, d dest, isName bool) {
 	set, decision := g.policy.match(d.host, d.port)
 	webPort := d.port == portHTTP || d.port == portHTTPS
-	web := decision.Allowed && (webPort || set.seen() || set.intercept())
+	web := decision.Allowed && (webPort || set.seen() || set.intercept() || g.keeperOf(d) != nil)
 	o := g.sniff(c, web)
 	if !g.towards(d, set, decision).harmlessOpening(o, decision.Allowed && d.port != portHTTPS) {
 		reset(c)

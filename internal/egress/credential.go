@@ -62,3 +62,21 @@ func (k *keeper) rules() ruleSet {
 func (k *keeper) foreignKey(h *requestHead) string {
 	return k.form.Foreign(&http.Request{Method: h.method, Header: h.header, URL: &url.URL{RawQuery: h.query}})
 }
+
+// foreignKey says where a request carries a key of the client's own to a host
+// that has a credential, at whatever port: a placeholder for one of the host's
+// credentials is none.
+func (g *Gateway) foreignKey(s site, h *requestHead) (where string) {
+	if s.keep != nil {
+		return s.keep.foreignKey(h)
+	}
+	for _, k := range g.keepers {
+		if k.cred.Host != s.to.host {
+			continue
+		}
+		if where = k.foreignKey(h); where == "" {
+			return ""
+		}
+	}
+	return where
+}

@@ -19,6 +19,7 @@ type crossing struct {
 	h    *requestHead
 	body *outBody // nil: none, or nothing was let through
 	two  bool     // came over HTTP/2
+	held bool     // counts in the gateway's load
 
 	grants   []grant        // by the rules of the site
 	rule     rule           // that lets it through; before that the first of the site's
@@ -38,7 +39,7 @@ func (g *Gateway) cross(ctx context.Context, s site, h *requestHead, b io.Reader
 	if len(s.rules) > 0 {
 		c.rule = s.rules[0]
 	}
-	if !c.harmless() || !c.allowed() || !c.affordable() {
+	if !c.harmless() || !c.allowed() || !c.room() || !c.affordable() {
 		return c
 	}
 	if h.length != 0 {
@@ -64,13 +65,32 @@ func (c *crossing) allowed() bool {
 		return c.refuse(http.StatusExpectationFailed, "the header Expect asks for what is not known here")
 	}
 	c.ws = c.h.webSocket() && !c.two
-	if k := c.s.keep; k != nil {
-		if where := k.foreignKey(c.h); where != "" {
-			return c.refuse(http.StatusForbidden, "a key that is not this run's placeholder came in "+where+
-				": only the gateway adds the key of "+k.cred.Host)
-		}
+	if why := c.asRead(); why != "" {
+		return c.refuse(http.StatusForbidden, why)
+	}
+	if where := c.g.foreignKey(c.s, c.h); where != "" {
+		return c.refuse(http.StatusForbidden, "a key that is not this run's placeholder came in "+where+
+			": only the gateway adds the key of "+c.s.to.host)
 	}
 	return true
+}
+
+// asRead leaves out the rules that allow the request as it stands and not as a
+// server may read it. It says why none is left.
+func (c *crossing) asRead() (why string) {
+	kept := c.grants[:0:0]
+	for _, a := range c.grants {
+		if w := a.overridden(c.h, c.ws); w == "" {
+			kept = append(kept, a)
+		} else if why == "" {
+			why = w
+		}
+	}
+	if len(kept) == 0 && len(c.grants) > 0 {
+		return why
+	}
+	c.grants = kept
+	return ""
 }
 
 // missing adds to a refusal what the owner would write.
@@ -199,8 +219,21 @@ func (c *crossing) count(n int) {
 	}
 }
 
+// room counts the request, where there is room for it.
+func (c *crossing) room() bool {
+	if why := c.g.load.take(c.h.len); why != "" {
+		return c.refuse(http.StatusServiceUnavailable, why)
+	}
+	c.held = true
+	return true
+}
+
 // end records the totals of what was let through, once.
 func (c *crossing) end() {
+	if c.held {
+		c.held = false
+		c.g.load.give(c.h.len)
+	}
 	if c.body != nil {
 		c.body.src.Close()
 	}

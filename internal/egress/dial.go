@@ -44,7 +44,7 @@ func (e *addressError) Error() string {
 		list[i] = a.String()
 	}
 	return printable(fmt.Sprintf("%s resolves to %s: a name must not lead to a private or special address; "+
-		"a rule for the address and port allows it", e.name, strings.Join(list, ", ")))
+		"a rule for the address and port that asks for nothing more than the name's own allows it", e.name, strings.Join(list, ", ")))
 }
 
 // connect resolves once and dials exactly what passed the check, so that an
@@ -84,9 +84,10 @@ func (g *Gateway) addresses(ctx context.Context, d dest) ([]netip.Addr, error) {
 	if err != nil {
 		return nil, err
 	}
+	set, _ := g.policy.match(d.host, d.port)
 	good := make([]netip.Addr, 0, len(all))
 	for _, a := range all {
-		if g.mayLead(a, d.port, own) {
+		if g.mayLead(a, d.port, set, own) {
 			good = append(good, a)
 		}
 	}
@@ -109,14 +110,15 @@ func (g *Gateway) resolve(ctx context.Context, name string) ([]netip.Addr, error
 	return all, nil
 }
 
-// mayLead tells whether a name may lead to an address: to a public one that is
-// not this machine's own, or to one that the policy names itself, by its
-// address or in a range, on that port; never to one that it denies.
-func (g *Gateway) mayLead(a netip.Addr, port int, own map[netip.Addr]bool) bool {
+// mayLead tells whether a name, with its rules, may lead to an address: to a
+// public one that is not this machine's own, or to one that the policy names
+// itself, by its address or in a range, on that port; never to one that it
+// denies.
+func (g *Gateway) mayLead(a netip.Addr, port int, name ruleSet, own map[netip.Addr]bool) bool {
 	if g.policy.deniesAddress(a, port) || a.Is4In6() || a.Zone() != "" {
 		return false
 	}
-	return public(a) && !own[a] || g.policy.coversAddress(a, port)
+	return public(a) && !own[a] || g.policy.coversAddress(a, port, name)
 }
 
 // ownFor is how long the addresses of this machine are believed: asking for

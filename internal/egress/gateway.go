@@ -83,6 +83,7 @@ type Gateway struct {
 	blocks   blocks
 	accounts accounts
 	total    budget // of the run
+	load     load
 	second   *second
 	keepers  []*keeper
 
@@ -160,6 +161,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 	}
 	g.sums = newSums(g)
 	g.accounts = accounts{of: map[string]*account{}, purses: map[string]purse{}, common: map[string]*budget{}}
+	g.load.most = maxHeads
 	g.total = budget{control: ControlGateway, whose: "the policy", maxRequests: policy.maxRequests, maxSent: policy.maxSent}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.lookups.ask, g.lookups.ctx, g.lookups.run = cfg.Resolve, g.ctx, g.run

@@ -58,12 +58,12 @@ func TestHeadersThatDoNotPass(t *testing.T) {
 	got := ask(t, dialTest(t, r.address(t, "a.example", 80)), last("GET / HTTP/1.1\r\nHost: a.example\r\nX-Stays: yes\r\n"+
 		"Connection: Upgrade, HTTP2-Settings, X-Hop\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\nX-Hop: 1\r\nTE: trailers\r\n"+
 		"Proxy-Authorization: Basic x\r\nProxy-Connection: keep-alive\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Host: h\r\n"+
-		"Forwarded: for=x\r\nX-Real-Ip: 10.0.0.1\r\n\r\n"))
+		"Forwarded: for=x\r\nX-Real-Ip: 10.0.0.1\r\nX_Forwarded_For: 10.0.0.1\r\nX-Host: h\r\nTrue-Client-IP: 10.0.0.1\r\n\r\n"))
 	_, headers, _ := strings.Cut(got, "headers=")
 	if !strings.Contains(headers, "X-Stays") {
 		t.Fatalf("answer %q", got)
 	}
-	for _, h := range []string{"Upgrade", "Http2", "Hop", "Proxy", "Forwarded", "Real-Ip"} {
+	for _, h := range []string{"Upgrade", "Http2", "Hop", "Proxy", "Forwarded", "Real-Ip", "Host", "Client"} {
 		if strings.Contains(headers, h) {
 			t.Errorf("%s passes: %s", h, headers)
 		}

@@ -14,9 +14,11 @@ import (
 	"ringwall/internal/evidence"
 )
 
-// dropped headers never reach the upstream: other identities, and ranges,
-// with which a secret that comes back could be read in two halves.
-var dropped = []string{"Proxy-Authorization", "Cookie", "Range", "If-Range"}
+// dropped headers never reach the upstream: other identities, ranges, with which
+// a secret that comes back could be read in two halves, and what asks for an
+// answer in a form in which it is not found: another charset, packed instances
+// (RFC 3229), packed frames (RFC 7692).
+var dropped = []string{"Proxy-Authorization", "Cookie", "Range", "If-Range", "Accept-Charset", "A-Im", "Sec-Websocket-Extensions"}
 
 // keeper speaks for one upstream and adds the credential.
 type keeper struct {
@@ -170,11 +172,18 @@ func (k *keeper) inspect(resp *http.Response) error {
 	if resp.Body == nil || resp.Body == http.NoBody || resp.Request.Method == http.MethodHead {
 		return nil
 	}
-	if enc := resp.Header.Values("Content-Encoding"); slices.ContainsFunc(enc, func(s string) bool { return s != "" && !strings.EqualFold(s, "identity") }) {
+	if encoded(resp.Header) {
 		return errors.New("the answer is encoded although plain form was asked for")
 	}
 	resp.Body = redact.Reader(resp.Body, func() { redact.Header(resp.Trailer) })
 	resp.Header.Del("Content-Length")
 	resp.ContentLength = -1
 	return nil
+}
+
+// encoded tells whether an answer came in another form than was asked for.
+func encoded(h http.Header) bool {
+	return slices.ContainsFunc(append(h.Values("Content-Encoding"), h.Values("Im")...), func(s string) bool {
+		return s != "" && !strings.EqualFold(s, "identity")
+	})
 }

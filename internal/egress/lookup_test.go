@@ -52,15 +52,18 @@ func TestManyAskOnce(t *testing.T) {
 // TestOldAnswerIsAskedAgain: what a name leads to may change.
 func TestOldAnswerIsAskedAgain(t *testing.T) {
 	asked := 0
-	l := lookups{ctx: t.Context(), run: func(f func()) { f() }, ask: func(context.Context, string) ([]netip.Addr, error) {
+	l := lookups{ctx: t.Context(), run: func(f func()) { go f() }, ask: func(context.Context, string) ([]netip.Addr, error) {
 		asked++
 		return []netip.Addr{netip.AddrFrom4([4]byte{1, 1, 1, byte(asked)})}, nil
 	}}
 	first := l.question("a.example")
+	<-first.done
 	if l.question("a.example") != first {
 		t.Error("asked again at once")
 	}
+	l.mu.Lock()
 	first.until = time.Now().Add(-time.Second)
+	l.mu.Unlock()
 	if got, err := l.get(t.Context(), "a.example"); err != nil || got[0].String() != "1.1.1.2" {
 		t.Errorf("%v %v", got, err)
 	}

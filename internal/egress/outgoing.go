@@ -1,8 +1,11 @@
 package egress
 
 import (
+	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +14,8 @@ import (
 var hopHeaders = []string{
 	"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
 	"Transfer-Encoding", "Upgrade", "Http2-Settings", "Expect", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host",
-	"X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-Ip", "Via",
+	"X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-Ip", "X-Client-Ip", "True-Client-Ip",
+	"X-Original-Host", "X-Host", "Via",
 }
 
 // outgoing is the request for the upstream.
@@ -69,9 +73,16 @@ func dropHop(h http.Header) {
 			h.Del(strings.Trim(t, " \t"))
 		}
 	}
-	for _, name := range hopHeaders {
-		delete(h, name)
+	maps.DeleteFunc(h, func(name string, _ []string) bool { return slices.Contains(hopHeaders, hopName(name)) })
+}
+
+// hopName is a header's name as programs read it for which "_" and "-" are the
+// same.
+func hopName(name string) string {
+	if strings.Contains(name, "_") {
+		name = http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
 	}
+	return name
 }
 
 // receive looks at the head of an answer and prepares it for the client.
@@ -80,8 +91,12 @@ func (c *crossing) receive(resp *http.Response) error {
 		c.readUsage(resp)
 		return c.receiveUpgrade(resp)
 	}
+	if resp.StatusCode < 200 || resp.StatusCode > 599 {
+		return errors.New("the status is none of HTTP's")
+	}
 	dropHop(resp.Header)
 	delete(resp.Header, "Content-Length")
+	delete(resp.Header, "X-Ringwall") // what the gateway itself answers has it
 	if c.s.keep != nil {
 		if err := c.s.keep.inspect(resp); err != nil {
 			return err

@@ -184,12 +184,19 @@ func (p Policy) find(d dest) (ruleSet, bool) {
 }
 
 // coversAddress tells whether the policy names an address and port, by itself
-// or in a range, so that a name may lead there although it is private.
-func (p Policy) coversAddress(a netip.Addr, port int) bool {
-	d := dest{a.String(), port}
-	_, allowed := p.find(d)
-	return allowed
+// or in a range, so that a name may lead there although it is private. What is
+// asked of that address the name's own rule has to ask too: whoever owns the
+// name would else decide that it is not asked.
+func (p Policy) coversAddress(a netip.Addr, port int, name ruleSet) bool {
+	set, allowed := p.find(dest{a.String(), port})
+	if !allowed || slices.ContainsFunc(set, rule.bounded) {
+		return false
+	}
+	return slices.EqualFunc(set, name, rule.same) || !set.seen() && !set.intercept()
 }
+
+// bounded tells whether a rule has a budget in the run.
+func (r rule) bounded() bool { return r.maxRequests > 0 || r.maxSent > 0 || len(r.within) > 0 }
 
 // deniesAddress tells whether a name must not lead to an address.
 func (p Policy) deniesAddress(a netip.Addr, port int) bool {

@@ -38,6 +38,7 @@ func (g *Gateway) startSecond() *second {
 		Handler:           http.HandlerFunc(s.handle),
 		ErrorLog:          log.New(io.Discard, "", 0),
 		MaxHeaderBytes:    maxFirstBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: g.patience.body},
 		IdleTimeout:       g.patience.idle,
 		ReadHeaderTimeout: g.patience.first,
 		BaseContext:       func(net.Listener) context.Context { return g.ctx },

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // webSocket reports whether a request asks for a WebSocket in the way of
@@ -30,6 +31,9 @@ func (c *crossing) receiveUpgrade(resp *http.Response) error {
 	}
 	dropHop(resp.Header)
 	if k := c.s.keep; k != nil {
+		if resp.Header.Get("Sec-Websocket-Extensions") != "" {
+			return errors.New("the upstream packs what it sends although nobody asked for that")
+		}
 		_, redact := k.now()
 		redact.Header(resp.Header)
 	}
@@ -44,6 +48,7 @@ func (k *conn1) upgrade(c *crossing, resp *http.Response) {
 		reset(k.conn)
 		return
 	}
+	_ = k.conn.SetReadDeadline(time.Time{}) // it may be silent for as long as it likes
 	k.out.begin()
 	if _, err := k.conn.Write(appendHead(nil, resp, frame{length: -1})); err != nil {
 		return

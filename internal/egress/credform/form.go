@@ -3,6 +3,7 @@ package credform
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -59,7 +60,15 @@ func needed(what, s string) error {
 // choice (the Files API case).
 func keyHeaders() []string {
 	return []string{"Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key", "X-Auth-Token", "Private-Token",
-		"Job-Token", "Deploy-Token", "X-Amz-Security-Token"}
+		"Job-Token", "Deploy-Token", "X-Amz-Security-Token", "Ocp-Apim-Subscription-Key"}
+}
+
+// isKeyHeader tells whether a header is one of them, in any spelling that some
+// server takes for it: those that turn names into variables read "_" as "-".
+func (f *Form) isKeyHeader(name string) bool {
+	plain := http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
+	own := f.header != "" && strings.EqualFold(plain, strings.ReplaceAll(f.header, "_", "-"))
+	return own || slices.Contains(keyHeaders(), plain)
 }
 
 // Foreign says where a request carries a key that is not the placeholder;
@@ -70,9 +79,12 @@ func (f *Form) Foreign(r *http.Request) string {
 			return why
 		}
 	}
-	for _, name := range append(keyHeaders(), f.header) {
-		for _, v := range r.Header.Values(name) {
-			if !f.isPlaceholder(v) && !(f.kind == plan.FormSigV4 && name == "Authorization") {
+	for name, values := range r.Header {
+		if !f.isKeyHeader(name) || f.kind == plan.FormSigV4 && name == "Authorization" {
+			continue
+		}
+		for _, v := range values {
+			if !f.isPlaceholder(v) {
 				return "the header " + http.CanonicalHeaderKey(name)
 			}
 		}
@@ -122,9 +134,7 @@ func (f *Form) Put(out *http.Request, v Value) error {
 	if f.kind == plan.FormSigV4 {
 		return f.sign(out, v)
 	}
-	for _, name := range append(keyHeaders(), f.header) {
-		out.Header.Del(name)
-	}
+	maps.DeleteFunc(out.Header, func(name string, _ []string) bool { return f.isKeyHeader(name) })
 	out.URL.RawQuery = f.putParam(out.URL.RawQuery, v.Secret)
 	switch f.kind {
 	case plan.FormHeader:

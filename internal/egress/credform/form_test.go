@@ -101,6 +101,7 @@ func TestForeignKeys(t *testing.T) {
 		"X-Custom: own", "x-custom: " + holder + "x", "Authorization: Bearer own", "Authorization: Basic " + holder,
 		"Authorization: " + basic("u", "own"), "Authorization: " + basic(holder, "own"), "Authorization: Digest " + holder,
 		"X-Api-Key: own", "Api-Key: own", "X-Goog-Api-Key: own", "Private-Token: own", "X-Amz-Security-Token: own",
+		"X_Api_Key: own", "X_Custom: own", "x-api_key: own", "Ocp-Apim-Subscription-Key: own",
 	} {
 		if f.Foreign(request(t, "GET", "https://h.example/", h)) == "" {
 			t.Errorf("%q passes", h)
@@ -109,7 +110,7 @@ func TestForeignKeys(t *testing.T) {
 			t.Errorf("%q passes beside the placeholder", h)
 		}
 	}
-	for _, q := range []string{"key=own", "KEY=own", "a=b&api_key=own", "access_token=own", "k%65y=own", "a=b;key=own", "%zz", "X-Amz-Credential=own"} {
+	for _, q := range []string{"key=own", "KEY=own", "a=b&api_key=own", "access_token=own", "k%65y=own", "a=b;key=own", "%zz", "X-Amz-Credential=own", "X-Goog-Signature=own", "oauth_token=own"} {
 		if f.Foreign(request(t, "GET", "https://h.example/?"+q)) == "" {
 			t.Errorf("%q passes", q)
 		}

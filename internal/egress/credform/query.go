@@ -11,7 +11,9 @@ import (
 // keyParams are the parameters of a query in which clients send a key.
 func keyParams() []string {
 	return []string{"key", "api_key", "apikey", "api-key", "access_token", "private_token", "job_token",
-		"x-amz-credential", "x-amz-signature", "x-amz-security-token", "awsaccesskeyid"}
+		"oauth_token", "auth_token", "subscription-key",
+		"x-amz-credential", "x-amz-signature", "x-amz-security-token", "awsaccesskeyid",
+		"x-goog-credential", "x-goog-signature", "googleaccessid"}
 }
 
 // pair is one parameter as it was sent, and as it is read.

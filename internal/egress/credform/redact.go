@@ -1,6 +1,9 @@
 package credform
 
-import "io"
+import (
+	"io"
+	"strings"
+)
 
 // Redactor takes secrets out of what an upstream sends back, in every spelling
 // that it may repeat them in, and puts the placeholder there. It is used by many
@@ -37,9 +40,14 @@ func (r *Redactor) String(s string) string {
 	return string(p.out)
 }
 
-// Header takes secrets out of the values of headers.
+// Header takes secrets out of the values of headers, and headers out whose names
+// hold one: their letters come in another case than they were sent in.
 func (r *Redactor) Header(h map[string][]string) {
-	for _, values := range h {
+	for name, values := range h {
+		if small := strings.ToLower(name); r.String(small) != small {
+			delete(h, name)
+			continue
+		}
 		for i, v := range values {
 			values[i] = r.String(v)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
 	"io"
 	"net/url"
@@ -23,7 +24,9 @@ func TestEverySpellingIsTakenOut(t *testing.T) {
 		"plain": canary, "in text": "a" + canary + "b" + canary, "JSON": string(inJSON),
 		"query": url.Values{"k": {canary}}.Encode(), "path": url.PathEscape(canary), "HTML": html.EscapeString(canary),
 		"lower": strings.NewReplacer("%2B", "%2b", "%2F", "%2f", "%3D", "%3d", "%3C", "%3c").Replace(url.QueryEscape(canary)),
-		"hex":   hex.EncodeToString([]byte(canary)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(canary))),
+		"small": strings.ToLower(canary), "capitals": strings.ToUpper(canary),
+		"UTF-16": between(canary, "\x00"), "numbers": strings.ReplaceAll(strings.Trim(fmt.Sprint([]byte(canary)), "[]"), " ", ","),
+		"hex": hex.EncodeToString([]byte(canary)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(canary))),
 	}
 	for _, before := range []string{"", "u", "u:", "user:"} {
 		for _, after := range []string{"", "\n", "zz"} {
@@ -45,6 +48,20 @@ func TestEverySpellingIsTakenOut(t *testing.T) {
 			b, err := io.ReadAll(r.Reader(io.NopCloser(src), nil))
 			if err != nil || string(b) != r.String(text) {
 				t.Errorf("%s in %s: %q, %v", name, how, b, err)
+			}
+		}
+	}
+}
+
+// TestBase64OfBase64: of a key that is sent in basic authentication and comes
+// back in a body that is sent in base64 only what stands around it is left.
+func TestBase64OfBase64(t *testing.T) {
+	for _, user := range []string{"", "u", "us", "use"} {
+		for _, before := range []string{"", "B", "Ba", "Bas"} {
+			inner := base64.StdEncoding.EncodeToString([]byte(user + ":" + canary))
+			text := base64.StdEncoding.EncodeToString([]byte(before + inner + "zz"))
+			if got := NewRedactor("P", Value{Secret: canary}).String(text); common(text, got, 14) != "" {
+				t.Errorf("%s, %s: %q", user, before, got)
 			}
 		}
 	}

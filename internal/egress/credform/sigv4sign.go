@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,9 +29,7 @@ func unsigned() []string {
 // same time, region, service and headers. A request that nobody signed stays so.
 func (f *Form) sign(out *http.Request, v Value) error {
 	auth := out.Header.Get("Authorization")
-	for _, name := range keyHeaders() {
-		out.Header.Del(name)
-	}
+	maps.DeleteFunc(out.Header, func(name string, _ []string) bool { return f.isKeyHeader(name) })
 	if auth == "" {
 		return nil
 	}

@@ -133,7 +133,7 @@ func TestNeeds(t *testing.T) {
 			t.Errorf("%s needs %d characters", p.spelling, p.need)
 		}
 	}
-	for _, s := range spellings() {
+	for _, s := range append(spellings(), doubles()...) {
 		for at := range len(fuzzCore) - minPiece + 1 {
 			for _, text := range s.texts(fuzzCore[at : at+minPiece]) {
 				if len(text) < s.need && s.name != "decimal bytes" {

@@ -21,6 +21,7 @@ type index struct {
 	table    []uint64 // bits
 	first    map[uint64]int32
 	places   []place
+	packed   *beginnings
 }
 
 // place is where a word lies; next is another one with the same word, or -1.
@@ -29,7 +30,7 @@ type place struct {
 }
 
 func newIndex(values []Value) *index {
-	x := &index{classes: newClasses(), patterns: patterns(values), first: map[uint64]int32{}}
+	x := &index{classes: newClasses(), patterns: patterns(values), first: map[uint64]int32{}, packed: newBeginnings()}
 	total := 0
 	for _, p := range x.patterns {
 		total += len(p.text)

@@ -10,14 +10,21 @@ const (
 	maxDepth   = 3
 	freeOutput = 4 << 20 // bytes; beyond, at most maxRatio times the input
 	maxRatio   = 100
+	// What only looks like a beginning costs some 20 us, so there are so many of
+	// them in a stream, and one more for so many bytes. In random data there is
+	// one in 16 KiB.
+	maxStarts     = 256
+	bytesPerStart = 256
 )
 
 // edge is how much of a write may be the first bytes of what comes in the next.
-const edge = 3
+const edge = 7
 
 // packed is what is being unpacked of one stream.
 type packed struct {
 	room  *int // how many more may be open, over all depths
+	tries *int // how many more may begin, over all depths
+	seen  int  // bytes that no try was given for yet
 	depth int
 	whole bool   // the stream itself is packed, and nothing of it came yet
 	last  []byte // the end of what came before
@@ -30,6 +37,7 @@ func (st *Stream) unpack(p []byte) {
 	if k == nil {
 		return
 	}
+	k.earn(len(p))
 	if k.whole {
 		k.whole = false
 		k.start(st, deflated())
@@ -38,6 +46,17 @@ func (st *Stream) unpack(p []byte) {
 	k.begin(st, p)
 	k.last = append(k.last, p[max(0, len(p)-edge):]...)
 	k.last = append(k.last[:0], k.last[max(0, len(k.last)-edge):]...)
+}
+
+// earn gives tries for what came. What is unpacked gives none: a little input
+// makes much of it.
+func (k *packed) earn(n int) {
+	if k.depth > 0 {
+		return
+	}
+	k.seen += n
+	*k.tries = min(maxStarts, *k.tries+k.seen/bytesPerStart)
+	k.seen %= bytesPerStart
 }
 
 // feed gives p to all that is open.
@@ -65,34 +84,37 @@ func (st *Stream) take(u *unpacker) {
 // begin looks for beginnings: those that the last write has the first bytes of,
 // then the others.
 func (k *packed) begin(st *Stream, p []byte) {
+	known := st.index.packed
 	if n := len(k.last); n > 0 {
 		joined := append(append(make([]byte, 0, 2*edge), k.last...), p[:min(len(p), edge)]...)
 		for at := range n {
-			for _, f := range forms() {
+			if !known.first[joined[at]] {
+				continue
+			}
+			for _, f := range known.forms {
 				if at+f.long() > n && f.begins(joined[at:]) {
 					k.start(st, f, joined[at:n], p)
 				}
 			}
 		}
 	}
-	for _, f := range forms() {
-		for rest := p; *k.room > 0 && st.hit == nil; {
-			at := f.find(rest)
-			if at < 0 {
+	for at := known.next(p, 0); at < len(p) && *k.room > 0 && *k.tries > 0 && st.hit == nil; at = known.next(p, at+1) {
+		for _, f := range known.forms {
+			if f.begins(p[at:]) {
+				k.start(st, f, p[at:])
 				break
 			}
-			k.start(st, f, rest[at:])
-			rest = rest[at+f.long():]
 		}
 	}
 }
 
 // start unpacks what begins with the given pieces.
 func (k *packed) start(st *Stream, f form, pieces ...[]byte) {
-	if *k.room == 0 || st.hit != nil {
+	if *k.room == 0 || *k.tries == 0 || st.hit != nil {
 		return
 	}
 	*k.room--
+	*k.tries--
 	u := newUnpacker(f, st, k)
 	k.open = append(k.open, u)
 	for _, p := range pieces {

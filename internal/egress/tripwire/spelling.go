@@ -47,13 +47,13 @@ func spellings() []spelling {
 }
 
 // longestNeed bounds the need of all spellings (TestNeeds).
-const longestNeed = 60
+const longestNeed = 96
 
 func patterns(values []Value) []pattern {
 	var out []pattern
 	for i, v := range values {
 		for _, core := range v.Cores {
-			for _, s := range spellings() {
+			for _, s := range append(spellings(), doubles()...) {
 				for _, text := range s.texts(core) {
 					need := s.need * piece(normalText(core)) / minPiece
 					out = append(out, pattern{normalText(text), s.fold, need, i, s.name})

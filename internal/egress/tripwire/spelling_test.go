@@ -65,9 +65,35 @@ func texts(t testing.TB, c string) map[string]string {
 		"zip":               zipped(c),
 		"multipart":         parts(c, false),
 		"multipart gzip":    parts(c, true),
+		"hex of hex":        hex.EncodeToString([]byte(hex.EncodeToString([]byte(c)))),
+		"rot13":             strings.Map(turned, c),
+		"xxd -i":            percent(c, 1, "0x%02x, "),
+		"html entities":     percent(c, 1, "&#x%02X;"),
+		"html decimal":      percent(c, 1, "&#%d;"),
+		"printf octal":      percent(c, 1, `\%03o`),
+		"od -b":             percent(c, 1, " %03o"),
 	}
+	secret := "[default]\naws_secret_access_key = " + c + "\n"
+	for name, packed := range map[string]string{"gzip": pack(gzipped, secret), "zip": zipped(secret), "zlib": pack(zlibbed, secret)} {
+		m["base64 of "+name] = in64(packed)
+		m["base64 of "+name+" in lines"] = wrapped(in64(packed), 76, "\n")
+		m["base64 of "+name+" in JSON"] = `{"data":"` + strings.ReplaceAll(wrapped(in64(packed), 76, `\n`), "/", `\/`) + `"}`
+		m["base64 of "+name+" in a form"] = url.Values{"data": {in64(packed)}}.Encode()
+		m["base64url of "+name] = base64.RawURLEncoding.EncodeToString([]byte(packed))
+		m["hex of "+name] = "data=" + hex.EncodeToString([]byte(packed)) + "&"
+		m["xxd of "+name] = wrapped(strings.ToUpper(hex.EncodeToString([]byte(packed))), 60, "\n")
+	}
+	delete(m, "hex of zlib")
+	delete(m, "xxd of zlib")
 	for i := range 3 {
 		pad := "abc"[:i]
+		m[fmt.Sprint("base64 of base64 ", i)] = in64(in64(pad + c))
+		m[fmt.Sprint("base64 of basic ", i)] = in64("Authorization: Basic " + in64(pad+":"+c))
+		m[fmt.Sprint("base64 of hex ", i)] = in64(pad + hex.EncodeToString([]byte(c)))
+		m[fmt.Sprint("base64 of HEX ", i)] = in64(pad + strings.ToUpper(hex.EncodeToString([]byte(c))))
+		m[fmt.Sprint("hex of base64 ", i)] = hex.EncodeToString([]byte(in64(pad + c)))
+		m[fmt.Sprint("base64 backwards ", i)] = backwards(in64(pad + c))
+		m[fmt.Sprint("backwards base64 ", i)] = in64(pad + backwards(c))
 		m[fmt.Sprint("base64 ", i)] = base64.StdEncoding.EncodeToString([]byte(pad + c + "=="))
 		m[fmt.Sprint("base64url ", i)] = base64.RawURLEncoding.EncodeToString([]byte(pad + c + "\xff\xfe"))
 		m[fmt.Sprint("base64 lines ", i)] = wrapped(base64.StdEncoding.EncodeToString([]byte(pad+c+"\n")), 11, "\n")
@@ -215,4 +241,15 @@ func parts(text string, zip bool) string {
 	must(io.WriteString(f, text))
 	w.Close()
 	return b.String()
+}
+
+func in64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+// turned is tr A-Za-z N-ZA-Mn-za-m.
+func turned(r rune) rune {
+	const plain, other = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm"
+	if i := strings.IndexRune(plain, r); i >= 0 {
+		return rune(other[i])
+	}
+	return r
 }

@@ -27,8 +27,8 @@ func (s *Set) Stream(to string) *Stream {
 	if s == nil {
 		return nil
 	}
-	st, room := s.inner(to), maxPacked
-	st.packed = &packed{room: &room}
+	st, room, tries := s.inner(to), maxPacked, maxStarts
+	st.packed = &packed{room: &room, tries: &tries}
 	return st
 }
 

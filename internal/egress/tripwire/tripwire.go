@@ -10,8 +10,8 @@
 // before it goes on.
 //
 // A piece has at least [PieceBits] bits. Against a text that was not made from
-// the value, a set of twenty values has some 2^15 pieces in all spellings: a
-// terabyte (2^40 positions) gives a false alarm with a chance of 2^-24.
+// the value, a set of twenty values has some 2^17 pieces in all spellings: a
+// terabyte (2^40 positions) gives a false alarm with a chance of 2^-22.
 package tripwire
 
 import (

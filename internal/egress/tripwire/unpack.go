@@ -2,7 +2,6 @@ package tripwire
 
 import (
 	"bufio"
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -30,28 +29,17 @@ func (f *form) begins(b []byte) bool {
 	return len(b) >= f.long() && string(b[:n]) == f.magic && (f.second == "" || strings.IndexByte(f.second, b[n]) >= 0)
 }
 
-// find is where it begins first, or -1.
-func (f *form) find(b []byte) int {
-	for at := 0; ; at++ {
-		i := bytes.Index(b[at:], []byte(f.magic))
-		if i < 0 {
-			return -1
-		}
-		if at += i; f.begins(b[at:]) {
-			return at
-		}
-	}
-}
-
 // forms are those that are found by their first bytes; of zlib those that
 // programs write, by the level of packing.
 func forms() []form {
-	return []form{
-		{"gzip", "\x1f\x8b\x08", "", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	return append([]form{
+		{"gzip", "\x1f\x8b\x08", "", openGzip},
 		{"zip", "PK\x03\x04", "", openMember},
 		{"zlib", "x", "\x01\x5e\x9c\xda", openZlib},
-	}
+	}, textForms()...)
 }
+
+func openGzip(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
 
 func openZlib(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) }
 
@@ -94,7 +82,7 @@ type unpacker struct {
 func newUnpacker(f form, st *Stream, k *packed) *unpacker {
 	u := &unpacker{form: f, inner: st.set.inner(st.to)}
 	if k.depth < maxDepth {
-		u.inner.packed = &packed{room: k.room, depth: k.depth + 1}
+		u.inner.packed = &packed{room: k.room, tries: k.tries, depth: k.depth + 1}
 	}
 	u.next, u.stop = iter.Pull(func(yield func(struct{}) bool) {
 		u.waiting = yield

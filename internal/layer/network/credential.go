@@ -205,15 +205,12 @@ func opened(p policy.Policy, a agent.Agent, all []destination) ([]destination, e
 		if !k.Intercept || c.Status == plan.Unavailable {
 			continue
 		}
-		known := false
-		for i, d := range all {
-			if d.egress.Host == k.Host && d.egress.Port == k.Port {
-				all[i].egress.Intercept, known = true, true
-			}
+		i := covering(all, k.Host, k.Port)
+		if i < 0 {
+			all = append(all, destination{egress: plan.Egress{Host: k.Host, Port: k.Port}, from: c.From})
+			i = len(all) - 1
 		}
-		if !known {
-			all = append(all, destination{egress: plan.Egress{Host: k.Host, Port: k.Port, Intercept: true}, from: c.From})
-		}
+		all = open(all, i, k)
 	}
 	return all, nil
 }

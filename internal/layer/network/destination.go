@@ -18,7 +18,8 @@ const (
 type destination struct {
 	egress plan.Egress
 	from   string
-	nth    int // of the rules for the place, from 0
+	nth    int  // of the rules for the place, from 0
+	shut   bool // the owner wrote intercept = false
 }
 
 // key is what makes two destinations the same.

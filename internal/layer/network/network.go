@@ -43,13 +43,13 @@ func (Layer) Plan(p policy.Policy, h host.Facts, f project.Facts) ([]plan.Contro
 	if err != nil {
 		return nil, err
 	}
-	out = append([]plan.Control{way}, out...)
-	for _, d := range destinations {
-		out = append(out, d.control())
-	}
 	secrets, err := credentials(p, f.Agent, append(open, way.Want.Gateway.Proxy))
 	if err != nil {
 		return nil, err
+	}
+	out = append([]plan.Control{way}, out...)
+	for _, d := range direct(p, destinations, secrets) {
+		out = append(out, d.control())
 	}
 	out = append(out, secrets...)
 	stores, err := trust(p, h, f, out)

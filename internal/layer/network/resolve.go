@@ -154,5 +154,5 @@ func (r *resolver) destination(key string, t policy.Target, rule policy.Rule, fr
 		Host: t.Host, Port: t.Port, Methods: rule.Methods, Paths: rule.Paths,
 		Intercept:   rule.Opens() && t.Port != httpPort,
 		MaxRequests: rule.MaxRequests, MaxSent: rule.MaxSent, MaxUpload: rule.MaxUpload, Within: within,
-	}, from: from}, nil
+	}, from: from, shut: rule.Intercept != nil && !*rule.Intercept}, nil
 }
