@@ -93,6 +93,8 @@ func TestPropose(t *testing.T) {
 		{"several rules with paths", "[[network.rule]]\nhost = \"a.example\"\nmethods = [\"POST\"]\npaths = [\"/v1/**\"]\n[[network.rule]]\nhost = \"a.example:443\"\nmethods = [\"GET\"]\npaths = [\"/\"]",
 			seen(http("POST", "a.example", 443, "/")), `allow [] left a.example:443`},
 		{"a rule's paths", "[[network.rule]]\nhost = \"a.example\"\nmethods = [\"GET\"]\npaths = [\"/v1/**\"]", seen(http("GET", "a.example", 443, "/")), `allow [] left a.example:443`},
+		{"a rule's paths and methods", "[[network.rule]]\nhost = \"a.example\"\nmethods = [\"GET\"]\npaths = [\"/v1/**\"]",
+			seen(http("POST", "a.example", 443, "/v1/x"), http("GET", "a.example", 443, "/v2")), `allow [] more map[0:[POST]] left /v2 a.example:443`},
 		{"only a name", "", seen(dns("a.example", "198.18.0.1")), `allow [] left a.example`},
 		{"denied", "[network]\ndeny = [\"*.evil.example\"]", seen(tls("x.evil.example", 443)), `allow [] left x.evil.example:443`},
 		{"a sink", "", seen(tls("webhook.site", 443), tls("x.ngrok.io", 443), tls("0x0.st", 443)), `allow [] left 0x0.st:443 left webhook.site:443 left x.ngrok.io:443`},

@@ -167,7 +167,20 @@ func (m *maker) byRule(d policy.Destination, p Place) bool {
 		m.Addition.Methods = map[int][]string{}
 	}
 	m.Addition.Methods[best] = append(m.Addition.Methods[best], lacking...)
+	if other := m.otherPaths(at, p.Paths); len(other) > 0 {
+		m.leave(strings.Join(other, ", ")+" "+show(d), "no [[network.rule]] of the place has these paths, and which pattern is meant is yours to say")
+	}
 	return true
+}
+
+// otherPaths are those that no rule of a place allows, whatever the method.
+func (m *maker) otherPaths(at []int, paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+		return slices.ContainsFunc(at, func(i int) bool {
+			r := m.policy.Network.Rules[i]
+			return len(r.Paths) == 0 || slices.ContainsFunc(r.Paths, func(p string) bool { return plan.MatchPath(p, path) })
+		})
+	})
 }
 
 // rulesFor are the places of the policy's rules for a destination.
