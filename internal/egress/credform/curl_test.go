@@ -19,11 +19,12 @@ func TestSignsAsCurlDoes(t *testing.T) {
 	if err != nil {
 		t.Skip("no curl on this machine: TestPublishedVectors holds the signatures")
 	}
-	var got *http.Request
+	requests := make(chan *http.Request, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
-		got = r.Clone(t.Context())
+		got := r.Clone(t.Context())
 		got.Body, got.ContentLength = io.NopCloser(strings.NewReader(string(b))), int64(len(b))
+		requests <- got
 	}))
 	defer srv.Close()
 	for _, c := range []struct {
@@ -40,6 +41,7 @@ func TestSignsAsCurlDoes(t *testing.T) {
 		if out, err := exec.Command(curl, args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
+		got := <-requests
 		by := got.Header.Get("Authorization")
 		if !strings.HasPrefix(by, algorithm) {
 			t.Fatalf("curl signs with %q", by)
