@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 }
 
 func needNamespace(t testing.TB) {
+	if whyNoNamespace != "" && os.Getenv("CI") != "" {
+		t.Fatal(whyNoNamespace)
+	}
 	if whyNoNamespace != "" {
 		t.Skip("needs an unprivileged user and network namespace: " + whyNoNamespace)
 	}

@@ -83,6 +83,15 @@ func trials() []trial {
 	}
 }
 
+// missing skips by name, but where everything is installed first.
+func missing(t *testing.T, tool string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("there is no %s", tool)
+	}
+	t.Skipf("there is no %s", tool)
+}
+
 // TestProgramsAccept: real programs take what the authority signs for its
 // names, critical constraints and all, nothing that its key signs for another
 // name, and nothing at all without the authority in their store.
@@ -92,7 +101,7 @@ func TestProgramsAccept(t *testing.T) {
 	trusting, not := folder(t, a), folder(t, other)
 	for _, c := range trials() {
 		if _, err := exec.LookPath(c.tool); err != nil {
-			t.Run(c.tool, func(t *testing.T) { t.Skipf("there is no %s", c.tool) })
+			t.Run(c.tool, func(t *testing.T) { missing(t, c.tool) })
 			continue
 		}
 		t.Run(c.tool, func(t *testing.T) {
@@ -145,7 +154,7 @@ func run(t *testing.T, dir string, c trial, name, port string) (string, error) {
 func TestKeytool(t *testing.T) {
 	tool, err := exec.LookPath("keytool")
 	if err != nil {
-		t.Skip("there is no keytool")
+		missing(t, "keytool")
 	}
 	a, b := make1(t, "a.example"), make1(t, "b.example")
 	store := JavaStore(JavaEntries(a.Certificate()), JavaEntries(b.Certificate()))
