@@ -210,7 +210,7 @@ func endWords(reason string) string {
 		backend.TimedOut: "its time (limits.time) is over", backend.OverDisk: "it wrote more than limits.disk",
 		backend.OverInodes: "it made more files than limits.inodes", backend.OverOutput: "it printed more than limits.output",
 		backend.OverMemory: "it took more than limits.memory", backend.Interrupted: "interrupted",
-		backend.Lost: "a layer was lost",
+		backend.Lost: "a layer was lost; `ringwall report` says which, and why",
 	}
 	return words[reason]
 }
