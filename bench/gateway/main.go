@@ -30,6 +30,10 @@ func main() {
 		}
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == "relay" {
+		fmt.Fprintln(os.Stderr, "error:", relayMain(os.Args[2]))
+		os.Exit(1)
+	}
 	seconds := flag.Float64("seconds", 2, "how long each is taken in a round")
 	rounds := flag.Int("rounds", 3, "how often each is taken")
 	size := flag.Int64("size", 1<<30, "`bytes` of the large transfer")

@@ -9,14 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
+
+	"ringwall/bench/standing"
 )
 
-// standing is a load that keeps its connections, for a look at what the
+// paused is a load that keeps its connections, for a look at what the
 // processes around it take meanwhile.
-type standing struct {
+type paused struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	stop func()
@@ -24,7 +24,7 @@ type standing struct {
 }
 
 // stand starts a load by a way and returns when it has done its work and waits.
-func (b *bench) stand(p *path, j job) *standing {
+func (b *bench) stand(p *path, j job) *paused {
 	cmd, stop := b.loadCommand(p, j, "-wait")
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -45,67 +45,29 @@ func (b *bench) stand(p *path, j job) *standing {
 		_ = cmd.Wait()
 		b.Fatalf("%s by way of %s: %s%s", j.What, p.name, line, said.String())
 	}
-	return &standing{cmd, in, stop, r}
+	return &paused{cmd, in, stop, r}
 }
 
-func (s *standing) end() {
+func (s *paused) end() {
 	s.in.Close()
 	_ = s.cmd.Wait()
 	s.stop()
 }
 
-// mebibytes is the memory of a process and all below it but the load itself:
-// the proportional share where the kernel lets us read it.
+// mebibytes is the memory of a process and all below it but the load itself, or
+// 0 where the kernel does not let us read it.
 func (b *bench) mebibytes(pid int) float64 {
-	sum, unreadable := 0, 0
-	for _, p := range below(pid) {
-		if exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", p)); filepath.Base(exe) == "load" {
-			continue
-		}
-		kib, err := share(p)
-		if err != nil {
-			unreadable++
-		}
-		sum += kib
-	}
-	if sum == 0 || unreadable > 0 {
+	all, err := standing.Below(pid)
+	if err != nil {
 		return 0
 	}
+	sum := 0
+	for _, p := range all {
+		if filepath.Base(p.Args[0]) != "load" {
+			sum += p.KiB
+		}
+	}
 	return float64(sum) / 1024
-}
-
-// share is the proportional set size in KiB.
-func share(pid int) (int, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) == 3 && f[0] == "Pss:" {
-			return strconv.Atoi(f[1])
-		}
-	}
-	return 0, nil // a process that has just ended
-}
-
-// below lists a process and its descendants.
-func below(pid int) []int {
-	children := map[int][]int{}
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, s := range stats {
-		text, _ := os.ReadFile(s)
-		_, rest, ok := strings.Cut(string(text), ") ")
-		if f := strings.Fields(rest); ok && len(f) > 1 {
-			parent, _ := strconv.Atoi(f[1])
-			child, _ := strconv.Atoi(filepath.Base(filepath.Dir(s)))
-			children[parent] = append(children[parent], child)
-		}
-	}
-	out := []int{pid}
-	for i := 0; i < len(out); i++ {
-		out = append(out, children[out[i]]...)
-	}
-	return out
 }
 
 func (b *bench) way(name string) *path {
@@ -196,7 +158,7 @@ func (b *bench) held() {
 }
 
 // process is whose memory a way takes.
-func (b *bench) process(p *path, s *standing) int {
+func (b *bench) process(p *path, s *paused) int {
 	if p.peer != nil {
 		return p.peer.Process.Pid
 	}

@@ -25,6 +25,8 @@ const (
 	siteName   = "site.example"
 	deniedName = "denied.example"
 	rawPort    = 9000
+	alertPort  = 9443 // a server that itself refuses, at once
+	deniedPort = 9403
 	ownProxy   = "127.0.0.1:3128" // the gateway's own, inside
 )
 
@@ -35,6 +37,12 @@ type path struct {
 	inside bool      // the load runs in a sandbox
 	peer   *exec.Cmd // the proxy
 	open   bool      // it opens TLS
+	bare   bool      // it knows CONNECT alone
+}
+
+// takes tells whether a job goes by this way unless it asks for some.
+func (p *path) takes(j job) bool {
+	return !p.open && (!p.bare || j.What == "tls" || j.What == "raw")
 }
 
 func (b *bench) prepare() {
@@ -44,6 +52,7 @@ func (b *bench) prepare() {
 	b.program = filepath.Join(b.box.Dir, "load")
 	copyFile(b, "/proc/self/exe", b.program)
 	b.ways = []*path{{name: "direct"}, {name: "ringwall", inside: true}, {name: "ringwall, as a proxy", inside: true, proxy: ownProxy}}
+	b.relay()
 	b.squid()
 	b.tinyproxy()
 	b.mitmproxy()
@@ -78,8 +87,19 @@ func (b *bench) serve() {
 			_, _ = io.CopyN(c, zeros{}, n)
 		}
 	})
+	b.net.Serve(egresstest.At(b.site.V4, alertPort), says("\x15\x03\x03\x00\x02\x02\x31"))
+	b.net.Serve(egresstest.At(b.site.V4, deniedPort), says("HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n\r\nno\n"))
 	// One family, so that all ways take the same.
 	b.net.DNS.Set(siteName, b.site.V4)
+}
+
+// says is a server with one answer to whatever comes first.
+func says(text string) func(net.Conn) {
+	return func(c net.Conn) {
+		if _, err := c.Read(make([]byte, 4<<10)); err == nil {
+			_, _ = io.WriteString(c, text)
+		}
+	}
 }
 
 type zeros struct{}

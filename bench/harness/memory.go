@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"ringwall/bench/standing"
 )
 
 // waiting is what a command prints when it is up; it ends with its input.
@@ -84,64 +81,18 @@ func (p *place) standing(c *contender) (int, error) {
 }
 
 // share adds up the PSS of a process and all below it, in KiB, but for those
-// that were started as the command. Processes that share all memory count once.
+// that were started as the command.
 func share(pid int, command string) (int, error) {
+	all, err := standing.Below(pid)
 	total := 0
-	var seen []int
-	for _, p := range below(pid) {
-		args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p))
-		if err != nil || p != pid && strings.HasPrefix(string(args), command+"\x00") {
+	for _, p := range all {
+		if p.PID != pid && p.Args[0] == command {
 			continue
-		}
-		if slices.ContainsFunc(seen, func(q int) bool { return sameMemory(p, q) }) {
-			continue
-		}
-		seen = append(seen, p)
-		kib, err := pss(p)
-		if err != nil {
-			return 0, err
 		}
 		if verbose {
-			fmt.Fprintf(os.Stderr, "  %6d KiB  %s\n", kib, firstLine(strings.ReplaceAll(string(args), "\x00", " ")))
+			fmt.Fprintf(os.Stderr, "  %6d KiB  %s\n", p.KiB, firstLine(strings.Join(p.Args, " ")))
 		}
-		total += kib
+		total += p.KiB
 	}
-	return total, nil
-}
-
-// sameMemory tells whether one process was made with the memory of the other
-// (CLONE_VM).
-func sameMemory(a, b int) bool {
-	const kcmpVM = 1 // linux/kcmp.h
-	order, _, errno := unix.Syscall6(unix.SYS_KCMP, uintptr(a), uintptr(b), kcmpVM, 0, 0, 0)
-	return errno == 0 && order == 0
-}
-
-func pss(pid int) (int, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(data)) {
-		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
-			return strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
-		}
-	}
-	return 0, nil // no memory of its own left
-}
-
-// below lists a process and its descendants.
-func below(pid int) []int {
-	out := []int{pid}
-	for i := 0; i < len(out); i++ {
-		lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", out[i]))
-		for _, l := range lists {
-			data, _ := os.ReadFile(l)
-			for _, f := range strings.Fields(string(data)) {
-				child, _ := strconv.Atoi(f)
-				out = append(out, child)
-			}
-		}
-	}
-	return out
+	return total, err
 }

@@ -100,7 +100,8 @@ var arrows = []rule{
 	{pkg: "archtest"},
 	{pkg: "bench"},
 	{pkg: "bench/*"},
-	{pkg: "bench/gateway", may: []string{"egress/egresstest"}}, // measures in the test network
+	{pkg: "bench/gateway", may: []string{"egress/egresstest", "bench/standing"}}, // measures in the test network
+	{pkg: "bench/harness", may: []string{"bench/standing"}},
 	{pkg: "examples/*"},
 	{pkg: "scripts/*"},
 	{pkg: "scripts/squeeze", tests: []string{"kernel/child"}}, // what it squeezes

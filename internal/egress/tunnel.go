@@ -96,16 +96,16 @@ func (g *Gateway) relay(c, up net.Conn, first []byte, m *meter) (sent, received 
 	done := make(chan struct{})
 	g.run(func() {
 		defer close(done)
-		if _, err := c.Write(greeting); err == nil {
+		if said(c, greeting) {
 			received = g.half(c, up, up, &g.received)
 		}
 	})
 	src := m.reader(first, c)
 	if _, counted := src.(*meter); counted {
 		sent = g.half(up, src, c, &g.sent)
-	} else if n, err := up.Write(first); err == nil {
-		g.sent.Add(int64(n))
-		sent = int64(n) + g.half(up, c, c, &g.sent)
+	} else if said(up, first) {
+		g.sent.Add(int64(len(first)))
+		sent = int64(len(first)) + g.half(up, c, c, &g.sent)
 	} else {
 		c.Close()
 		up.Close()
@@ -115,6 +115,15 @@ func (g *Gateway) relay(c, up net.Conn, first []byte, m *meter) (sent, received 
 		g.refuse(g.refusals, "connect "+m.way.to, m.why)
 	}
 	return sent, received
+}
+
+// said writes what there is to write.
+func said(c net.Conn, b []byte) bool {
+	if len(b) == 0 {
+		return true
+	}
+	_, err := c.Write(b)
+	return err == nil
 }
 
 // bare takes off what was read of a connection, which keeps the kernel from
