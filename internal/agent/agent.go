@@ -27,20 +27,85 @@ type Path struct {
 
 // Description is what is known of a tool, as data.
 type Description struct {
-	Name       string // in the policy: "claude"
-	Title      string // for people: "Claude Code"
-	Guardrails []Path // those that this tool adds to CommonGuardrails
+	Name    string // in the policy: "claude"
+	Title   string // for people: "Claude Code"
+	Checked string // the tool's version that all of this was checked against
+	// Instructions are the files that it loads by itself and takes for its
+	// owner's word.
+	Instructions []Instruction
+	Guardrails   []Path // of the project: those that this tool adds to CommonGuardrails
+	// UserPaths steer it from its owner's home folder and are relative to it.
+	// Inside there is another home folder, without them.
+	UserPaths []Path
+	// Machine are the files with which an administrator steers it.
+	Machine []MachineFile
+	// State is what it has to write below the home folder, and what of it may
+	// be worth keeping.
+	State      []State
 	Executable string // looked up on PATH; empty: the policy's command
 	KeyEnv     string // variable that gives the tool its key
-	BaseURLEnv string // variable that sends its API calls elsewhere
+	BaseURLEnv string // variable that sends its API calls elsewhere; empty: none
 	KeyShape   string // form of a placeholder key, with one "%s"
 	APIHost    string // the service the key belongs to
 	Header     string // HTTP header that carries the key
-	Endpoints  []string
+	Prefix     string // before the key in that header: "Bearer "
+	Endpoints  []Endpoint
 	Env        map[string]string // variables to set inside
 	// BypassFlags are arguments that switch the tool's own permissions off.
-	// One that is a variable ends in "=": "IS_SANDBOX=".
+	// One with a value has it after "=", and is known in two words too. One
+	// that is a variable ends in "=": "IS_SANDBOX=".
 	BypassFlags []string
+}
+
+// Where a file lies.
+const (
+	InProject = "project"
+	InHome    = "home"
+	OnMachine = "machine"
+)
+
+// Instruction is a file, or a pattern of files, that a tool loads by itself.
+type Instruction struct {
+	Where string // InProject, InHome or OnMachine
+	Path  string // relative to the project or the home folder; absolute on the machine
+	// Limit is how much of it is loaded, in bytes; 0: not known to be bounded.
+	Limit int
+	// Nested: those of folders below, or above, are loaded too.
+	Nested bool
+	// Imports is how many files deep an "@path" in it is followed; 0: not at all.
+	Imports int
+}
+
+// MachineFile is a file with which an administrator steers a tool.
+type MachineFile struct {
+	Path   string // absolute
+	Reason string
+	// Opens tells that the tool goes on without it where it cannot read it:
+	// whoever writes one has to prove that it is in force.
+	Opens bool
+}
+
+// State is what a tool writes below its home folder.
+type State struct {
+	Path   string // relative to the home folder
+	Reason string
+	// Steers: the next start acts by it, so that keeping it lets one iteration
+	// steer the next.
+	Steers bool
+}
+
+// Uses of an endpoint.
+const (
+	UseAPI       = "api"
+	UseSignIn    = "sign-in"
+	UseTelemetry = "telemetry"
+	UseUpdate    = "update"
+)
+
+// Endpoint is a host that a tool talks to.
+type Endpoint struct {
+	Host string
+	Use  string // UseAPI, ...
 }
 
 // Request is one start of a tool.
@@ -55,7 +120,10 @@ type Request struct {
 	MaxTurns      int // 0: the tool's own default
 	Model         string
 	BudgetUSD     float64 // 0: none
-	ExtraArgs     []string
+	// BaseURL is where the gateway answers in place of the tool's service;
+	// empty: nowhere. It is for tools that take it as an argument only.
+	BaseURL   string
+	ExtraArgs []string
 }
 
 // Agent is one tool.
@@ -64,8 +132,8 @@ type Agent interface {
 	// Invocation is the argument vector of an unattended start.
 	Invocation(Request) []string
 	// Files are the tool's read-only configuration files: absolute path
-	// inside, and content. allow lists the commands that it may run.
-	Files(allow []string) map[string]string
+	// inside, and content.
+	Files(Rules) map[string]string
 	// Home are the files that a fresh private HOME starts with, relative to
 	// it. project is the absolute path of the project inside.
 	Home(project string) map[string]string

@@ -35,7 +35,7 @@ func TestEveryAgent(t *testing.T) {
 					t.Errorf("%s is in the invocation", flag)
 				}
 			}
-			for p := range maps.Keys(a.Files([]string{"git"})) {
+			for p := range maps.Keys(a.Files(agent.Rules{Allow: []string{"git"}})) {
 				if !path.IsAbs(p) {
 					t.Errorf("file %s is not absolute", p)
 				}

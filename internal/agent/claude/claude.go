@@ -20,6 +20,7 @@ func (Agent) Describe() agent.Description {
 	return agent.Description{
 		Name:       "claude",
 		Title:      "Claude Code",
+		Checked:    "2.1.197",
 		Executable: "claude",
 		Guardrails: guardrails(),
 		KeyEnv:     "ANTHROPIC_API_KEY",
@@ -92,9 +93,9 @@ func (Agent) Invocation(r agent.Request) []string {
 
 // Files implements agent.Agent. An entry of allow that Settings would refuse is
 // left out: less is allowed, never more.
-func (Agent) Files(allow []string) map[string]string {
-	good := make([]string, 0, len(allow))
-	for _, name := range allow {
+func (Agent) Files(r agent.Rules) map[string]string {
+	good := make([]string, 0, len(r.Allow))
+	for _, name := range r.Allow {
 		if validCommand(name) {
 			good = append(good, name)
 		}

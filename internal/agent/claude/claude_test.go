@@ -36,7 +36,7 @@ func TestSettingsGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "settings.local.json", got)
-	golden(t, "settings.json", []byte(Agent{}.Files([]string{"git", "go"})[SettingsPath]))
+	golden(t, "settings.json", []byte(Agent{}.Files(agent.Rules{Allow: []string{"git", "go"}})[SettingsPath]))
 }
 
 func TestSettingsRefuseWhatWouldWidenARule(t *testing.T) {
@@ -46,7 +46,7 @@ func TestSettingsRefuseWhatWouldWidenARule(t *testing.T) {
 		if out, err := Settings([]string{"git", name}); err == nil {
 			t.Errorf("Settings(%q) succeeded: %s", name, out)
 		}
-		inside := Agent{}.Files([]string{"git", name})[SettingsPath]
+		inside := Agent{}.Files(agent.Rules{Allow: []string{"git", name}})[SettingsPath]
 		if rules := bashRules(t, inside); !slices.Equal(rules, []string{"Bash(git:*)"}) {
 			t.Errorf("Files(%q) allows %q", name, rules)
 		}

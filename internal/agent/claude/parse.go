@@ -1,10 +1,7 @@
 package claude
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"strings"
 	"time"
@@ -13,7 +10,6 @@ import (
 )
 
 const (
-	maxLine    = 4 << 20 // bytes of one line of output; a longer one is skipped
 	maxDenials = 64
 	maxInput   = 200 // bytes of a refused call's input that are kept
 )
@@ -24,38 +20,9 @@ const (
 // line, claude-code#49640) is counted and skipped. The last result wins.
 func (Agent) Parse(r io.Reader) (agent.Result, error) {
 	p := parser{}
-	br := bufio.NewReaderSize(r, 64<<10)
-	for {
-		line, long, err := readLine(br)
-		switch {
-		case long:
-			p.res.Malformed++
-		case len(bytes.TrimSpace(line)) > 0:
-			p.line(line)
-		}
-		if errors.Is(err, io.EOF) {
-			return p.finish(), nil
-		}
-		if err != nil {
-			return p.finish(), err
-		}
-	}
-}
-
-// readLine returns the next line without its end. A line over maxLine is read
-// to its end and reported as long.
-func readLine(br *bufio.Reader) (line []byte, long bool, err error) {
-	for {
-		part, err := br.ReadSlice('\n')
-		if long = long || len(line)+len(part) > maxLine; long {
-			line = nil
-		} else {
-			line = append(line, part...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return line, long, err
-		}
-	}
+	skipped, err := agent.Lines(r, p.line)
+	p.res.Malformed += skipped
+	return p.finish(), err
 }
 
 type parser struct {

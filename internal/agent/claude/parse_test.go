@@ -61,7 +61,7 @@ func TestParse(t *testing.T) {
 			func(r agent.Result) bool { return r.Text == "Hello." }},
 		"no result is an error": {initLine, func(r agent.Result) bool { return !r.Complete && r.IsError && r.Error != "" }},
 		"nothing at all":        {"", func(r agent.Result) bool { return r.IsError }},
-		"a line over the bound is skipped": {`{"type":"result","result":"` + strings.Repeat("x", maxLine) + `"}` + "\n" + ok,
+		"a line over the bound is skipped": {`{"type":"result","result":"` + strings.Repeat("x", agent.MaxLine) + `"}` + "\n" + ok,
 			func(r agent.Result) bool { return r.Malformed == 1 && r.Turns == 2 }},
 		"a long result keeps its end": {`{"type":"result","subtype":"success","result":"` + strings.Repeat("é", agent.MaxText) + `END"}`,
 			func(r agent.Result) bool { return len(r.Text) <= agent.MaxText && strings.HasSuffix(r.Text, "éEND") }},

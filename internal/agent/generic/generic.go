@@ -25,7 +25,7 @@ func (Agent) Invocation(r agent.Request) []string {
 }
 
 // Files implements agent.Agent: there are none.
-func (Agent) Files([]string) map[string]string { return nil }
+func (Agent) Files(agent.Rules) map[string]string { return nil }
 
 // Home implements agent.Agent: it is empty.
 func (Agent) Home(string) map[string]string { return nil }

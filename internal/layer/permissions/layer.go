@@ -33,7 +33,7 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 		Status: plan.Enforced,
 		From:   p.Where("tools.allow"),
 	}
-	files := rendered(facts.Agent, append(slices.Clone(p.Tools.Allow), askWhy))
+	files := rendered(facts.Agent, agent.Rules{Allow: append(slices.Clone(p.Tools.Allow), askWhy)})
 	if len(files) == 0 {
 		tools.Status = plan.Unavailable
 		tools.Why = "this command has no permission system of its own that ringwall knows"
@@ -66,11 +66,11 @@ func bound(p policy.Policy) *plan.Bound {
 	return &plan.Bound{From: b.At, Refused: b.Refused}
 }
 
-func rendered(a agent.Agent, allow []string) map[string]string {
+func rendered(a agent.Agent, r agent.Rules) map[string]string {
 	if a == nil {
 		return nil
 	}
-	return a.Files(allow)
+	return a.Files(r)
 }
 
 // ClaudeSettings renders .claude/settings.local.json: the allowlist that holds
