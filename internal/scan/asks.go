@@ -42,7 +42,7 @@ func onlyAsks(text string) []Finding {
 			if !told[a.why] && a.form().MatchString(m[1]) {
 				told[a.why] = true
 				out = append(out, Finding{Line: l.n, Problem: OnlyAsks, Entry: excerpt(l.text), Layer: a.layer, Advice: true,
-					Why: "only asks; the " + a.layer + " layer enforces it: " + a.why})
+					Why: "the " + a.layer + " layer enforces it: " + a.why})
 			}
 		}
 	}
