@@ -34,6 +34,7 @@ type work struct {
 	project project.Facts
 	plan    plan.Plan
 	notes   []string // where the machine's policy was tighter
+	owns    []string // what the owner starts, before ringwall adds to it
 	stderr  io.Writer
 }
 
@@ -178,6 +179,9 @@ func (w *work) compile(kind string, command []string, accept []string) error {
 		w.plan.Controls = without(w.plan.Controls, func(c plan.Control) bool { return c.Want.Decoy != nil })
 	}
 	w.plan.Waived = accept
+	if kind == "run" {
+		w.owns = command
+	}
 	for _, id := range accept {
 		if _, ok := w.plan.Find(id); !ok {
 			return usage(withHint("ringwall plan --json lists the controls", "--accept %s: there is no such control", id))
@@ -220,7 +224,7 @@ func without(in []plan.Control, drop func(plan.Control) bool) []plan.Control {
 func (w *work) refuseIfMissing(code int) error {
 	missing := w.plan.Missing()
 	if len(missing) == 0 {
-		return nil
+		return w.refuseBypass(code)
 	}
 	var b strings.Builder
 	b.WriteString("nothing was started, since this cannot be enforced here:")
@@ -256,6 +260,7 @@ func (w *work) agentCommand() ([]string, error) {
 	if err := w.policy.Runnable(); err != nil {
 		return nil, usage(err)
 	}
+	w.owns = slices.Clone(w.policy.Command)
 	argv := w.agent().Invocation(agent.Request{Command: w.policy.Command, PromptOnStdin: true, BudgetUSD: w.budget()})
 	if len(argv) == 0 {
 		return nil, errors.New("the policy's agent has no command")
