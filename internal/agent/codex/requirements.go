@@ -45,7 +45,7 @@ type modes struct {
 // requirements renders the file. An empty table of servers allows none.
 func requirements(m modes, r agent.Rules) string {
 	var b strings.Builder
-	b.WriteString("# ringwall wrote this. A later start writes it anew.\n")
+	b.WriteString("# Written by ringwall, which writes it anew: a change here is lost.\n")
 	b.WriteString("allowed_approval_policies = " + list(m.approvals) + "\n")
 	b.WriteString("allowed_sandbox_modes = " + list(m.sandboxes) + "\n")
 	b.WriteString("allowed_web_search_modes = " + list(m.searches) + "\n")
@@ -61,8 +61,8 @@ func requirements(m modes, r agent.Rules) string {
 			}
 			b.WriteString("{ token = " + quote(w) + " }")
 		}
-		b.WriteString("]\ndecision = \"forbidden\"\njustification = \"not allowed in this project; ringwall why " +
-			words[0] + " tells more\"\n")
+		b.WriteString("]\ndecision = \"forbidden\"\njustification = " +
+			quote("not allowed in this project; ringwall why "+words[0]+" tells more") + "\n")
 	}
 	return b.String()
 }
