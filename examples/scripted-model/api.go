@@ -1,6 +1,10 @@
 package main
 
-import "net/http"
+import (
+	"fmt"
+	"hash/fnv"
+	"net/http"
+)
 
 // API is one model API that the stand-in speaks. To add one:
 //
@@ -38,6 +42,14 @@ type Turn struct {
 	// the index of the step that is due, so that a request sent again gets the
 	// same answer again.
 	Results []Result
+}
+
+// ID tells this answer from any other: a subagent's conversation has calls of
+// the same index. The same request gets the same again.
+func (t Turn) ID() string {
+	h := fnv.New32a()
+	h.Write([]byte(t.Prompt))
+	return fmt.Sprintf("%08x_%04d", h.Sum32(), len(t.Results))
 }
 
 // Result is what the client says that a tool gave.
