@@ -13,6 +13,7 @@ import (
 
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/catalog"
+	"ringwall/internal/layer/permissions"
 	"ringwall/internal/policy"
 	"ringwall/internal/setup"
 )
@@ -69,7 +70,7 @@ func machineRules() (agent.Rules, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return agent.Rules{}, nil
 	}
-	return agent.Rules{Allow: slices.Clone(p.Tools.Allow)}, err
+	return permissions.Rules(p), err
 }
 
 // managedFiles are those of one agent, or of all, in a fixed order.

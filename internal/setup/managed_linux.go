@@ -102,7 +102,7 @@ func (m *machine) ownFolders(path string) error {
 		if err != nil {
 			return err
 		}
-		if !info.IsDir() || info.Mode().Perm()&0o022 != 0 || ownerOf(m.path(dir)) != os.Geteuid() {
+		if !info.IsDir() || info.Mode().Perm()&0o022 != 0 || !slices.Contains([]int{0, os.Geteuid()}, ownerOf(m.path(dir))) {
 			return refuse("make it root's alone: chown root: "+dir+"; chmod go-w "+dir,
 				"the folder %s is not root's alone to write", dir)
 		}
