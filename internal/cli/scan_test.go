@@ -9,6 +9,8 @@ import (
 
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/generic"
+	"ringwall/internal/layer/instructions"
+	"ringwall/internal/project"
 	"ringwall/internal/scan"
 )
 
@@ -120,5 +122,21 @@ func TestScanViewIsCalmAndEscaped(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
+	}
+}
+
+// What ringwall itself writes raises no alarm.
+func TestScanOfOwnTemplates(t *testing.T) {
+	var texts []scan.Text
+	for _, f := range instructions.Templates(project.Facts{}) {
+		texts = append(texts, scan.Text{Name: f.Path, Content: []byte(f.Content)})
+	}
+	for _, f := range scan.Instructions(texts) {
+		if !f.Advice {
+			t.Errorf("%+v", f)
+		}
+	}
+	if len(texts) < 3 {
+		t.Errorf("%d templates", len(texts))
 	}
 }

@@ -5,11 +5,8 @@ import (
 	"unicode"
 )
 
-// minBlob is how long a text without a blank has to be to count as one that
-// nobody reads, in bytes. Checksums are shorter.
-const minBlob = 160
-
 var (
+	// A text without a blank that is longer than any checksum.
 	blobForm  = lazy(`[A-Za-z0-9+/_-]{160,}={0,2}`)
 	image     = lazy(`!\[[^\]\n]*\]\(\s*<?(https?://[^)\s]+)|<img\b[^<>]*\bsrc\s*=\s*["']?(https?://[^"'\s>]+)`)
 	anyLink   = lazy(`https?://[^\s<>"'()]+`)
