@@ -59,7 +59,9 @@ type RefusalReader interface {
 	Refused(stderr io.Reader) ([]Denial, error)
 }
 
-// Located is a file by where it lies.
+// Located is a file by where it lies. The last element of its path may hold
+// "*", for a folder of such files; a linter is then given the path as it stands
+// here.
 type Located struct {
 	Where string // InProject, InHome or OnMachine
 	Path  string // relative to the project or the home folder; absolute on the machine
