@@ -61,20 +61,35 @@ func unheld(p plan.Plan) []string {
 	return out
 }
 
+// stoodIn lists what of ringwall's own start of an agent switches a sandbox of
+// the agent's off, because that one cannot work inside and layers 3 to 5 stand in
+// for it. In a command of the owner's it is the owner's, and listed there.
+func (w *work) stoodIn() []string {
+	if w.project.Agent == nil {
+		return nil
+	}
+	all := w.project.Agent.Describe().Bypasses(w.plan.Command, nil)
+	owners := w.bypasses()
+	return slices.DeleteFunc(all, func(flag string) bool { return slices.Contains(owners, flag) })
+}
+
 // refuseBypass stops before anything starts where layer 2 is switched off and
 // the layers below it would not hold alone.
 func (w *work) refuseBypass(code int) error {
-	flags := w.bypasses()
-	if len(flags) == 0 {
-		return nil
-	}
+	flags, own := w.bypasses(), w.stoodIn()
 	lost := unheld(w.plan)
-	if len(lost) == 0 {
+	why, way := "", "mend those controls: ringwall doctor tells how"
+	switch {
+	case len(lost) == 0 || len(flags)+len(own) == 0:
 		return nil
+	case len(flags) > 0:
+		why = strings.Join(flags, ", ") + " switches the agent's own permissions off, and below them this does not hold: "
+		way = "take it out, or " + way
+	default:
+		why = w.project.Agent.Describe().Title + " runs without a sandbox of its own (" + strings.Join(own, ", ") +
+			"), and of what stands in for it this does not hold: "
 	}
-	return exit(code, withHint("take it out, or mend those controls: ringwall doctor tells how",
-		"nothing was started: %s switches the agent's own permissions off, and below them this does not hold: %s",
-		strings.Join(flags, ", "), list(lost, 5)))
+	return exit(code, withHint(way, "nothing was started: %s%s", why, list(lost, 5)))
 }
 
 // bypassNote tells it in the text of a plan.

@@ -53,6 +53,25 @@ func TestEveryAgent(t *testing.T) {
 	}
 }
 
+// TestLintersPassWhatTheirAgentWrites: what is rendered for people or for a
+// machine has nothing in it that the same agent's linter would report.
+func TestLintersPassWhatTheirAgentWrites(t *testing.T) {
+	rules := agent.Rules{Allow: []string{"git status"}, Deny: []string{"git push"}}
+	for _, a := range All() {
+		l, lints := a.(agent.Linter)
+		m, manages := a.(agent.ManagedWriter)
+		if !lints || !manages {
+			continue
+		}
+		for name, text := range m.Managed(rules) {
+			known := slices.ContainsFunc(l.PermissionFiles(), func(f agent.Located) bool { return f.Path == name })
+			if found := l.Lint(name, []byte(text)); known && len(found) > 0 {
+				t.Errorf("%s: %s: %+v", a.Describe().Name, name, found)
+			}
+		}
+	}
+}
+
 func TestNamesAreUniqueAndFound(t *testing.T) {
 	names := Names()
 	if !slices.Equal(names, []string{"claude", "codex", "generic"}) {

@@ -32,12 +32,11 @@ func (Agent) Describe() agent.Description {
 		Header:       "Authorization",
 		Prefix:       "Bearer ",
 		Endpoints:    endpoints(),
-		// What it says on standard error of a refused call is said at this level.
-		Env: map[string]string{"RUST_LOG": "error"},
 		BypassFlags: []string{
 			"--dangerously-bypass-approvals-and-sandbox", "--yolo", "--dangerously-bypass-hook-trust",
 			"--sandbox=danger-full-access", "-s=danger-full-access", "--approve-for-me", "--trust",
-			"-c=sandbox_mode=danger-full-access", "-c=sandbox_mode=\"danger-full-access\"",
+			"-c=sandbox_mode=danger-full-access", "--config=sandbox_mode=danger-full-access",
+			"-c=default_permissions=:danger-full-access", "--config=default_permissions=:danger-full-access",
 		},
 	}
 }

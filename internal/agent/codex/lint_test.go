@@ -43,6 +43,7 @@ func TestLint(t *testing.T) {
 		"empty pattern":   {rules, `prefix_rule(pattern=[], decision="allow")`, agent.Malformed, `prefix_rule(pattern=["ls"], decision="allow", justification=None)`},
 		"its example":     {rules, `prefix_rule(pattern=["ls"], match=["cat x"])`, agent.Malformed, `prefix_rule(pattern=["ls"], match=["ls x", ["ls"]], not_match=["cat"])`},
 		"a program":       {rules, "x = [\"ls\"]\nprefix_rule(pattern=x)", agent.Malformed, "# x\nhost_executable(name=\"git\", paths=[\"/usr/bin/git\"])"},
+		"three quotes":    {rules, "prefix_rule(pattern=[\"bash\"], justification=\"\"\"\na \"word\"\n\"\"\")", agent.Executes, "prefix_rule(pattern=[\"ls\"], justification=\"\"\"\na \"word\"\n\"\"\")"},
 		"not ended":       {rules, `prefix_rule(pattern=["ls"`, agent.Malformed, `prefix_rule(pattern=["ls"])`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,6 +65,17 @@ decision = "forbidden"
 pattern = [{ token = "curl" }]
 decision = "forbidden"
 justification = "no"`
+
+// TestReadCallsCountsLines: a long string moves what comes after it.
+func TestReadCallsCountsLines(t *testing.T) {
+	calls, _, err := readCalls([]byte("# x\na(b = \"\"\"1\n2\n\"\"\", c = ['\\n'])\nd()"))
+	if err != nil || len(calls) != 2 || calls[0].line != 2 || calls[1].line != 5 || calls[0].args["b"] != "1\n2\n" {
+		t.Errorf("%v, %+v", err, calls)
+	}
+	if _, line, err := readCalls([]byte("a()\n\nb(c = 'x\n')")); err == nil || line != 3 {
+		t.Errorf("line %d, %v", line, err)
+	}
+}
 
 func TestLintNamesTheLineAndTheBetterEntry(t *testing.T) {
 	found := Agent{}.Lint(rules, []byte("\n\nprefix_rule(\n  pattern = [\"git\"],\n)\n"))
@@ -99,7 +111,8 @@ func TestLintOwnFiles(t *testing.T) {
 
 func FuzzLint(f *testing.F) {
 	for _, text := range []string{managedTwice, `prefix_rule(pattern=["a",["b","c"]], match=["a b"])`,
-		"prefix_rule(pattern=[[[[[[[[[[", `prefix_rule(pattern=["\x"])`, "a.b = [{ c = [1, {d = 2}] }]\n[[x]]\n[[x]]\ny = '''\nz'''", "\xff\x00"} {
+		`prefix_rule(pattern=["a"], justification='''x
+\\''')`, "prefix_rule(pattern=[[[[[[[[[[", `prefix_rule(pattern=["\x"])`, "a.b = [{ c = [1, {d = 2}] }]\n[[x]]\n[[x]]\ny = '''\nz'''", "\xff\x00"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -150,14 +150,14 @@ func (s *scanner) next() {
 	case s.text == "":
 		s.kind, s.value = endOfFile, ""
 	case s.text[0] == '"' || s.text[0] == '\'':
-		s.quoted(s.text[0])
+		s.quoted(s.text[:1])
 	case letter(rune(s.text[0])):
 		n := len(s.text) - len(strings.TrimLeftFunc(s.text, letter))
 		s.kind, s.value, s.text = word, s.text[:n], s.text[n:]
 	case slices.Contains([]byte("()[]=,"), s.text[0]):
 		s.kind, s.value, s.text = mark, s.text[:1], s.text[1:]
 	default:
-		s.kind, s.value = unreadable, fmt.Sprintf("%.20q is not read here", s.text[:1])
+		s.bad(fmt.Sprintf("%.20q is not read here", s.text[:1]))
 	}
 }
 
@@ -186,22 +186,30 @@ func letter(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
 }
 
-// quoted reads a string of one line with the plain escapes. Three quotes in a
-// row are an empty string and then an error.
-func (s *scanner) quoted(quote byte) {
+// quoted reads a string with the plain escapes: on one line, or between three
+// quotes over several.
+func (s *scanner) quoted(quote string) {
+	long := strings.HasPrefix(s.text, quote+quote+quote)
+	if long {
+		quote += quote + quote
+	}
 	var b strings.Builder
-	for i := 1; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c == quote:
-			s.kind, s.value, s.text = quoted, b.String(), s.text[i+1:]
+	for rest := s.text[len(quote):]; rest != ""; rest = rest[1:] {
+		switch c := rest[0]; {
+		case strings.HasPrefix(rest, quote):
+			s.kind, s.value, s.text = quoted, b.String(), rest[len(quote):]
+			return
+		case c == '\n' && !long:
+			s.bad("a string does not end on its line")
 			return
 		case c == '\n':
-			i = len(s.text)
-		case c == '\\' && i+1 < len(s.text):
-			i++
-			e := strings.IndexByte(`\"'nt`, s.text[i])
+			s.line++
+			b.WriteByte(c)
+		case c == '\\' && len(rest) > 1:
+			rest = rest[1:]
+			e := strings.IndexByte(`\"'nt`, rest[0])
 			if e < 0 {
-				s.kind, s.value = unreadable, "an escape in a string that is not read here"
+				s.bad("an escape in a string that is not read here")
 				return
 			}
 			b.WriteByte("\\\"'\n\t"[e])
@@ -209,5 +217,7 @@ func (s *scanner) quoted(quote byte) {
 			b.WriteByte(c)
 		}
 	}
-	s.kind, s.value = unreadable, "a string does not end on its line"
+	s.bad("a string does not end")
 }
+
+func (s *scanner) bad(why string) { s.kind, s.value = unreadable, why }
