@@ -52,9 +52,13 @@ type Git struct {
 // Toolchain is one way in which the project is built.
 type Toolchain struct {
 	Name     string
-	Found    string   // the file that shows it, relative
+	Dir      string   // the folder that it is for, relative; empty: the project's own
+	Found    string   // the file that shows it, relative to the project
 	Commands []string // programs that its work needs
-	Tests    string   // the command that runs the tests; empty: not known
+	Tests    string   // the command that runs the tests, from the project's folder; empty: not known
+	// TestsFrom is what in the project shows that there are tests, and how they
+	// are run; empty where Found alone does.
+	TestsFrom string
 }
 
 // Guardrail is a path to freeze.

@@ -277,23 +277,6 @@ func TestHomeFilesKeepPlaceholdersOutOfCommits(t *testing.T) {
 	}
 }
 
-func TestTestsAreNamedOnlyWhereThereAreSome(t *testing.T) {
-	for _, c := range []struct{ file, content, want string }{
-		{"Makefile", "build:\n\ngotest:\n", ""},
-		{"Makefile", "test: build\n", "make test"},
-		{"justfile", "test arg='x':\n  y\n", "just test"},
-		{"justfile", "test := 'x'\n", ""},
-		{"package.json", `{"scripts":{"test":"x"}}`, "npm test"},
-		{"package.json", `{"scripts":{}}`, ""},
-		{"Cargo.toml", "", "cargo test"},
-	} {
-		chains := inspect(t, Options{Path: repository(t, map[string]string{c.file: c.content})}).Toolchains
-		if len(chains) != 2 || chains[1].Tests != c.want {
-			t.Errorf("%s %q: %+v", c.file, c.content, chains)
-		}
-	}
-}
-
 // TestAgentsAreKnownByTheSameName ties the traces to the catalogue.
 func TestAgentsAreKnownByTheSameName(t *testing.T) {
 	if d := (agent.Agent)(claude.Agent{}).Describe(); !slices.ContainsFunc(traces, func(tr trace) bool { return tr.agent == d.Name }) {
