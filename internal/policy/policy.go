@@ -53,7 +53,7 @@ type Workspace struct {
 
 // Tools are the commands that the agent's own permission system allows.
 type Tools struct {
-	Allow []string `json:"allow,omitempty"` // names without a folder
+	Allow []string `json:"allow,omitempty"` // names without a folder, or "./name" at the top of the project
 }
 
 // Env is what the owner adds to the agent's environment.
