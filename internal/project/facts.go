@@ -19,7 +19,8 @@ type Facts struct {
 	Committer Committer
 
 	Toolchains   []Toolchain
-	Agents       []string // names of the tools whose files were found
+	Agents       []string            // names of the tools whose files were found
+	Traces       map[string][]string // those files, by the tool's name
 	Guardrails   []Guardrail
 	Secrets      []Secret
 	Committed    []Secret              // not hidden, since git's history holds the same content

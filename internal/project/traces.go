@@ -40,6 +40,19 @@ func (in *inspector) agents() []string {
 	return out
 }
 
+// agentTraces are the files by which agents knows them, by the tool's name.
+func (in *inspector) agentTraces() map[string][]string {
+	out := map[string][]string{}
+	for _, t := range traces {
+		for _, p := range t.paths {
+			if in.exists(p) {
+				out[t.agent] = append(out[t.agent], p)
+			}
+		}
+	}
+	return out
+}
+
 // AgentDescription is the chosen tool's description; ok is false where none was
 // chosen.
 func (f Facts) AgentDescription() (d agent.Description, ok bool) {
