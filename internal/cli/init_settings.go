@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"ringwall/internal/agent"
+	"ringwall/internal/agent/jsonedit"
+	"ringwall/internal/layer/permissions"
+	"ringwall/internal/policy"
+)
+
+// projectWriter is the part of a tool that writes its project's permissions.
+func projectWriter(a agent.Agent) (agent.ProjectWriter, bool) {
+	if w, ok := a.(agent.ProjectWriter); ok {
+		return w, true
+	}
+	if a.Describe().Name == "claude" {
+		return claudeWriter{}, true
+	}
+	return nil, false
+}
+
+type claudeWriter struct{}
+
+func (claudeWriter) ProjectFiles(r agent.Rules) map[string]string {
+	text, err := permissions.ClaudeSettings(r.Allow)
+	if err != nil {
+		return nil
+	}
+	return map[string]string{".claude/settings.local.json": string(text)}
+}
+
+func (w claudeWriter) Merge(name string, old []byte, r agent.Rules) ([]byte, error) {
+	doc, err := jsonedit.Parse(old)
+	if err != nil {
+		return nil, err
+	}
+	var fresh struct {
+		Permissions struct{ Allow, Deny []string } `json:"permissions"`
+	}
+	if err := json.Unmarshal([]byte(w.ProjectFiles(r)[name]), &fresh); err != nil {
+		return nil, err
+	}
+	err = errors.Join(doc.AddStrings([]string{"permissions", "allow"}, fresh.Permissions.Allow...),
+		doc.AddStrings([]string{"permissions", "deny"}, fresh.Permissions.Deny...))
+	return doc.Bytes(), err
+}
+
+// brokenJSON names the place of what cannot be read.
+func brokenJSON(name string, err error) error {
+	var bad *jsonedit.SyntaxError
+	place := name
+	if errors.As(err, &bad) {
+		place = fmt.Sprintf("%s:%d", name, bad.Line)
+		err = errors.New(bad.Why)
+	}
+	return usage(withHint("mend it, then "+policy.FileName+" can be written: nothing was", "%s: %w", place, err))
+}
