@@ -49,6 +49,7 @@ type initial struct {
 	project project.Facts
 	root    *os.Root
 	own     *policy.Policy // that is there already; nil: none
+	policy  policy.Policy  // own, or the one that is written
 	agents  []foundAgent
 	chosen  chosen
 	files   []proposed

@@ -122,14 +122,14 @@ func best(found []foundAgent) chosen {
 			return chosen{agent: found[i].Agent, why: whyFound(found[i])}
 		}
 	}
-	return chosen{agent: catalog.All()[0], why: "none was found: init --agent NAME takes another"}
+	return chosen{agent: catalog.All()[0], why: "since no agent was found here"}
 }
 
 // whyFound speaks of the project alone where it can: the policy is for whoever
 // has a copy of it.
 func whyFound(f foundAgent) string {
 	if len(f.traces) > 0 {
-		return "found by " + list(f.traces, 2)
+		return "by " + list(f.traces, 2)
 	}
-	return "it is installed, and the project has no files of another"
+	return "since it is installed, and no agent's files are here"
 }

@@ -58,8 +58,12 @@ func (in *initial) propose() error {
 
 func (in *initial) proposePolicy() error {
 	text := policyText(in.project, in.chosen)
-	if _, err := policy.Parse(policy.FileName, []byte(text)); err != nil {
+	fresh, err := policy.Parse(policy.FileName, []byte(text))
+	if err != nil {
 		return fmt.Errorf("the policy that init would write is not sound: %w", err)
+	}
+	if in.policy = fresh; in.own != nil {
+		in.policy = *in.own
 	}
 	return in.proposeNew(policy.FileName, text, "the policy: what the agent may do here")
 }
@@ -105,10 +109,7 @@ func (in *initial) proposePermissions() error {
 	if !ok {
 		return nil
 	}
-	rules := agent.Rules{Allow: permissions.DefaultTools(in.project)}
-	if in.own != nil {
-		rules.Allow = in.own.Tools.Allow
-	}
+	rules := permissions.Rules(in.policy)
 	fresh := w.ProjectFiles(rules)
 	for _, name := range slices.Sorted(maps.Keys(fresh)) {
 		before, err := readExisting(in.root, name)
@@ -118,7 +119,7 @@ func (in *initial) proposePermissions() error {
 		p := proposed{path: name, before: before, after: []byte(fresh[name]), what: in.chosen.agent.Describe().Title + "'s own permissions"}
 		if before != nil {
 			if p.after, err = w.Merge(name, before, rules); err != nil {
-				return usage(withHint("mend it; nothing was written", "add to %s: %w", name, err))
+				return brokenJSON(name, err)
 			}
 		}
 		in.files = append(in.files, p)
@@ -129,7 +130,7 @@ func (in *initial) proposePermissions() error {
 // checkSettings reads all of the agent's permission files in the project: what
 // a broken one of them means is the tool's guess, and not to be built on.
 func (in *initial) checkSettings() error {
-	l, ok := in.chosen.agent.(agent.Linter)
+	l, ok := linter(in.chosen.agent)
 	if !ok {
 		return nil
 	}

@@ -78,7 +78,7 @@ func (w *policyWriter) who(c chosen) {
 		return
 	}
 	d := c.agent.Describe()
-	w.key(fmt.Sprintf("agent   = %q", d.Name), d.Title+": "+c.why)
+	w.key(fmt.Sprintf("agent   = %q", d.Name), d.Title+", "+c.why)
 }
 
 func (w *policyWriter) tools(pr project.Facts) {
@@ -101,9 +101,15 @@ func (w *policyWriter) tools(pr project.Facts) {
 
 func (w *policyWriter) network(pr project.Facts) {
 	w.line("\n[network]")
-	w.comment("Nothing else can be reached, or even looked up. A preset stands for the registries " +
-		"that your own settings of a toolchain name; they are read from, never written to.")
-	for _, n := range needs(pr) {
+	found := needs(pr)
+	if len(found) > 0 {
+		w.comment("Nothing else can be reached, or even looked up. A preset stands for the registries " +
+			"that your own settings of a toolchain name; they are read from, never written to.")
+	} else {
+		w.comment("No registry is needed here, and nothing else can be reached, or even looked up. " +
+			"ringwall learn -- COMMAND tells what a command asks for.")
+	}
+	for _, n := range found {
 		w.reason(strings.Join(n.entries, " "), n.found)
 	}
 	w.list("allow", reached(pr))

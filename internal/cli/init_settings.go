@@ -8,7 +8,6 @@ import (
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/jsonedit"
 	"ringwall/internal/layer/permissions"
-	"ringwall/internal/policy"
 )
 
 // projectWriter is the part of a tool that writes its project's permissions.
@@ -22,7 +21,25 @@ func projectWriter(a agent.Agent) (agent.ProjectWriter, bool) {
 	return nil, false
 }
 
+// linter is the part of a tool that knows its permission files.
+func linter(a agent.Agent) (interface{ PermissionFiles() []agent.Located }, bool) {
+	if l, ok := a.(agent.Linter); ok {
+		return l, true
+	}
+	if a.Describe().Name == "claude" {
+		return claudeWriter{}, true
+	}
+	return nil, false
+}
+
 type claudeWriter struct{}
+
+func (claudeWriter) PermissionFiles() []agent.Located {
+	return []agent.Located{
+		{Where: agent.InProject, Path: ".claude/settings.json"},
+		{Where: agent.InProject, Path: ".claude/settings.local.json"},
+	}
+}
 
 func (claudeWriter) ProjectFiles(r agent.Rules) map[string]string {
 	text, err := permissions.ClaudeSettings(r.Allow)
@@ -53,8 +70,8 @@ func brokenJSON(name string, err error) error {
 	var bad *jsonedit.SyntaxError
 	place := name
 	if errors.As(err, &bad) {
-		place = fmt.Sprintf("%s:%d", name, bad.Line)
+		place = fmt.Sprintf("%s:%d:%d", name, bad.Line, max(1, bad.Column))
 		err = errors.New(bad.Why)
 	}
-	return usage(withHint("mend it, then "+policy.FileName+" can be written: nothing was", "%s: %w", place, err))
+	return usage(withHint("mend it, and run init again: nothing was written", "%s: %w", place, err))
 }

@@ -27,6 +27,8 @@ func (e *env) showFound(in *initial) {
 	for _, c := range in.project.Toolchains {
 		text := c.Found
 		switch {
+		case c.Name == "git":
+			continue // each project has it
 		case c.Tests != "":
 			text += ", tested by " + c.Tests
 			if c.TestsFrom != "" {
@@ -34,7 +36,7 @@ func (e *env) showFound(in *initial) {
 			}
 		case len(c.Commands) == 0:
 			text += ", not allowed: a container engine is root on this machine"
-		case c.Name != "git":
+		default:
 			text += ", no tests found"
 		}
 		t.row("  "+c.Name, text)
@@ -49,13 +51,16 @@ func (in *initial) chosenText() string {
 		return strings.Join(in.chosen.command, " ") + ": " + in.chosen.why
 	}
 	d := in.chosen.agent.Describe()
-	text := d.Title + ": " + in.chosen.why
+	text := d.Title + ", " + in.chosen.why
 	i := slices.IndexFunc(in.agents, func(f foundAgent) bool { return f.Describe().Name == d.Name })
 	switch {
 	case i >= 0 && in.agents[i].program != "":
 		text += "; " + in.agents[i].program
 	case d.Executable != "":
 		text += "; " + d.Executable + " is not on PATH"
+	}
+	if d.KeyEnv != "" && in.host.Env[d.KeyEnv] == "" && in.own == nil {
+		text += "; " + d.KeyEnv + " is not set"
 	}
 	return text
 }
@@ -64,12 +69,12 @@ func (f foundAgent) text() string {
 	d := f.Describe()
 	var parts []string
 	if len(f.traces) > 0 {
-		parts = append(parts, "found by "+list(f.traces, 2))
+		parts = append(parts, "by "+list(f.traces, 2))
 	}
 	if f.program != "" {
 		parts = append(parts, f.program)
 	}
-	return d.Title + ": " + strings.Join(parts, "; ") + " (--agent " + d.Name + ")"
+	return d.Title + ", " + strings.Join(parts, "; ") + " (--agent " + d.Name + ")"
 }
 
 // showFiles tells what would become of each file.
