@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -65,28 +64,17 @@ func (e *env) init(f initFlags) error {
 	if err := in.propose(); err != nil {
 		return err
 	}
-	interactive := term.IsTerminal(int(e.in.Fd()))
+	asks := !f.yes && !f.dryRun && term.IsTerminal(int(e.in.Fd()))
 	e.showFound(in)
-	switch asks := interactive && !f.yes && !f.dryRun; {
-	case asks && in.pending():
-		e.showChanges(in, maxChange)
-		e.showFiles(in)
-	case f.dryRun:
-		e.showChanges(in, math.MaxInt)
-		e.showFiles(in)
-	default:
-		e.showChanges(in, math.MaxInt)
-	}
+	e.showProposal(in, asks, f.dryRun)
 	switch {
 	case f.dryRun:
 		return nil
-	case !in.pending():
-	case f.yes:
-	case interactive:
+	case asks && in.pending():
 		if err := e.confirm(nil, "Write this?", false); err != nil {
 			return err
 		}
-	default:
+	case !asks && !f.yes:
 		in.leaveExisting()
 	}
 	return e.writeInitial(in)

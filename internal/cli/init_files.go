@@ -177,7 +177,7 @@ func (in *initial) proposeReferences() error {
 		if errors.As(err, &bad) {
 			return usage(withHint("leave both marks, or neither; nothing was written", "%s:%d: %w", name, bad.Line, err))
 		}
-		in.files = append(in.files, proposed{path: name, before: before, after: after, what: "refers to " + project.Constitution + ", in a marked block"})
+		in.files = append(in.files, proposed{path: name, before: before, after: after, what: "a marked block refers to " + project.Constitution})
 	}
 	return nil
 }

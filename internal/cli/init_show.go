@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,6 +87,18 @@ func (e *env) showFiles(in *initial) {
 			what = "stays as it is"
 		}
 		fmt.Fprintf(e.out, "  %-6s %-28s %s\n", p.action(), p.path, what)
+	}
+}
+
+// showProposal shows what would be done: shortly where a person is asked.
+func (e *env) showProposal(in *initial, asks, dryRun bool) {
+	limit := math.MaxInt
+	if asks {
+		limit = maxChange
+	}
+	e.showChanges(in, limit)
+	if asks && in.pending() || dryRun {
+		e.showFiles(in)
 	}
 }
 
