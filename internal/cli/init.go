@@ -52,6 +52,7 @@ type initial struct {
 	agents  []foundAgent
 	chosen  chosen
 	files   []proposed
+	notes   []string // about permission files that are there
 }
 
 func (e *env) init(f initFlags) error {
@@ -66,6 +67,7 @@ func (e *env) init(f initFlags) error {
 	}
 	asks := !f.yes && !f.dryRun && term.IsTerminal(int(e.in.Fd()))
 	e.showFound(in)
+	e.showNotes(in)
 	e.showProposal(in, asks, f.dryRun)
 	switch {
 	case f.dryRun:

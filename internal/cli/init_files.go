@@ -148,8 +148,28 @@ func (in *initial) checkSettings() error {
 		if _, err := jsonedit.Parse(text); err != nil {
 			return brokenJSON(f.Path, err)
 		}
+		in.note(f.Path, text)
 	}
 	return nil
+}
+
+// note keeps what is wrong with a permission file that is there: in full what
+// the tool cannot read, and may drop the rest for; else how much.
+func (in *initial) note(name string, text []byte) {
+	l, ok := in.chosen.agent.(agent.Linter)
+	if !ok {
+		return
+	}
+	found := l.Lint(name, text)
+	for _, f := range found {
+		if f.Problem == agent.Malformed {
+			in.notes = append(in.notes, fmt.Sprintf("%s:%d: %s", name, f.Line, f.Why))
+			return
+		}
+	}
+	if len(found) > 0 {
+		in.notes = append(in.notes, fmt.Sprintf("%s: %s, see: ringwall scan", name, plural(len(found), "finding")))
+	}
 }
 
 // references are the instruction files in which a block refers to ringwall's:

@@ -44,6 +44,13 @@ func (e *env) showFound(in *initial) {
 	}
 }
 
+// showNotes tells what is wrong with the permission files that are there.
+func (e *env) showNotes(in *initial) {
+	for _, n := range in.notes {
+		table{e.out, initIndent}.row("  note", n)
+	}
+}
+
 func (in *initial) chosenText() string {
 	if in.chosen.agent == nil {
 		if len(in.chosen.command) == 0 {

@@ -16,9 +16,9 @@ const (
 // reference is what stands between the marks. It imports nothing: whoever works
 // with a person does not need the whole text, and an import is one more file
 // that steers.
-const reference = "Before you begin, read `CONSTITUTION.md`: its rules come before everything else in\n" +
-	"this file. `AGENT_PLAYBOOK.md` says how to work here. Both are their owner's to\n" +
-	"change, never yours.\n"
+const reference = "Before you begin, read `CONSTITUTION.md`: its rules come before everything\n" +
+	"else in this file. `AGENT_PLAYBOOK.md` says how to work here. Both are their\n" +
+	"owner's to change, never yours.\n"
 
 // BlockError is a file whose marks are not a pair.
 type BlockError struct {
