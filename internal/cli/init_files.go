@@ -6,16 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
-	"path"
 	"slices"
 	"strings"
 
-	"ringwall/internal/agent"
-	"ringwall/internal/agent/jsonedit"
 	"ringwall/internal/layer/instructions"
-	"ringwall/internal/layer/permissions"
 	"ringwall/internal/policy"
 	"ringwall/internal/project"
 )
@@ -94,82 +89,6 @@ func (in *initial) proposeNew(name, text, what string) error {
 	}
 	in.files = append(in.files, p)
 	return nil
-}
-
-// proposePermissions is the file by which the agent's own permissions hold when
-// a person starts it here by hand.
-func (in *initial) proposePermissions() error {
-	if in.chosen.agent == nil {
-		return nil
-	}
-	if err := in.checkSettings(); err != nil {
-		return err
-	}
-	w, ok := projectWriter(in.chosen.agent)
-	if !ok {
-		return nil
-	}
-	rules := permissions.Rules(in.policy)
-	fresh := w.ProjectFiles(rules)
-	for _, name := range slices.Sorted(maps.Keys(fresh)) {
-		before, err := readExisting(in.root, name)
-		if err != nil {
-			return err
-		}
-		p := proposed{path: name, before: before, after: []byte(fresh[name]), what: in.chosen.agent.Describe().Title + "'s own permissions"}
-		if before != nil {
-			if p.after, err = w.Merge(name, before, rules); err != nil {
-				return brokenJSON(name, err)
-			}
-		}
-		in.files = append(in.files, p)
-	}
-	return nil
-}
-
-// checkSettings reads all of the agent's permission files in the project: what
-// a broken one of them means is the tool's guess, and not to be built on.
-func (in *initial) checkSettings() error {
-	l, ok := linter(in.chosen.agent)
-	if !ok {
-		return nil
-	}
-	for _, f := range l.PermissionFiles() {
-		if f.Where != agent.InProject || !slices.Contains([]string{".json", ".jsonc"}, path.Ext(f.Path)) {
-			continue
-		}
-		text, err := readExisting(in.root, f.Path)
-		if err != nil {
-			return err
-		}
-		if text == nil {
-			continue
-		}
-		if _, err := jsonedit.Parse(text); err != nil {
-			return brokenJSON(f.Path, err)
-		}
-		in.note(f.Path, text)
-	}
-	return nil
-}
-
-// note keeps what is wrong with a permission file that is there: in full what
-// the tool cannot read, and may drop the rest for; else how much.
-func (in *initial) note(name string, text []byte) {
-	l, ok := in.chosen.agent.(agent.Linter)
-	if !ok {
-		return
-	}
-	found := l.Lint(name, text)
-	for _, f := range found {
-		if f.Problem == agent.Malformed {
-			in.notes = append(in.notes, fmt.Sprintf("%s:%d: %s", name, f.Line, f.Why))
-			return
-		}
-	}
-	if len(found) > 0 {
-		in.notes = append(in.notes, fmt.Sprintf("%s: %s, see: ringwall scan", name, plural(len(found), "finding")))
-	}
 }
 
 // references are the instruction files in which a block refers to ringwall's:

@@ -1,68 +1,103 @@
 package cli
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"path"
+	"slices"
 
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/jsonedit"
 	"ringwall/internal/layer/permissions"
 )
 
-// projectWriter is the part of a tool that writes its project's permissions.
-func projectWriter(a agent.Agent) (agent.ProjectWriter, bool) {
-	if w, ok := a.(agent.ProjectWriter); ok {
-		return w, true
-	}
-	if a.Describe().Name == "claude" {
-		return claudeWriter{}, true
-	}
-	return nil, false
-}
-
-// linter is the part of a tool that knows its permission files.
-func linter(a agent.Agent) (interface{ PermissionFiles() []agent.Located }, bool) {
-	if l, ok := a.(agent.Linter); ok {
-		return l, true
-	}
-	if a.Describe().Name == "claude" {
-		return claudeWriter{}, true
-	}
-	return nil, false
-}
-
-type claudeWriter struct{}
-
-func (claudeWriter) PermissionFiles() []agent.Located {
-	return []agent.Located{
-		{Where: agent.InProject, Path: ".claude/settings.json"},
-		{Where: agent.InProject, Path: ".claude/settings.local.json"},
-	}
-}
-
-func (claudeWriter) ProjectFiles(r agent.Rules) map[string]string {
-	text, err := permissions.ClaudeSettings(r.Allow)
-	if err != nil {
+// proposePermissions are the files by which the agent's own permissions hold
+// when a person starts it here by hand.
+func (in *initial) proposePermissions() error {
+	if in.chosen.agent == nil {
 		return nil
 	}
-	return map[string]string{".claude/settings.local.json": string(text)}
+	rules := permissions.Rules(in.policy)
+	fresh := map[string]string{}
+	w, ok := projectWriter(in.chosen.agent)
+	if ok {
+		fresh = w.ProjectFiles(rules)
+	}
+	if err := in.checkSettings(fresh); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(fresh)) {
+		if err := in.proposeSettings(w, name, fresh[name], rules); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (w claudeWriter) Merge(name string, old []byte, r agent.Rules) ([]byte, error) {
-	doc, err := jsonedit.Parse(old)
+func (in *initial) proposeSettings(w agent.ProjectWriter, name, fresh string, rules agent.Rules) error {
+	before, err := readExisting(in.root, name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var fresh struct {
-		Permissions struct{ Allow, Deny []string } `json:"permissions"`
+	p := proposed{path: name, before: before, after: []byte(fresh), what: in.chosen.agent.Describe().Title + "'s own permissions"}
+	if before != nil {
+		if p.after, err = w.Merge(name, before, rules); err != nil {
+			return brokenJSON(name, err)
+		}
+		if !bytes.Equal(p.before, p.after) {
+			in.note(name, before) // where nothing is added, it is what init made of it
+		}
 	}
-	if err := json.Unmarshal([]byte(w.ProjectFiles(r)[name]), &fresh); err != nil {
-		return nil, err
+	in.files = append(in.files, p)
+	return nil
+}
+
+// checkSettings reads all of the agent's permission files in the project: what
+// a broken one of them means is the tool's guess, and not to be built on. Those
+// that init adds to are read then.
+func (in *initial) checkSettings(added map[string]string) error {
+	l, ok := permissionFiles(in.chosen.agent)
+	if !ok {
+		return nil
 	}
-	err = errors.Join(doc.AddStrings([]string{"permissions", "allow"}, fresh.Permissions.Allow...),
-		doc.AddStrings([]string{"permissions", "deny"}, fresh.Permissions.Deny...))
-	return doc.Bytes(), err
+	for _, f := range l.PermissionFiles() {
+		if f.Where != agent.InProject || added[f.Path] != "" || !slices.Contains([]string{".json", ".jsonc"}, path.Ext(f.Path)) {
+			continue
+		}
+		text, err := readExisting(in.root, f.Path)
+		if err != nil {
+			return err
+		}
+		if text == nil {
+			continue
+		}
+		if _, err := jsonedit.Parse(text); err != nil {
+			return brokenJSON(f.Path, err)
+		}
+		in.note(f.Path, text)
+	}
+	return nil
+}
+
+// note keeps what is wrong with a permission file that is there: in full what
+// the tool cannot read, and may drop the rest for; else how much.
+func (in *initial) note(name string, text []byte) {
+	l, ok := in.chosen.agent.(agent.Linter)
+	if !ok {
+		return
+	}
+	found := l.Lint(name, text)
+	for _, f := range found {
+		if f.Problem == agent.Malformed {
+			in.notes = append(in.notes, fmt.Sprintf("%s:%d: %s", name, f.Line, f.Why))
+			return
+		}
+	}
+	if len(found) > 0 {
+		in.notes = append(in.notes, fmt.Sprintf("%s: %s, see: ringwall scan", name, plural(len(found), "finding")))
+	}
 }
 
 // brokenJSON names the place of what cannot be read.
