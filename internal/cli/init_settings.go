@@ -21,7 +21,7 @@ func (in *initial) proposePermissions() error {
 	}
 	rules := permissions.Rules(in.policy)
 	fresh := map[string]string{}
-	w, ok := projectWriter(in.chosen.agent)
+	w, ok := in.chosen.agent.(agent.ProjectWriter)
 	if ok {
 		fresh = w.ProjectFiles(rules)
 	}
@@ -44,7 +44,7 @@ func (in *initial) proposeSettings(w agent.ProjectWriter, name, fresh string, ru
 	p := proposed{path: name, before: before, after: []byte(fresh), what: in.chosen.agent.Describe().Title + "'s own permissions"}
 	if before != nil {
 		if p.after, err = w.Merge(name, before, rules); err != nil {
-			return brokenJSON(name, err)
+			return brokenSettings(name, err)
 		}
 		if !bytes.Equal(p.before, p.after) {
 			in.note(name, before) // where nothing is added, it is what init made of it
@@ -58,7 +58,7 @@ func (in *initial) proposeSettings(w agent.ProjectWriter, name, fresh string, ru
 // a broken one of them means is the tool's guess, and not to be built on. Those
 // that init adds to are read then.
 func (in *initial) checkSettings(added map[string]string) error {
-	l, ok := permissionFiles(in.chosen.agent)
+	l, ok := in.chosen.agent.(agent.Linter)
 	if !ok {
 		return nil
 	}
@@ -74,7 +74,7 @@ func (in *initial) checkSettings(added map[string]string) error {
 			continue
 		}
 		if _, err := jsonedit.Parse(text); err != nil {
-			return brokenJSON(f.Path, err)
+			return brokenSettings(f.Path, err)
 		}
 		in.note(f.Path, text)
 	}
@@ -100,8 +100,8 @@ func (in *initial) note(name string, text []byte) {
 	}
 }
 
-// brokenJSON names the place of what cannot be read.
-func brokenJSON(name string, err error) error {
+// brokenSettings names the place of what cannot be read.
+func brokenSettings(name string, err error) error {
 	var bad *jsonedit.SyntaxError
 	place := name
 	if errors.As(err, &bad) {
