@@ -96,7 +96,7 @@ func (e *env) lookAround(f initFlags) (*initial, error) {
 		return nil, err
 	}
 	pr, err := project.Inspect(project.Options{Path: dir, Home: h.Home, StateDir: h.StateDir,
-		Env: func(k string) string { return h.Env[k] }})
+		Env: func(k string) string { return h.Env[k] }, Builds: true})
 	if err != nil {
 		return nil, usage(err)
 	}

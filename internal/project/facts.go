@@ -118,7 +118,10 @@ type Options struct {
 	Freeze   []string            // paths of the policy
 	Memory   []string            // paths of the policy
 	Firm     []string            // patterns of Freeze from which nothing is freed
-	Index    string              // file that spares the next search work; empty: none
+	// Builds asks which commands build and test the project, and for what lies
+	// one folder deep; a start need not wait for that search.
+	Builds bool
+	Index  string // file that spares the next search work; empty: none
 
 	now   func() time.Time // nil: the clock
 	limit int              // of names to look at; 0: the default

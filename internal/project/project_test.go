@@ -80,7 +80,7 @@ func TestInspectPlainProject(t *testing.T) {
 		"CONSTITUTION.md": "rules\n", ".env": "A=b", "config/server.key": "k", ".env.example": "A=",
 		".github/workflows/ci.yml": "on: push",
 	})
-	facts := inspect(t, Options{Path: dir, Agent: claude.Agent{}})
+	facts := inspect(t, Options{Path: dir, Agent: claude.Agent{}, Builds: true})
 	if facts.Path != real(dir) || facts.Ino == 0 || !facts.Git.Present || facts.ReadOnly || facts.Incomplete != "" {
 		t.Errorf("%+v", facts)
 	}

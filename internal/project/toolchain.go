@@ -14,9 +14,9 @@ type sign struct {
 	files    []string // any one of them; "*" in a name stands for any characters
 	commands []string
 	// choose gives the commands where they depend on the folder; nil: commands.
-	choose func(part) []string
+	choose func(*part) []string
 	// tests finds out how the tests are run; nil: that is not known.
-	tests func(part) tests
+	tests func(*part) tests
 	// top: it counts in the project's own folder only. What wraps a whole
 	// project means nothing below it.
 	top bool
@@ -28,16 +28,29 @@ type tests struct{ command, from string }
 
 // part is a folder of the project that is looked at for signs.
 type part struct {
-	in  *inspector
-	dir string // relative; "." is the project's own
+	in     *inspector
+	dir    string   // relative; "." is the project's own
+	sorted []string // its names, once they were asked for
+	listed bool
 }
 
-func (p part) join(name string) string { return path.Join(p.dir, name) }
+func newPart(in *inspector, dir string) *part { return &part{in: in, dir: dir} }
 
-func (p part) has(name string) bool { return p.in.isFile(p.join(name)) }
+func (p *part) join(name string) string { return path.Join(p.dir, name) }
+
+// has tells whether a file is there. What the listing does not have is not
+// asked for.
+func (p *part) has(name string) bool {
+	if !strings.Contains(name, "/") && len(p.names()) < maxNames {
+		if _, there := slices.BinarySearch(p.names(), name); !there {
+			return false
+		}
+	}
+	return p.in.isFile(p.join(name))
+}
 
 // text is a file's content; empty where it cannot be read.
-func (p part) text(name string) string {
+func (p *part) text(name string) string {
 	b, err := p.in.read(p.join(name), maxConfig)
 	if err != nil {
 		return ""
@@ -46,7 +59,7 @@ func (p part) text(name string) string {
 }
 
 // find is the first of the names that is a file there.
-func (p part) find(names ...string) (string, bool) {
+func (p *part) find(names ...string) (string, bool) {
 	for _, n := range names {
 		if !strings.Contains(n, "*") {
 			if p.has(n) {
@@ -63,15 +76,17 @@ func (p part) find(names ...string) (string, bool) {
 	return "", false
 }
 
-// names lists the folder, sorted and bounded.
-func (p part) names() []string {
-	names, err := p.in.list(p.dir)
-	if err != nil {
-		return nil
+// names lists the folder once, sorted and bounded.
+func (p *part) names() []string {
+	if !p.listed {
+		p.listed = true
+		names, err := p.in.list(p.dir)
+		if err == nil {
+			p.sorted = slices.Sorted(slices.Values(names))
+		}
+		p.sorted = p.sorted[:min(len(p.sorted), maxNames)]
 	}
-	names = slices.Clone(names)
-	slices.Sort(names)
-	return names[:min(len(names), maxNames)]
+	return p.sorted
 }
 
 const (
@@ -79,15 +94,19 @@ const (
 	maxFolders = 64   // first-level folders that are looked at
 )
 
-// toolchains looks at the project's folder and at those right below it. git is
-// always among them. What a folder below shares with the whole project, which
-// is how workspaces are laid out, is told once.
+// toolchains looks at the project's folder and, where it is asked how that is
+// built, at those right below it. git is always among them. What a folder below
+// shares with the whole project, which is how workspaces are laid out, is told
+// once.
 func (in *inspector) toolchains() []Toolchain {
 	out := []Toolchain{{Name: "git", Found: ".git", Commands: []string{"git"}}}
-	out = append(out, part{in, "."}.toolchains(nil)...)
+	out = append(out, newPart(in, ".").toolchains(nil)...)
+	if !in.opts.Builds {
+		return out
+	}
 	covered := out[:len(out):len(out)]
 	for _, dir := range in.parts() {
-		out = append(out, part{in, dir}.toolchains(covered)...)
+		out = append(out, newPart(in, dir).toolchains(covered)...)
 	}
 	return out
 }
@@ -95,7 +114,7 @@ func (in *inspector) toolchains() []Toolchain {
 // parts are the first-level folders that may be built by themselves.
 func (in *inspector) parts() []string {
 	var out []string
-	for _, name := range (part{in, "."}).names() {
+	for _, name := range newPart(in, ".").names() {
 		if wordName(name) && !slices.Contains(notParts, strings.ToLower(name)) && in.isDir(name) {
 			out = append(out, name)
 		}
@@ -110,7 +129,7 @@ var notParts = []string{
 	"test", "tests", "testdata", "fixtures", "spec", "examples", "example", "docs", "doc", "venv", "env", "__pycache__",
 }
 
-func (p part) toolchains(covered []Toolchain) []Toolchain {
+func (p *part) toolchains(covered []Toolchain) []Toolchain {
 	var out []Toolchain
 	for _, s := range signs() {
 		known := slices.ContainsFunc(covered, func(t Toolchain) bool { return t.Name == s.name })
@@ -124,8 +143,11 @@ func (p part) toolchains(covered []Toolchain) []Toolchain {
 	return out
 }
 
-func (p part) toolchain(s sign, file string) Toolchain {
+func (p *part) toolchain(s sign, file string) Toolchain {
 	t := Toolchain{Name: s.name, Found: p.join(file), Commands: slices.Clone(s.commands)}
+	if !p.in.opts.Builds {
+		return t
+	}
 	if s.choose != nil {
 		t.Commands = s.choose(p)
 	}
@@ -157,28 +179,4 @@ func wordName(name string) bool {
 // lazy makes an expression when it is first asked for: most starts need none.
 func lazy(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
-
-// maxChecks bounds Checks: a project of many parts has a command of its own for
-// all of them, or wants one.
-const maxChecks = 8
-
-// Checks are the toolchains whose tests show that the work is whole: the first
-// that wraps the project's others, else each that has tests.
-func (f Facts) Checks() []Toolchain {
-	var out []Toolchain
-	for _, t := range f.Toolchains {
-		if t.Tests == "" {
-			continue
-		}
-		if wraps(t) {
-			return []Toolchain{t}
-		}
-		out = append(out, t)
-	}
-	return out[:min(len(out), maxChecks)]
-}
-
-func wraps(t Toolchain) bool {
-	return t.Dir == "" && slices.ContainsFunc(wrappers(), func(s sign) bool { return s.name == t.Name })
 }

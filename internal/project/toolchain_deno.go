@@ -4,7 +4,7 @@ import "encoding/json"
 
 // denoTests prefers the task. Without one there has to be a test: deno fails
 // where it finds none.
-func denoTests(p part) tests {
+func denoTests(p *part) tests {
 	var m struct {
 		Tasks map[string]json.RawMessage `json:"tasks"`
 	}

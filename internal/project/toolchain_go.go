@@ -7,7 +7,7 @@ import (
 
 // goTests runs the tests of each module of a go.work: there "./..." covers the
 // module in the folder itself, and fails where there is none.
-func goTests(p part) tests {
+func goTests(p *part) tests {
 	if !p.has("go.work") {
 		return tests{command: "go test ./..."}
 	}

@@ -32,7 +32,7 @@ type manifest struct {
 	Workspaces json.RawMessage `json:"workspaces"`
 }
 
-func (p part) manifest() manifest {
+func (p *part) manifest() manifest {
 	var m manifest
 	if json.Unmarshal([]byte(p.text("package.json")), &m) != nil {
 		return manifest{}
@@ -42,7 +42,7 @@ func (p part) manifest() manifest {
 
 // manager is the one that the package names, else the one whose lock file is
 // there, else npm.
-func (p part) manager() manager {
+func (p *part) manager() manager {
 	all := managers()
 	named, _, _ := strings.Cut(p.manifest().Manager, "@")
 	for _, m := range all {
@@ -58,7 +58,7 @@ func (p part) manager() manager {
 	return all[len(all)-1]
 }
 
-func nodeCommands(p part) []string {
+func nodeCommands(p *part) []string {
 	m := p.manager()
 	if m.name == "npm" {
 		return []string{"node", "npm", "npx"}
@@ -66,7 +66,7 @@ func nodeCommands(p part) []string {
 	return []string{"node", m.name}
 }
 
-func nodeTests(p part) tests {
+func nodeTests(p *part) tests {
 	m := p.manager()
 	if hasTest(p.text("package.json")) {
 		return tests{m.test, "scripts.test in " + p.join("package.json")}
@@ -109,7 +109,7 @@ func scripts(text string) map[string]string {
 }
 
 // members are the folders of the workspaces: named, or all in a folder.
-func (p part) members() []string {
+func (p *part) members() []string {
 	var out []string
 	for _, form := range p.workspaces() {
 		dir, all := strings.CutSuffix(form, "/*")
@@ -120,7 +120,7 @@ func (p part) members() []string {
 			out = append(out, dir)
 			continue
 		}
-		for _, name := range (part{p.in, p.join(dir)}).names() {
+		for _, name := range newPart(p.in, p.join(dir)).names() {
 			if wordName(name) && p.in.isDir(path.Join(p.join(dir), name)) && len(out) < maxFolders {
 				out = append(out, path.Join(dir, name))
 			}
@@ -131,7 +131,7 @@ func (p part) members() []string {
 
 // workspaces are the forms as they are written: in package.json a list, or an
 // object with one; for pnpm a file of its own.
-func (p part) workspaces() []string {
+func (p *part) workspaces() []string {
 	var list []string
 	var object struct {
 		Packages []string `json:"packages"`

@@ -17,7 +17,7 @@ var runners = []runner{
 	{"pdm", "pdm.lock", "pdm run "}, {"pipenv", "Pipfile.lock", "pipenv run "},
 }
 
-func (p part) runner() runner {
+func (p *part) runner() runner {
 	for _, r := range runners {
 		if p.has(r.lock) {
 			return r
@@ -26,7 +26,7 @@ func (p part) runner() runner {
 	return runner{name: "pip"}
 }
 
-func pythonCommands(p part) []string {
+func pythonCommands(p *part) []string {
 	out := []string{"python", "python3", p.runner().name}
 	if p.asksPytest() != "" {
 		out = append(out, "pytest")
@@ -35,7 +35,7 @@ func pythonCommands(p part) []string {
 }
 
 // asksPytest is the file that names pytest, or empty.
-func (p part) asksPytest() string {
+func (p *part) asksPytest() string {
 	if p.has("pytest.ini") {
 		return "pytest.ini"
 	}
@@ -51,7 +51,7 @@ func (p part) asksPytest() string {
 }
 
 // pythonTests is known where there is a test at all: without one, pytest fails.
-func pythonTests(p part) tests {
+func pythonTests(p *part) tests {
 	python := "python3"
 	if r := p.runner(); r.run != "" {
 		python = r.run + "python"
@@ -71,7 +71,7 @@ func pythonTests(p part) tests {
 
 // startOf is where unittest has to begin: a folder of tests that is no package
 // is not found from above.
-func (p part) startOf(file string) string {
+func (p *part) startOf(file string) string {
 	dir, _, _ := strings.Cut(strings.TrimPrefix(file, p.dir+"/"), "/")
 	if !p.in.isDir(p.join(dir)) || p.has(dir+"/__init__.py") {
 		return ""
@@ -80,7 +80,7 @@ func (p part) startOf(file string) string {
 }
 
 // pythonTest is a file with tests.
-func (p part) pythonTest() (string, bool) {
+func (p *part) pythonTest() (string, bool) {
 	for _, form := range []string{"test_*.py", "*_test.py", "tests.py"} {
 		if file, ok := p.search(".", form); ok {
 			return file, true

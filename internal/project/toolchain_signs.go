@@ -48,14 +48,14 @@ func languages() []sign {
 
 // always is a command that needs no other sign than the toolchain's own: it
 // passes where there are no tests.
-func always(command string) func(part) tests {
-	return func(part) tests { return tests{command: command} }
+func always(command string) func(*part) tests {
+	return func(*part) tests { return tests{command: command} }
 }
 
 // wrapped prefers the script that a project brings for its build tool, whose
 // version it fixes.
-func wrapped(script, tool string) func(part) []string {
-	return func(p part) []string {
+func wrapped(script, tool string) func(*part) []string {
+	return func(p *part) []string {
 		if p.has(script) {
 			return []string{"./" + script, "java", "javac"}
 		}

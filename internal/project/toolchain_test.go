@@ -12,7 +12,7 @@ type layout = map[string]string
 func chainsOf(t *testing.T, files layout) []string {
 	t.Helper()
 	var out []string
-	for _, c := range inspect(t, Options{Path: repository(t, files)}).Toolchains[1:] {
+	for _, c := range inspect(t, Options{Path: repository(t, files), Builds: true}).Toolchains[1:] {
 		out = append(out, strings.TrimRight(c.Name+": "+c.Tests+" | "+c.TestsFrom, " |:"))
 	}
 	return out
@@ -137,7 +137,7 @@ func TestCommandsOfToolchains(t *testing.T) {
 		// Its socket is root on the machine.
 		"docker": {layout{"Dockerfile": ""}, nil},
 	} {
-		got := inspect(t, Options{Path: repository(t, c.files)}).Toolchains[1].Commands
+		got := inspect(t, Options{Path: repository(t, c.files), Builds: true}).Toolchains[1].Commands
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", name, got)
 		}

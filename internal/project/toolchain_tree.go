@@ -18,7 +18,7 @@ const (
 var brought = []string{"node_modules", "vendor", "venv", "env", "site-packages", "build", "dist", "target"}
 
 // where gives a command if a file of that form lies in the folder or below it.
-func (p part) where(command, dir, form string) tests {
+func (p *part) where(command, dir, form string) tests {
 	if file, ok := p.search(dir, form); ok {
 		return tests{command, file}
 	}
@@ -27,7 +27,7 @@ func (p part) where(command, dir, form string) tests {
 
 // search looks for a file whose name has that form, breadth first. It follows
 // no link.
-func (p part) search(dir, form string) (file string, ok bool) {
+func (p *part) search(dir, form string) (file string, ok bool) {
 	start := p.join(dir)
 	if !p.in.isDir(start) {
 		return "", false
@@ -35,7 +35,7 @@ func (p part) search(dir, form string) (file string, ok bool) {
 	depth := strings.Count(start, "/")
 	queue := []string{start}
 	for looked := 0; len(queue) > 0 && looked < maxTestFolders; looked++ {
-		at := part{p.in, queue[0]}
+		at := newPart(p.in, queue[0])
 		queue = queue[1:]
 		file, below := at.match(form)
 		if file != "" {
@@ -49,7 +49,7 @@ func (p part) search(dir, form string) (file string, ok bool) {
 }
 
 // match is the first file of that form in the folder, else the folders in it.
-func (p part) match(form string) (file string, below []string) {
+func (p *part) match(form string) (file string, below []string) {
 	for _, name := range p.names() {
 		if !wordName(name) || slices.Contains(brought, name) {
 			continue
