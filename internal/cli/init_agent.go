@@ -88,9 +88,9 @@ func choose(f initFlags, own *policy.Policy, found []foundAgent) (chosen, error)
 	case own != nil:
 		return ofPolicy(f, *own)
 	case len(f.command) > 0:
-		return chosen{command: f.command, why: "asked for with --command"}, nil
+		return chosen{command: f.command, why: "as asked for"}, nil
 	case a != nil:
-		return chosen{agent: a, why: "asked for with --agent"}, nil
+		return chosen{agent: a, why: "as asked for"}, nil
 	}
 	return best(found), nil
 }
