@@ -11,7 +11,7 @@ import (
 // sign is a file at the top of a folder that shows how it is built.
 type sign struct {
 	name     string   // of the toolchain
-	files    []string // any one of them; "*" in a name stands for any characters
+	files    []string // any one of them; "*.x" is any with that ending
 	commands []string
 	// choose gives the commands where they depend on the folder; nil: commands.
 	choose func(*part) []string
@@ -41,7 +41,7 @@ func (p *part) join(name string) string { return path.Join(p.dir, name) }
 // has tells whether a file is there. What the listing does not have is not
 // asked for.
 func (p *part) has(name string) bool {
-	if !strings.Contains(name, "/") && len(p.names()) < maxNames {
+	if p.dir != "." && !strings.Contains(name, "/") && len(p.names()) < maxNames {
 		if _, there := slices.BinarySearch(p.names(), name); !there {
 			return false
 		}
@@ -58,22 +58,34 @@ func (p *part) text(name string) string {
 	return string(b)
 }
 
-// find is the first of the names that is a file there.
+// find is the first of the names that is a file there. "*.x" stands for the
+// first file with that ending.
 func (p *part) find(names ...string) (string, bool) {
 	for _, n := range names {
-		if !strings.Contains(n, "*") {
-			if p.has(n) {
-				return n, true
-			}
-			continue
+		if ending, any := strings.CutPrefix(n, "*"); any {
+			n = p.first(ending)
 		}
-		for _, have := range p.names() {
-			if ok, err := path.Match(n, have); ok && err == nil && wordName(have) && p.has(have) {
-				return have, true
-			}
+		if n != "" && p.has(n) {
+			return n, true
 		}
 	}
 	return "", false
+}
+
+// first is the first name with that ending; empty where there is none. It does
+// without sorting: a project's folder may be large, and each start comes here.
+func (p *part) first(ending string) string {
+	names, err := p.in.list(p.dir)
+	if err != nil {
+		return ""
+	}
+	first := ""
+	for _, n := range names {
+		if strings.HasSuffix(n, ending) && (first == "" || n < first) && wordName(n) {
+			first = n
+		}
+	}
+	return first
 }
 
 // names lists the folder once, sorted and bounded.
