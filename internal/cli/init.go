@@ -1,188 +1,167 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
-	"ringwall/internal/agent/catalog"
 	"ringwall/internal/host"
-	"ringwall/internal/layer/instructions"
-	"ringwall/internal/layer/permissions"
 	"ringwall/internal/policy"
 	"ringwall/internal/project"
 )
 
+// initFlags are what its caller asked of init.
+type initFlags struct {
+	agent   string   // empty: the one that is found
+	command []string // a program of the owner's instead
+	yes     bool
+	dryRun  bool
+}
+
 func (e *env) initCommand() *cobra.Command {
-	var agentName string
-	var command []string
+	var f initFlags
 	c := &cobra.Command{
 		Use:   "init",
 		Short: "Write a policy and instruction files that fit this project",
-		Long: "Write ringwall.toml, CONSTITUTION.md, AGENT_PLAYBOOK.md and PROMPT.md for the\n" +
-			"git repository here, and approve the policy. What exists is never overwritten.",
+		Long: "Look at the git repository here, and write ringwall.toml, CONSTITUTION.md,\n" +
+			"AGENT_PLAYBOOK.md, PROMPT.md and the agent's own permission file. What a person\n" +
+			"wrote stays: a file that is there is kept, or added to, and the change is shown.\n\n" +
+			"On a terminal it asks once. Without one it writes new files, and changes those\n" +
+			"that are there only with --yes.",
 		Args: usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error { return e.init(agentName, command) },
+		RunE: func(*cobra.Command, []string) error { return e.init(f) },
 	}
-	c.Flags().StringVar(&agentName, "agent", "claude", "the agent that will work here")
-	c.Flags().StringSliceVar(&command, "command", nil, "a program of your own instead of an agent, with its arguments")
+	c.Flags().StringVar(&f.agent, "agent", "", "the agent that will work here (default: the one that is found)")
+	c.Flags().StringSliceVar(&f.command, "command", nil, "a program of your own instead of an agent, with its arguments")
+	c.Flags().BoolVar(&f.yes, "yes", false, "write without asking, changes to existing files included")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what would be written, and write nothing")
 	return c
 }
 
-func (e *env) init(agentName string, command []string) error {
-	h, err := host.Basics(e.vars)
+// initial is one init: what was found, and what becomes of it.
+type initial struct {
+	host    host.Facts
+	project project.Facts
+	root    *os.Root
+	own     *policy.Policy // that is there already; nil: none
+	policy  policy.Policy  // own, or the one that is written
+	agents  []foundAgent
+	chosen  chosen
+	files   []proposed
+	notes   []string // about permission files that are there
+}
+
+func (e *env) init(f initFlags) error {
+	in, err := e.lookAround(f)
 	if err != nil {
 		return err
 	}
-	a, ok := catalog.Find(agentName)
-	if !ok {
-		return usage(withHint("the agents are "+strings.Join(catalog.Names(), ", "), "no such agent: %q", agentName))
+	defer in.root.Close()
+	// All is known to be possible before the first byte is written.
+	if err := in.propose(); err != nil {
+		return err
+	}
+	asks := !f.yes && !f.dryRun && term.IsTerminal(int(e.in.Fd()))
+	e.showFound(in)
+	e.showNotes(in)
+	e.showProposal(in, asks, f.dryRun)
+	switch {
+	case f.dryRun:
+		return nil
+	case asks && in.pending():
+		if err := e.confirm(nil, "Write this?", false); err != nil {
+			return err
+		}
+	case !asks && !f.yes:
+		in.leaveExisting()
+	}
+	return e.writeInitial(in)
+}
+
+// lookAround finds out all that init goes by. It changes nothing.
+func (e *env) lookAround(f initFlags) (*initial, error) {
+	h, err := host.Basics(e.vars)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := agentNamed(f.agent); err != nil {
+		return nil, err
 	}
 	dir, err := e.find(policy.FileName)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	pr, err := project.Inspect(project.Options{Path: dir, Home: h.Home, StateDir: h.StateDir, Agent: a,
-		Env: func(k string) string { return h.Env[k] }})
+	pr, err := project.Inspect(project.Options{Path: dir, Home: h.Home, StateDir: h.StateDir,
+		Env: func(k string) string { return h.Env[k] }, Builds: true})
 	if err != nil {
-		return usage(err)
+		return nil, usage(err)
 	}
-	files, err := initialFiles(pr, agentName, command)
-	if err != nil {
-		return err
-	}
-	return e.write(h, pr, files)
-}
-
-// initialFiles is everything that init would write, the policy first.
-func initialFiles(pr project.Facts, agentName string, command []string) ([]instructions.File, error) {
-	files := []instructions.File{{Path: policy.FileName, Content: policyText(pr, agentName, command)}}
-	files = append(files, instructions.Templates(pr)...)
-	if agentName == "claude" && len(command) == 0 {
-		settings, err := permissions.ClaudeSettings(permissions.DefaultTools(pr))
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, instructions.File{Path: ".claude/settings.local.json", Content: string(settings)})
-	}
-	return files, nil
-}
-
-// write puts down what is not there yet and says what it did. Only a policy
-// that it has just written is approved.
-func (e *env) write(h host.Facts, pr project.Facts, files []instructions.File) error {
 	root, err := os.OpenRoot(pr.Path)
 	if err != nil {
+		return nil, err
+	}
+	in := &initial{host: h, project: pr, root: root, agents: findAgents(h, pr)}
+	if err := in.decide(f); err != nil {
+		root.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
+// decide reads the policy that is there, and chooses the agent.
+func (in *initial) decide(f initFlags) error {
+	text, err := readExisting(in.root, policy.FileName)
+	if err != nil {
 		return err
 	}
-	defer root.Close()
-	for _, f := range files {
-		wrote, err := writeNew(root, f)
+	if text != nil {
+		p, err := policy.Parse(policy.FileName, text)
 		if err != nil {
-			return fmt.Errorf("write %s: %w", f.Path, err)
+			return usage(err)
 		}
-		if !wrote {
-			fmt.Fprintf(e.out, "  kept   %s\n", f.Path)
-			continue
-		}
-		fmt.Fprintf(e.out, "  wrote  %s\n", f.Path)
-		if f.Path == policy.FileName {
-			store := policy.NewStore(filepath.Join(h.StateDir, "trust.json"))
-			if err := store.Approve(pr.Path, []byte(f.Content)); err != nil {
-				return err
-			}
-		}
+		in.own = &p
 	}
-	fmt.Fprintf(e.out, "next: write the task into %s, then: ringwall plan\n", project.Task)
+	if in.chosen, err = choose(f, in.own, in.agents); err != nil {
+		return err
+	}
+	in.project.Agent = in.chosen.agent
 	return nil
 }
 
-// writeNew makes a file, never through a link and never over another.
-func writeNew(root *os.Root, f instructions.File) (bool, error) {
-	if err := root.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
-		return false, err
-	}
-	file, err := root.OpenFile(f.Path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	_, err = file.WriteString(f.Content)
-	return true, errors.Join(err, file.Close())
+// pending tells whether there is anything to write.
+func (in *initial) pending() bool {
+	return slices.ContainsFunc(in.files, func(p proposed) bool { return p.action() != keep })
 }
 
-// policyText writes the policy with the reason of each choice beside it.
-func policyText(pr project.Facts, agentName string, command []string) string {
-	var b strings.Builder
-	b.WriteString("# What the agent may do in this project. Nothing runs under a change of this\n" +
-		"# file before its owner has approved it: ringwall trust\nversion = 1\n")
-	if len(command) > 0 {
-		fmt.Fprintf(&b, "command = [%s]\n", quoted(command))
-	} else {
-		fmt.Fprintf(&b, "agent   = %q\n", agentName)
+// leaveExisting gives up the changes to files that are there: nobody was asked.
+func (in *initial) leaveExisting() {
+	for i, p := range in.files {
+		if p.action() == change {
+			in.files[i].after, in.files[i].left = p.before, true
+		}
 	}
-	b.WriteString("\n[workspace]\nmode = \"staged\"     # changes reach the project after each iteration\n")
-	fmt.Fprintf(&b, "\n[tools]               # for the agent's own permission system\nallow = [%s]\n", quoted(permissions.DefaultTools(pr)))
-	fmt.Fprintf(&b, "\n[network]             # nothing else can be reached, or even looked up\nallow = [%s]\n", quoted(presets(pr)))
-	if len(command) == 0 {
-		b.WriteString(credentialText(pr))
-	}
-	b.WriteString("\n[limits]              # of one iteration\nmemory = \"4GiB\"\ncpus   = 2\npids   = 512\ndisk   = \"10GiB\"\ntime   = \"45m\"\n")
-	b.WriteString("\n[loop]\nmax_iterations = 10   # counted outside the agent's reach\nmax_time       = \"8h\"\n")
-	if v := checks(pr); len(v) > 0 {
-		fmt.Fprintf(&b, "verify         = [%s]   # must pass before \"done\" is believed\n", quoted(v))
-	}
-	return b.String()
 }
 
+// next is the command that follows.
+func (in *initial) next(approved bool) string {
+	switch {
+	case !approved:
+		return fmt.Sprintf("read %s, then: ringwall trust", policy.FileName)
+	case in.taskIsTemplate():
+		return fmt.Sprintf("write the task into %s, then: ringwall plan", project.Task)
+	}
+	return "ringwall plan"
+}
+
+// quoted are words as a policy has them in a list.
 func quoted(words []string) string {
 	out := make([]string, len(words))
 	for i, w := range words {
 		out[i] = fmt.Sprintf("%q", w)
 	}
 	return strings.Join(out, ", ")
-}
-
-// presets are the package registries of the toolchains found.
-func presets(pr project.Facts) []string {
-	var out []string
-	for _, p := range []struct {
-		name string
-		of   []string // toolchains
-	}{
-		{"go", []string{"go"}}, {"npm", []string{"node"}}, {"python", []string{"python"}}, {"rust", []string{"rust"}},
-		{"java", []string{"gradle", "maven"}}, {"ruby", []string{"ruby"}}, {"php", []string{"php"}},
-	} {
-		if slices.ContainsFunc(pr.Toolchains, func(t project.Toolchain) bool { return slices.Contains(p.of, t.Name) }) {
-			out = append(out, "preset:"+p.name)
-		}
-	}
-	return out
-}
-
-func credentialText(pr project.Facts) string {
-	d, ok := pr.AgentDescription()
-	if !ok || d.APIHost == "" {
-		return ""
-	}
-	return fmt.Sprintf("\n[[credential]]        # stays outside; the agent gets a placeholder\nname = %q\nfrom = { env = %q }\nhost = %q\n",
-		d.Name, d.KeyEnv, d.APIHost)
-}
-
-// checks are the commands that tell whether the work is done.
-func checks(pr project.Facts) []string {
-	for _, t := range pr.Toolchains {
-		if t.Tests != "" {
-			return []string{t.Tests}
-		}
-	}
-	return nil
 }

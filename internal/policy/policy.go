@@ -54,7 +54,7 @@ type Workspace struct {
 
 // Tools are what the agent's own permission system allows.
 type Tools struct {
-	Allow   []string `json:"allow,omitempty"`   // commands: names without a folder
+	Allow   []string `json:"allow,omitempty"`   // commands: names without a folder, or "./name" at the top of the project
 	Deny    []string `json:"deny,omitempty"`    // commands, with the words that they begin with
 	Servers []string `json:"servers,omitempty"` // MCP servers of the project, by name; all others are off
 	Hooks   bool     `json:"hooks,omitempty"`   // the project's hooks run

@@ -33,10 +33,13 @@ func checkArgument(s string) error {
 	return nil
 }
 
-func checkTool(s string) error {
+// checkTool takes the name of a program on PATH, or of a script at the top of the
+// project, such as a build tool's wrapper: "./gradlew".
+func checkTool(written string) error {
 	const others = "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+"
+	s := strings.TrimPrefix(written, "./")
 	if s == "" || len(s) > 64 || strings.Trim(s, wordBytes+others) != "" || strings.Contains("-.+", s[:1]) {
-		return errors.New(quote(s) + " is not a name of a command: no folder, no arguments")
+		return errors.New(quote(written) + " is not a name of a command: no folder but ./, no arguments")
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ type Facts struct {
 	Committer Committer
 
 	Toolchains   []Toolchain
-	Agents       []string // names of the tools whose files were found
+	Agents       []string            // names of the tools whose files were found
+	Traces       map[string][]string // those files, by the tool's name
 	Guardrails   []Guardrail
 	Secrets      []Secret
 	Committed    []Secret              // not hidden, since git's history holds the same content
@@ -52,9 +53,13 @@ type Git struct {
 // Toolchain is one way in which the project is built.
 type Toolchain struct {
 	Name     string
-	Found    string   // the file that shows it, relative
+	Dir      string   // the folder that it is for, relative; empty: the project's own
+	Found    string   // the file that shows it, relative to the project
 	Commands []string // programs that its work needs
-	Tests    string   // the command that runs the tests; empty: not known
+	Tests    string   // the command that runs the tests, from the project's folder; empty: not known
+	// TestsFrom is what in the project shows that there are tests, and how they
+	// are run; empty where Found alone does.
+	TestsFrom string
 }
 
 // Guardrail is a path to freeze.
@@ -113,7 +118,10 @@ type Options struct {
 	Freeze   []string            // paths of the policy
 	Memory   []string            // paths of the policy
 	Firm     []string            // patterns of Freeze from which nothing is freed
-	Index    string              // file that spares the next search work; empty: none
+	// Builds asks which commands build and test the project, and for what lies
+	// one folder deep; a start need not wait for that search.
+	Builds bool
+	Index  string // file that spares the next search work; empty: none
 
 	now   func() time.Time // nil: the clock
 	limit int              // of names to look at; 0: the default

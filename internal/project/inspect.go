@@ -62,6 +62,7 @@ func (in *inspector) gather() error {
 	in.facts.Committer = committer(in.opts)
 	in.facts.Toolchains = in.toolchains()
 	in.facts.Agents = in.agents()
+	in.facts.Traces = in.agentTraces()
 	in.facts.Ecosystems = ecosystems(in.opts, in.facts.Path)
 	return nil
 }

@@ -80,7 +80,7 @@ func TestInspectPlainProject(t *testing.T) {
 		"CONSTITUTION.md": "rules\n", ".env": "A=b", "config/server.key": "k", ".env.example": "A=",
 		".github/workflows/ci.yml": "on: push",
 	})
-	facts := inspect(t, Options{Path: dir, Agent: claude.Agent{}})
+	facts := inspect(t, Options{Path: dir, Agent: claude.Agent{}, Builds: true})
 	if facts.Path != real(dir) || facts.Ino == 0 || !facts.Git.Present || facts.ReadOnly || facts.Incomplete != "" {
 		t.Errorf("%+v", facts)
 	}
@@ -274,23 +274,6 @@ func TestHomeFilesKeepPlaceholdersOutOfCommits(t *testing.T) {
 	var none Facts
 	if _, ok := none.AgentDescription(); ok || len(none.HomeFiles()) != 0 {
 		t.Error("facts without an agent")
-	}
-}
-
-func TestTestsAreNamedOnlyWhereThereAreSome(t *testing.T) {
-	for _, c := range []struct{ file, content, want string }{
-		{"Makefile", "build:\n\ngotest:\n", ""},
-		{"Makefile", "test: build\n", "make test"},
-		{"justfile", "test arg='x':\n  y\n", "just test"},
-		{"justfile", "test := 'x'\n", ""},
-		{"package.json", `{"scripts":{"test":"x"}}`, "npm test"},
-		{"package.json", `{"scripts":{}}`, ""},
-		{"Cargo.toml", "", "cargo test"},
-	} {
-		chains := inspect(t, Options{Path: repository(t, map[string]string{c.file: c.content})}).Toolchains
-		if len(chains) != 2 || chains[1].Tests != c.want {
-			t.Errorf("%s %q: %+v", c.file, c.content, chains)
-		}
 	}
 }
 

@@ -40,8 +40,9 @@ type Duplicate struct {
 // SyntaxError tells where a text is no JSON, comments and trailing commas
 // granted.
 type SyntaxError struct {
-	Line int // from 1
-	Why  string
+	Line   int // from 1
+	Why    string
+	Column int // from 1, in bytes; 0: not known
 }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Why) }
@@ -50,7 +51,7 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line,
 // blanks is one too.
 func Parse(text []byte) (*Doc, error) {
 	if len(text) > MaxSize {
-		return nil, &SyntaxError{1, fmt.Sprintf("over %d bytes", MaxSize)}
+		return nil, &SyntaxError{Line: 1, Why: fmt.Sprintf("over %d bytes", MaxSize)}
 	}
 	d := &Doc{text: bytes.Clone(text)}
 	if bytes.HasPrefix(d.text, []byte(bom)) {
@@ -58,7 +59,7 @@ func Parse(text []byte) (*Doc, error) {
 	}
 	d.lines = lineStarts(d.text)
 	if at, deep := tooDeep(d.text); deep {
-		return nil, &SyntaxError{d.line(at), fmt.Sprintf("more than %d objects and lists inside each other", MaxDepth)}
+		return nil, &SyntaxError{Line: d.line(at), Why: fmt.Sprintf("more than %d objects and lists inside each other", MaxDepth)}
 	}
 	// A comment may end with the text, for which the parser wants a line's end.
 	root, err := hujson.Parse(append(bytes.Clone(d.text), '\n'))
@@ -73,18 +74,18 @@ func Parse(text []byte) (*Doc, error) {
 // Bytes is the text with all edits.
 func (d *Doc) Bytes() []byte { return append([]byte(d.mark), d.text...) }
 
-// syntaxError takes the line from the parser's message, which has it in words.
+// syntaxError takes the place from the parser's message, which has it in words.
 func syntaxError(err error, last int) *SyntaxError {
 	var line, column int
 	if _, e := fmt.Sscanf(err.Error(), "hujson: line %d, column %d:", &line, &column); e != nil {
-		line = last
+		line, column = last, 0
 	}
 	line = min(line, last)
 	_, why, _ := bytes.Cut([]byte(err.Error()), fmt.Appendf(nil, "column %d: ", column))
 	if len(why) == 0 {
 		why = []byte(err.Error())
 	}
-	return &SyntaxError{line, string(why)}
+	return &SyntaxError{line, string(why), column}
 }
 
 func lineStarts(text []byte) []int {

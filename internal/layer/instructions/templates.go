@@ -36,10 +36,8 @@ func Templates(facts project.Facts) []File {
 // tests lists the commands that run the project's tests.
 func tests(facts project.Facts) string {
 	var lines []string
-	for _, t := range facts.Toolchains {
-		if t.Tests != "" {
-			lines = append(lines, "   - `"+t.Tests+"`")
-		}
+	for _, t := range facts.Checks() {
+		lines = append(lines, "   - `"+t.Tests+"`")
 	}
 	if len(lines) == 0 {
 		return "   - the commands that the project's README names"

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"ringwall/internal/agent"
-	"ringwall/internal/agent/claude"
 	"ringwall/internal/host"
 	"ringwall/internal/plan"
 	"ringwall/internal/policy"
@@ -88,13 +87,6 @@ func rendered(a agent.Agent, r agent.Rules) map[string]string {
 		return nil
 	}
 	return a.Files(r)
-}
-
-// ClaudeSettings renders .claude/settings.local.json: the allowlist that holds
-// when a person starts Claude Code in the project by hand. It fails on a name
-// that could not stand in a rule.
-func ClaudeSettings(allow []string) ([]byte, error) {
-	return claude.Settings(allow)
 }
 
 // DefaultTools are the commands that the project's toolchains need, sorted.
