@@ -45,6 +45,7 @@ func NewServer(script Script, log io.Writer) *Server {
 	s := &Server{script: script, log: log, mux: http.NewServeMux()}
 	s.mux.HandleFunc("POST /v1/messages", s.messages)
 	s.mux.HandleFunc("POST /v1/messages/count_tokens", s.countTokens)
+	s.mux.HandleFunc("POST /v1/chat/completions", s.chat)
 	s.mux.HandleFunc("GET /{$}", s.hello)
 	s.mux.HandleFunc("/", s.notFound)
 	return s
