@@ -12,9 +12,15 @@ type answer struct {
 	step              Step
 }
 
-// tokens is the usage that each answer reports. The numbers mean nothing; they
-// are there because clients count them.
-const tokens = 10
+// writeMessage answers in the form of the Messages API.
+func writeMessage(w http.ResponseWriter, t Turn, s Step) {
+	a := newAnswer(t.Model, len(t.Results), s)
+	if t.Stream {
+		a.stream(w)
+		return
+	}
+	writeJSON(w, http.StatusOK, a.whole())
+}
 
 func newAnswer(model string, index int, step Step) answer {
 	return answer{
@@ -38,7 +44,7 @@ func (a answer) envelope() map[string]any {
 	return map[string]any{
 		"id": a.id, "type": "message", "role": "assistant", "model": a.model,
 		"content": []any{}, "stop_reason": nil, "stop_sequence": nil,
-		"usage": map[string]int{"input_tokens": tokens, "output_tokens": 1},
+		"usage": map[string]int{"input_tokens": a.step.usage().Input, "output_tokens": 1},
 	}
 }
 
@@ -55,6 +61,7 @@ func (a answer) whole() map[string]any {
 	m := a.envelope()
 	m["content"] = []any{a.block(a.step.Input, a.step.Text)}
 	m["stop_reason"] = a.stop()
+	m["usage"] = map[string]int{"input_tokens": a.step.usage().Input, "output_tokens": a.step.usage().Output}
 	return m
 }
 
@@ -82,7 +89,7 @@ func (a answer) events() ([]event, error) {
 		{"content_block_stop", map[string]any{"index": 0}},
 		{"message_delta", map[string]any{
 			"delta": map[string]any{"stop_reason": a.stop(), "stop_sequence": nil},
-			"usage": map[string]int{"output_tokens": tokens},
+			"usage": map[string]int{"output_tokens": a.step.usage().Output},
 		}},
 		{"message_stop", map[string]any{}},
 	}, nil

@@ -6,6 +6,57 @@ import (
 	"net/http"
 )
 
+// chatAPI is OpenAI's Chat Completions API, which opencode and Copilot speak,
+// and most servers of models.
+func chatAPI() API {
+	return API{
+		Routes: []string{"POST /v1/chat/completions"},
+		Read:   readChat,
+		Write:  writeChat,
+		Error:  chatError,
+	}
+}
+
+// readChat reads one request. One that offers no tools comes beside the work.
+func readChat(r *http.Request) (Turn, error) {
+	var req chatRequest
+	if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
+		return Turn{}, err
+	}
+	t := Turn{Model: req.Model, Stream: req.Stream, Prompt: req.prompt(), Results: req.results()}
+	if len(req.Tools) == 0 {
+		t.Aside = chatTitle
+	}
+	return t, nil
+}
+
+// writeChat answers in the form of this API.
+func writeChat(w http.ResponseWriter, t Turn, s Step) {
+	a := newAnswer(t.Model, len(t.Results), s)
+	if t.Stream {
+		a.chatStream(w)
+		return
+	}
+	whole, err := a.chatWhole()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	writeJSON(w, http.StatusOK, whole)
+}
+
+// chatError is an error as this API words it.
+func chatError(status int, message string) any {
+	kind := "invalid_request_error"
+	switch {
+	case status == http.StatusTooManyRequests:
+		kind = "rate_limit_error"
+	case status >= 500:
+		kind = "server_error"
+	}
+	return map[string]any{"error": map[string]any{"message": message, "type": kind, "code": nil}}
+}
+
 // chatRequest is the part of an OpenAI Chat Completions request that the
 // stand-in looks at.
 type chatRequest struct {
@@ -35,18 +86,18 @@ func (r chatRequest) prompt() string {
 
 // results lists the results of tools, oldest first. This API does not tell
 // which of them the client calls an error.
-func (r chatRequest) results() []block {
-	var out []block
+func (r chatRequest) results() []Result {
+	var out []Result
 	for _, m := range r.Messages {
 		if m.Role == "tool" {
-			out = append(out, block{Type: "tool_result", Content: m.Content})
+			out = append(out, Result{Text: m.Content.text()})
 		}
 	}
 	return out
 }
 
-// chatTitle answers a request that offers no tools. Clients send one beside
-// the work, to give the conversation a title; it is no step of the script.
+// chatTitle answers a request that offers no tools: clients send one to give
+// the conversation a title.
 const chatTitle = "A scripted conversation"
 
 // chatCall is the one tool call of an answer. The index is for streams, where
@@ -84,7 +135,8 @@ func (a answer) chatEnvelope(object string, choices ...any) map[string]any {
 
 // chatUsage is the usage of an answer in this API's words.
 func (a answer) chatUsage() map[string]any {
-	return map[string]any{"prompt_tokens": tokens, "completion_tokens": tokens, "total_tokens": 2 * tokens}
+	u := a.step.usage()
+	return map[string]any{"prompt_tokens": u.Input, "completion_tokens": u.Output, "total_tokens": u.Input + u.Output}
 }
 
 // chatWhole is the answer to a request that did not ask for a stream.
@@ -126,45 +178,4 @@ func (a answer) chatStream(w http.ResponseWriter) {
 		fmt.Fprintf(w, "data: %s\n\n", data)
 	}
 	fmt.Fprint(w, "data: [DONE]\n\n")
-}
-
-// chat gives the step that is due in the Chat Completions API.
-func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
-	var req chatRequest
-	if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
-		s.refuse(w, r, http.StatusBadRequest, "not a Chat Completions request: "+err.Error())
-		return
-	}
-	if len(req.Tools) == 0 {
-		s.record(r, Entry{Status: http.StatusOK, Text: chatTitle})
-		newAnswer(req.Model, 0, Step{Text: chatTitle}).chatWrite(w, req.Stream)
-		return
-	}
-	conversation, found := s.script.Find(req.prompt())
-	if !found {
-		s.refuse(w, r, http.StatusBadRequest, "no conversation of the script fits this prompt")
-		return
-	}
-	results := req.results()
-	step := conversation.At(len(results))
-	entry := Entry{Status: http.StatusOK, Step: len(results), Tool: step.Tool, Text: step.Text}
-	if n := len(results); n > 0 {
-		entry.Result = clip(results[n-1].Content.text())
-	}
-	s.record(r, entry)
-	newAnswer(req.Model, len(results), step).chatWrite(w, req.Stream)
-}
-
-// chatWrite sends the answer in the form that the request asked for.
-func (a answer) chatWrite(w http.ResponseWriter, stream bool) {
-	if stream {
-		a.chatStream(w)
-		return
-	}
-	whole, err := a.chatWhole()
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	writeJSON(w, http.StatusOK, whole)
 }

@@ -76,3 +76,14 @@ func TestChatWithoutToolsIsNoStep(t *testing.T) {
 		t.Errorf("log = %+v", got)
 	}
 }
+
+func TestChatError(t *testing.T) {
+	url, _ := start(t, `{"conversations":[{"steps":[{"status":429,"header":{"Retry-After":"1"}},{"text":"well"}]}]}`)
+	status, body := post(t, url+"/v1/chat/completions", "k", chatFirst)
+	if status != 429 || !strings.Contains(body, `"type":"rate_limit_error"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body = post(t, url+"/v1/chat/completions", "k", chatFirst); status != 200 || !strings.Contains(body, "well") {
+		t.Errorf("the next try: %d %s", status, body)
+	}
+}

@@ -1,7 +1,7 @@
-// Scripted-model answers in place of a language model. It speaks the Anthropic
-// Messages API on loopback and says, step by step, what a script tells it to.
-// With it the real Claude Code runs without an account, a key or a network, and
-// always does the same.
+// Scripted-model answers in place of a language model. It speaks the
+// model APIs that apis lists, on loopback, and says step by step what a script
+// tells it to. With it the real Claude Code and others run without an account,
+// a key or a network, and always do the same.
 //
 // It is an example and a test tool. It thinks nothing, and it is no part of
 // ringwall.

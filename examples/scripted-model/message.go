@@ -2,8 +2,49 @@ package main
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 )
+
+// messagesAPI is the Anthropic Messages API, which Claude Code speaks.
+func messagesAPI() API {
+	return API{
+		Routes: []string{"POST /v1/messages"},
+		Read:   readMessages,
+		Write:  writeMessage,
+		Error:  messageError,
+		// Any number will do: nothing is charged.
+		Fixed: map[string]any{"POST /v1/messages/count_tokens": map[string]int{"input_tokens": 1}},
+	}
+}
+
+// readMessages reads one request of the Messages API.
+func readMessages(r *http.Request) (Turn, error) {
+	var req request
+	if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
+		return Turn{}, err
+	}
+	return Turn{Model: req.Model, Stream: req.Stream, Prompt: req.prompt(), Results: req.results()}, nil
+}
+
+// messageError is an error as the Messages API words it.
+func messageError(status int, message string) any {
+	kind := "invalid_request_error"
+	switch {
+	case status == http.StatusUnauthorized:
+		kind = "authentication_error"
+	case status == http.StatusNotFound:
+		kind = "not_found_error"
+	case status == http.StatusTooManyRequests:
+		kind = "rate_limit_error"
+	case status >= 500:
+		kind = "api_error"
+	}
+	return map[string]any{
+		"type":  "error",
+		"error": map[string]string{"type": kind, "message": message},
+	}
+}
 
 // request is the part of a Messages API request that the stand-in looks at.
 type request struct {
@@ -63,15 +104,13 @@ func (r request) prompt() string {
 	return r.Messages[0].Content.text()
 }
 
-// results lists the results of tools, oldest first. Their number is the index
-// of the next step: the stand-in keeps no state, so a request that a client
-// sends again gets the same answer again.
-func (r request) results() []block {
-	var out []block
+// results lists the results of tools, oldest first.
+func (r request) results() []Result {
+	var out []Result
 	for _, m := range r.Messages {
 		for _, b := range m.Content {
 			if b.Type == "tool_result" {
-				out = append(out, b)
+				out = append(out, Result{Text: b.Content.text(), IsError: b.IsError})
 			}
 		}
 	}

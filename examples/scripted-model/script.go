@@ -20,11 +20,36 @@ type Conversation struct {
 	Steps []Step `json:"steps"`
 }
 
-// Step is one answer: a call of a tool, or a text that ends the turn.
+// Step is one answer: a call of a tool, a text that ends the turn, or an HTTP
+// error. An error comes before the step that follows it in the list and is no
+// step of the conversation itself: the client's next try gets that step.
 type Step struct {
 	Tool  string         `json:"tool,omitempty"`
 	Input map[string]any `json:"input,omitempty"`
 	Text  string         `json:"text,omitempty"`
+	Usage *Usage         `json:"usage,omitempty"` // what the answer says that it took
+
+	Status int               `json:"status,omitempty"` // of an error, for example 429
+	Header map[string]string `json:"header,omitempty"` // of an error, for example Retry-After
+	Body   map[string]any    `json:"body,omitempty"`   // of an error; the API's own form if not given
+	// Times is how often the error is answered in the life of the server, over
+	// all conversations with this prompt; 0 is once.
+	Times int `json:"times,omitempty"`
+}
+
+// Usage is the tokens that an answer reports.
+type Usage struct {
+	Input  int `json:"input"`
+	Output int `json:"output"`
+}
+
+// usage is 10 and 10 where the script does not say: the numbers mean nothing
+// then and are there because clients count them.
+func (s Step) usage() Usage {
+	if s.Usage == nil {
+		return Usage{Input: 10, Output: 10}
+	}
+	return *s.Usage
 }
 
 // afterTheEnd is said when a conversation goes on longer than its script.
@@ -61,15 +86,32 @@ func (c *Conversation) resolve(vars map[string]string) error {
 	}
 	for i := range c.Steps {
 		step := &c.Steps[i]
-		if (step.Tool == "") == (step.Text == "") {
-			return fmt.Errorf("step %d: wants either a tool or a text", i+1)
-		}
-		if step.Text != "" && step.Input != nil {
-			return fmt.Errorf("step %d: a text takes no input", i+1)
+		if err := step.check(); err != nil {
+			return fmt.Errorf("step %d: %w", i+1, err)
 		}
 		if err := step.expand(vars); err != nil {
 			return fmt.Errorf("step %d: %w", i+1, err)
 		}
+	}
+	return nil
+}
+
+// check refuses a step that is not exactly one of the three.
+func (s *Step) check() error {
+	isError := s.Status != 0
+	switch {
+	case isError && (s.Tool != "" || s.Text != "" || s.Input != nil || s.Usage != nil):
+		return fmt.Errorf("an error takes no tool, text, input or usage")
+	case isError && (s.Status < 400 || s.Status > 599):
+		return fmt.Errorf("status %d is no error", s.Status)
+	case isError:
+		return nil
+	case s.Header != nil || s.Body != nil || s.Times != 0:
+		return fmt.Errorf("header, body and times belong to a status")
+	case (s.Tool == "") == (s.Text == ""):
+		return fmt.Errorf("wants either a tool or a text")
+	case s.Text != "" && s.Input != nil:
+		return fmt.Errorf("a text takes no input")
 	}
 	return nil
 }
@@ -127,11 +169,21 @@ func (s Script) Find(prompt string) (Conversation, bool) {
 	return Conversation{}, false
 }
 
-// At returns the step with that index. Past the end it is a plain text, so
-// that a client that goes on asking comes to an end too.
-func (c Conversation) At(index int) Step {
-	if index < len(c.Steps) {
-		return c.Steps[index]
+// At returns the step after that many results of tools, and the errors that
+// come before it. Past the end it is a plain text, so that a client that goes
+// on asking comes to an end too.
+func (c Conversation) At(results int) (errors []*Step, step Step) {
+	for i := range c.Steps {
+		s := &c.Steps[i]
+		switch {
+		case s.Status != 0 && results == 0:
+			errors = append(errors, s)
+		case s.Status != 0:
+		case results == 0:
+			return errors, *s
+		default:
+			results--
+		}
 	}
-	return Step{Text: afterTheEnd}
+	return errors, Step{Text: afterTheEnd}
 }

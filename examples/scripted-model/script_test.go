@@ -27,12 +27,13 @@ func TestParseScript(t *testing.T) {
 		{Text: afterTheEnd},
 	}
 	for i, step := range want {
-		if got := conversation.At(i); !reflect.DeepEqual(got, step) {
+		if _, got := conversation.At(i); !reflect.DeepEqual(got, step) {
 			t.Errorf("step %d = %v, want %v", i, got, step)
 		}
 	}
-	if second, _ := script.Find("the second prompt"); second.At(0).Text != "nothing to do" {
-		t.Errorf("the second prompt gets %v", second.At(0))
+	second, _ := script.Find("the second prompt")
+	if _, step := second.At(0); step.Text != "nothing to do" {
+		t.Errorf("the second prompt gets %v", step)
 	}
 }
 
@@ -56,6 +57,9 @@ func TestParseScriptRefuses(t *testing.T) {
 		{"neither", `{"conversations":[{"steps":[{}]}]}`, "step 1: wants either"},
 		{"both", `{"conversations":[{"steps":[{"tool":"A","text":"b"}]}]}`, "step 1: wants either"},
 		{"text with input", `{"conversations":[{"steps":[{"text":"b","input":{}}]}]}`, "takes no input"},
+		{"error with text", `{"conversations":[{"steps":[{"status":429,"text":"b"}]}]}`, "step 1: an error takes no"},
+		{"no error", `{"conversations":[{"steps":[{"status":200}]}]}`, "200 is no error"},
+		{"header without status", `{"conversations":[{"steps":[{"text":"b","header":{}}]}]}`, "belong to a status"},
 		{"no value", `{"conversations":[{"steps":[{"text":"${X}"}]}]}`, "-set X=VALUE"},
 		{"not closed", `{"conversations":[{"steps":[{"tool":"A","input":{"b":"${X"}}]}]}`, "no value for"},
 	} {

@@ -22,6 +22,7 @@ type Entry struct {
 	Path          string `json:"path"`
 	Key           string `json:"x_api_key,omitempty"`
 	Authorization string `json:"authorization,omitempty"`
+	GoogleKey     string `json:"x_goog_api_key,omitempty"`
 	Status        int    `json:"status"`
 	Step          int    `json:"step"`
 	Tool          string `json:"tool,omitempty"`         // the tool that the answer calls
@@ -35,20 +36,34 @@ type Server struct {
 	script Script
 	mux    *http.ServeMux
 
-	mu  sync.Mutex // guards log and n
-	log io.Writer
-	n   int
+	mu     sync.Mutex // guards what follows
+	log    io.Writer
+	n      int
+	failed map[*Step]int // how often each error of the script was given
 }
 
 // NewServer answers from the script and writes one JSON line for each request.
 func NewServer(script Script, log io.Writer) *Server {
-	s := &Server{script: script, log: log, mux: http.NewServeMux()}
-	s.mux.HandleFunc("POST /v1/messages", s.messages)
-	s.mux.HandleFunc("POST /v1/messages/count_tokens", s.countTokens)
-	s.mux.HandleFunc("POST /v1/chat/completions", s.chat)
+	s := &Server{script: script, log: log, mux: http.NewServeMux(), failed: map[*Step]int{}}
+	for _, api := range apis() {
+		s.add(api)
+	}
 	s.mux.HandleFunc("GET /{$}", s.hello)
 	s.mux.HandleFunc("/", s.notFound)
 	return s
+}
+
+// add serves the routes of one API.
+func (s *Server) add(api API) {
+	for _, route := range api.Routes {
+		s.mux.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) { s.converse(w, r, api) })
+	}
+	for route, value := range api.Fixed {
+		s.mux.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
+			s.record(r, Entry{Status: http.StatusOK})
+			writeJSON(w, http.StatusOK, value)
+		})
+	}
 }
 
 // ServeHTTP makes a Server an http.Handler.
@@ -57,32 +72,72 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// messages gives the step that is due.
-func (s *Server) messages(w http.ResponseWriter, r *http.Request) {
-	var req request
-	if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
-		s.refuse(w, r, http.StatusBadRequest, "not a Messages API request: "+err.Error())
+// converse gives the step that is due.
+func (s *Server) converse(w http.ResponseWriter, r *http.Request, api API) {
+	turn, err := api.Read(r)
+	if err != nil {
+		s.refuse(w, r, api, http.StatusBadRequest, "not a request of this API: "+err.Error())
 		return
 	}
-	conversation, found := s.script.Find(req.prompt())
+	if turn.Aside != "" {
+		s.record(r, Entry{Status: http.StatusOK, Text: turn.Aside})
+		api.Write(w, turn, Step{Text: turn.Aside})
+		return
+	}
+	conversation, found := s.script.Find(turn.Prompt)
 	if !found {
-		s.refuse(w, r, http.StatusBadRequest, "no conversation of the script fits this prompt")
+		s.refuse(w, r, api, http.StatusBadRequest, "no conversation of the script fits this prompt")
 		return
 	}
-	results := req.results()
-	step := conversation.At(len(results))
-	entry := Entry{Status: http.StatusOK, Step: len(results), Tool: step.Tool, Text: step.Text}
-	if n := len(results); n > 0 {
-		entry.Result, entry.ResultError = clip(results[n-1].Content.text()), results[n-1].IsError
-	}
+	step := s.due(conversation, len(turn.Results))
 	// The log comes first: a test that has the answer finds the line.
-	s.record(r, entry)
-	answer := newAnswer(req.Model, len(results), step)
-	if req.Stream {
-		answer.stream(w)
+	s.record(r, newEntry(turn, step))
+	if step.Status != 0 {
+		s.fail(w, api, step)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer.whole())
+	api.Write(w, turn, step)
+}
+
+// due is the step after that many results of tools. An error is given as often
+// as the script says, and then the step behind it: this is the only state that
+// the stand-in keeps.
+func (s *Server) due(c Conversation, results int) Step {
+	errors, step := c.At(results)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range errors {
+		if s.failed[e] < max(e.Times, 1) {
+			s.failed[e]++
+			return *e
+		}
+	}
+	return step
+}
+
+// fail answers with the error of a step.
+func (s *Server) fail(w http.ResponseWriter, api API, step Step) {
+	for name, value := range step.Header {
+		w.Header().Set(name, value)
+	}
+	if step.Body != nil {
+		writeJSON(w, step.Status, step.Body)
+		return
+	}
+	writeJSON(w, step.Status, api.Error(step.Status, "the script says so"))
+}
+
+// newEntry describes an answer.
+func newEntry(t Turn, step Step) Entry {
+	n := len(t.Results)
+	e := Entry{Status: http.StatusOK, Step: n, Tool: step.Tool, Text: step.Text}
+	if step.Status != 0 {
+		e.Status = step.Status
+	}
+	if n > 0 {
+		e.Result, e.ResultError = clip(t.Results[n-1].Text), t.Results[n-1].IsError
+	}
+	return e
 }
 
 // clip bounds what of a text is logged.
@@ -93,34 +148,22 @@ func clip(s string) string {
 	return s
 }
 
-// countTokens gives any number: nothing is charged.
-func (s *Server) countTokens(w http.ResponseWriter, r *http.Request) {
-	s.record(r, Entry{Status: http.StatusOK})
-	writeJSON(w, http.StatusOK, map[string]int{"input_tokens": 1})
-}
-
 // hello answers the request by which a client warms its connection.
 func (s *Server) hello(w http.ResponseWriter, r *http.Request) {
 	s.record(r, Entry{Status: http.StatusOK})
 	fmt.Fprintln(w, "scripted-model")
 }
 
-// notFound answers everything that the API does not have.
+// notFound answers everything that no API has. Which client asked is not
+// known, so the form is the first API's.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	s.refuse(w, r, http.StatusNotFound, r.Method+" "+r.URL.Path+" is not served here")
+	s.refuse(w, r, apis()[0], http.StatusNotFound, r.Method+" "+r.URL.Path+" is not served here")
 }
 
 // refuse answers with an error in the API's own form.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, api API, status int, message string) {
 	s.record(r, Entry{Status: status, Text: message})
-	kind := "invalid_request_error"
-	if status == http.StatusNotFound {
-		kind = "not_found_error"
-	}
-	writeJSON(w, status, map[string]any{
-		"type":  "error",
-		"error": map[string]string{"type": kind, "message": message},
-	})
+	writeJSON(w, status, api.Error(status, message))
 }
 
 // record writes one line of the log.
@@ -130,6 +173,7 @@ func (s *Server) record(r *http.Request, e Entry) {
 	s.n++
 	e.N, e.Method, e.Path = s.n, r.Method, r.URL.Path
 	e.Key, e.Authorization = r.Header.Get("X-Api-Key"), r.Header.Get("Authorization")
+	e.GoogleKey = r.Header.Get("X-Goog-Api-Key")
 	json.NewEncoder(s.log).Encode(e) // a log that cannot be written fails the test that reads it
 }
 
