@@ -66,6 +66,9 @@ func (o *object) asked(w *Op) {
 		o.open("tools")
 		o.list("allow", w.Tools.Allow)
 		o.bound(w.Tools.Bound)
+		o.listOr("deny", w.Tools.Deny)
+		o.listOr("servers", w.Tools.Servers)
+		o.flagOr("hooks", w.Tools.Hooks)
 		o.close()
 	}
 	if w.AgentFile != nil {

@@ -55,10 +55,13 @@ type Instruct struct {
 	Bytes  int    `json:"bytes"`
 }
 
-// Tools lists the commands that the agent's own permission system allows.
+// Tools is what the agent's own permission system is told.
 type Tools struct {
-	Allow []string `json:"allow"`
-	Bound *Bound   `json:"bound,omitempty"`
+	Allow   []string `json:"allow"` // commands
+	Bound   *Bound   `json:"bound,omitempty"`
+	Deny    []string `json:"deny,omitempty"`    // commands, with the words that they begin with
+	Servers []string `json:"servers,omitempty"` // MCP servers of the project; all others are off
+	Hooks   bool     `json:"hooks,omitempty"`   // the project's hooks run
 }
 
 // Bound is the machine's policy where it bounds a list of the project's.

@@ -55,7 +55,7 @@ func TestShownLeavesOutWhatIsNotTheAgents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	may := strings.Fields(`Tools.Allow Tools.Bound.From Tools.Bound.Refused AgentFile.Path Namespaces.Kinds
+	may := strings.Fields(`Tools.Allow Tools.Bound.From Tools.Bound.Refused Tools.Deny Tools.Servers AgentFile.Path Namespaces.Kinds
 		User.Form User.Name User.Home User.Host Mount.Kind Mount.Target Workspace.Path Workspace.Mode Workspace.Form
 		Guardrail.Path Guardrail.Reason Mask.Path Mask.Reason Memory.Path Capabilities.Keep Landlock.Write Syscalls.Profile
 		Gateway.Mode Gateway.Bound.From Gateway.Bound.Refused Egress.Host Egress.Methods Egress.Paths Credential.Name Credential.Scheme Credential.Host

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -36,8 +37,16 @@ func (c *checker) workspace() {
 }
 
 func (c *checker) tools() {
-	c.each("tools.allow", c.doc.Tools.Allow, checkTool)
-	c.policy.Tools.Allow = c.doc.Tools.Allow
+	t := c.doc.Tools
+	c.each("tools.allow", t.Allow, checkTool)
+	c.each("tools.deny", t.Deny, func(s string) error {
+		if slices.Contains(t.Allow, s) {
+			return errors.New(quote(s) + " is in tools.allow too")
+		}
+		return checkDenied(s)
+	})
+	c.each("tools.servers", t.Servers, checkServer)
+	c.policy.Tools = Tools(t)
 }
 
 // env checks that nothing dangerous enters, no secret that the gateway holds,

@@ -29,7 +29,10 @@ type workspaceTable struct {
 }
 
 type toolsTable struct {
-	Allow []string `toml:"allow"`
+	Allow   []string `toml:"allow"`
+	Deny    []string `toml:"deny"`
+	Servers []string `toml:"servers"`
+	Hooks   bool     `toml:"hooks"`
 }
 
 type envTable struct {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -134,6 +135,31 @@ func (m *merger) union(into *[]string, key string, machine []string) {
 
 func (m *merger) tools() {
 	m.intersect(&m.out.Tools.Allow, "tools.allow", m.machine.Tools.Allow)
+	m.union(&m.out.Tools.Deny, "tools.deny", m.machine.Tools.Deny)
+	m.withdraw()
+	m.intersect(&m.out.Tools.Servers, "tools.servers", m.machine.Tools.Servers)
+	if m.machine.Has("tools.hooks") && !m.machine.Tools.Hooks && m.project.Tools.Hooks {
+		m.out.Tools.Hooks = false
+		m.note("tools.hooks", "the machine's policy does not let a project's hooks run")
+		m.adopt("tools.hooks")
+	}
+}
+
+// withdraw takes from what is allowed what the machine denies.
+func (m *merger) withdraw() {
+	const key = "tools.allow"
+	was := maps.Clone(m.out.marks)
+	m.forget(key)
+	var out []string
+	for i, s := range m.out.Tools.Allow {
+		if slices.Contains(m.machine.Tools.Deny, s) {
+			m.note("tools.deny", "%s is denied on this machine", quote(s))
+			continue
+		}
+		moveMarks(m.out.marks, was, at(key, i), at(key, len(out)))
+		out = append(out, s)
+	}
+	m.out.Tools.Allow = out
 }
 
 // intersect keeps what the machine's list has too, where the machine has one.

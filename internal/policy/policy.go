@@ -51,9 +51,12 @@ type Workspace struct {
 	Firm []string `json:"-"`
 }
 
-// Tools are the commands that the agent's own permission system allows.
+// Tools are what the agent's own permission system allows.
 type Tools struct {
-	Allow []string `json:"allow,omitempty"` // names without a folder
+	Allow   []string `json:"allow,omitempty"`   // commands: names without a folder
+	Deny    []string `json:"deny,omitempty"`    // commands, with the words that they begin with
+	Servers []string `json:"servers,omitempty"` // MCP servers of the project, by name; all others are off
+	Hooks   bool     `json:"hooks,omitempty"`   // the project's hooks run
 }
 
 // Env is what the owner adds to the agent's environment.

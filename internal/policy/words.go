@@ -41,6 +41,30 @@ func checkTool(s string) error {
 	return nil
 }
 
+// checkDenied takes a command, or the words that it begins with. What no tool's
+// grammar could hold is refused: an entry left out would deny nothing.
+func checkDenied(s string) error {
+	name, arguments, more := strings.Cut(s, " ")
+	if checkTool(name) != nil || len(s) > 128 {
+		return errors.New(quote(s) + " is not a command: a name without a folder, and the words after it")
+	}
+	for _, w := range strings.Split(arguments, " ") {
+		if more && (w == "" || strings.Trim(w, wordBytes+"ABCDEFGHIJKLMNOPQRSTUVWXYZ./+@=") != "") {
+			return errors.New(quote(s) + ": the words after a command are letters, digits and ._/+@=-, with one blank between two")
+		}
+	}
+	return nil
+}
+
+// checkServer takes the name of an MCP server, which stands in rules and in
+// the names of its tools.
+func checkServer(s string) error {
+	if s == "" || len(s) > 64 || strings.Trim(s, wordBytes+"ABCDEFGHIJKLMNOPQRSTUVWXYZ.") != "" || strings.Contains("-.", s[:1]) {
+		return errors.New(quote(s) + " is not a server's name: letters, digits, '.', '-' and '_'")
+	}
+	return nil
+}
+
 // limitNames are the limits whose strength depends on the host.
 var limitNames = []string{"memory", "cpus", "pids", "disk", "inodes"}
 

@@ -29,11 +29,11 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 	tools := plan.Control{
 		ID:     "permissions.tools",
 		Layer:  plan.Permissions,
-		Want:   plan.Op{Tools: &plan.Tools{Allow: slices.Clone(p.Tools.Allow), Bound: bound(p)}},
+		Want:   plan.Op{Tools: asked(p)},
 		Status: plan.Enforced,
 		From:   p.Where("tools.allow"),
 	}
-	files := rendered(facts.Agent, agent.Rules{Allow: append(slices.Clone(p.Tools.Allow), askWhy)})
+	files := rendered(facts.Agent, Rules(p))
 	if len(files) == 0 {
 		tools.Status = plan.Unavailable
 		tools.Why = "this command has no permission system of its own that ringwall knows"
@@ -56,6 +56,23 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 // askWhy is the command by which an agent asks what is refused, and why. It
 // reads, and acts on nothing.
 const askWhy = "ringwall why"
+
+func asked(p policy.Policy) *plan.Tools {
+	t := p.Tools
+	return &plan.Tools{
+		Allow: slices.Clone(t.Allow), Bound: bound(p),
+		Deny: slices.Clone(t.Deny), Servers: slices.Clone(t.Servers), Hooks: t.Hooks,
+	}
+}
+
+// Rules are what a policy tells an agent's own permission system inside.
+func Rules(p policy.Policy) agent.Rules {
+	t := p.Tools
+	return agent.Rules{
+		Allow: append(slices.Clone(t.Allow), askWhy), Deny: slices.Clone(t.Deny),
+		Servers: slices.Clone(t.Servers), Hooks: t.Hooks,
+	}
+}
 
 // bound is the machine's list, where it has one.
 func bound(p policy.Policy) *plan.Bound {
