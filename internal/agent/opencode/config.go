@@ -1,0 +1,133 @@
+package opencode
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"ringwall/internal/agent"
+)
+
+// agentName is the agent that a run starts.
+const agentName = "build"
+
+const schema = "https://opencode.ai/config.json"
+
+// Files implements agent.Agent: the machine's own configuration, which comes
+// last. Both of its names are written, so that what an administrator keeps under
+// one of them on the host is not read between.
+//
+// The servers that the owner lists are off too: what starts them stands in the
+// project's configuration, which is not loaded. The same holds for hooks, which
+// opencode has as plugins.
+func (Agent) Files(r agent.Rules) map[string]string {
+	return map[string]string{
+		firstPath:  string(encode(object{{"$schema", schema}})),
+		ConfigPath: string(encode(config(r))),
+	}
+}
+
+// config is the whole of it. Formatters and language servers are programs of
+// the project that run without a permission; snapshots are copies of the
+// project, which the changeset makes superfluous; the agent that gives a session
+// its title asks the model once more for nothing.
+func config(r agent.Rules) object {
+	p := permission(r)
+	return object{
+		{"$schema", schema},
+		{"autoupdate", false},
+		{"share", "disabled"},
+		{"snapshot", false},
+		{"formatter", false},
+		{"lsp", false},
+		{"default_agent", agentName},
+		{"provider", providers()},
+		{"permission", p},
+		{"agent", agents(p)},
+	}
+}
+
+// agents repeats the rules under the agent itself, because an agent's own rules
+// come after those of the top.
+func agents(p object) object {
+	return object{
+		{agentName, object{{"permission", p}}},
+		{"title", object{{"disable", true}}},
+	}
+}
+
+// providers sends their calls where the environment says. opencode would read
+// the first variable by itself, and leave out the version that its paths lack.
+func providers() object {
+	at := func(url string) object { return object{{"options", object{{"baseURL", url}}}} }
+	return object{
+		{"anthropic", at("{env:ANTHROPIC_BASE_URL}/v1")},
+		{"openai", at("{env:OPENAI_BASE_URL}")},
+	}
+}
+
+// permission denies everything and allows the file tools and the commands. A
+// tool that is denied whole is not there at all: fetching and searching, skills,
+// servers' tools, questions. A folder outside the project is denied but for the
+// one of temporary files.
+func permission(r agent.Rules) object {
+	return object{
+		{"*", deny},
+		{"read", readRules()},
+		{"edit", editRules()},
+		{"glob", allow},
+		{"grep", allow},
+		{"list", allow},
+		{"todoread", allow},
+		{"todowrite", allow},
+		{"task", allow},    // a subagent has the same rules
+		{"invalid", allow}, // says to the model what was wrong with a call
+		{"external_directory", object{{"*", deny}, {"/tmp/*", allow}}},
+		{"bash", bashRules(valid(r.Allow), r.Deny)},
+	}
+}
+
+// valid leaves out what would widen a rule. Of what is denied nothing is left
+// out: wider is no harm there.
+func valid(names []string) []string {
+	var out []string
+	for _, n := range names {
+		if validCommand(n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// readRules keep the tool that reads files from secrets.
+func readRules() object {
+	rules := object{{"*", allow}}
+	for _, p := range []string{"*.env", "*.env.*", "*.pem", "*.key", "secrets/*", "*/secrets/*", "*/.ssh/*", "*/.aws/*"} {
+		rules = append(rules, entry{p, deny})
+	}
+	return append(rules, entry{"*.env.example", allow})
+}
+
+// editRules keep the tools that change files from what steers this one. They
+// are there for the message: the files are frozen.
+func editRules() object {
+	rules := object{{"*", allow}}
+	for _, p := range []string{
+		".opencode/*", "opencode.json", "opencode.jsonc", ".git/config", ".git/hooks/*",
+		"AGENTS.md", "CLAUDE.md", "CONTEXT.md", "CONSTITUTION.md", "AGENT_PLAYBOOK.md", "PROMPT.md", "ringwall.toml",
+	} {
+		rules = append(rules, entry{p, deny}, entry{"*/" + p, deny})
+	}
+	return rules
+}
+
+// encode renders values of this package's own types, which cannot fail.
+func encode(v any) []byte {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
