@@ -10,6 +10,10 @@ import (
 // agentName is the agent that a run starts.
 const agentName = "build"
 
+// modelEnv names the model, "provider/model". Where it is not set, the empty
+// text stands in its place, and opencode takes its own choice.
+const modelEnv = "OPENCODE_MODEL"
+
 const schema = "https://opencode.ai/config.json"
 
 // Files implements agent.Agent: the machine's own configuration, which comes
@@ -40,6 +44,7 @@ func config(r agent.Rules) object {
 		{"formatter", false},
 		{"lsp", false},
 		{"default_agent", agentName},
+		{"model", "{env:" + modelEnv + "}"},
 		{"provider", providers()},
 		{"permission", p},
 		{"agent", agents(p)},

@@ -20,8 +20,9 @@ type Agent struct{}
 // policy that names no more than that host gets them. One that names OpenAI's
 // host gets OPENAI_API_KEY and OPENAI_BASE_URL, which opencode reads just as
 // well; it takes the first of the two providers that has a key. Another
-// provider's key goes in where its address is opened (intercept), and its model
-// is named in the command: command = ["opencode", "-m", "deepseek/deepseek-chat"].
+// provider's key goes in where its address is opened (intercept). Its model is
+// named in the policy, as any other is that is not opencode's own choice:
+// [env] set = { OPENCODE_MODEL = "deepseek/deepseek-chat" }.
 func (Agent) Describe() agent.Description {
 	return agent.Description{
 		Name:         "opencode",

@@ -35,16 +35,15 @@ func (p *parser) tool(t part) {
 	if json.Unmarshal(t.State.Input, &in) != nil {
 		in = input{}
 	}
-	name := t.Tool
+	name, text := t.Tool, firstOf(in.Command, in.Path, in.URL, in.Pattern, string(t.State.Input))
 	switch {
 	case name == "invalid" && missing(in.Error):
-		name = in.Tool
+		name, text = in.Tool, "" // what it was called with is not told
 	case t.State.Status == "error" && refused(t.State.Error):
 	default:
 		return
 	}
 	if len(p.res.Denied) < maxDenials {
-		text := firstOf(in.Command, in.Path, in.URL, in.Pattern, string(t.State.Input))
 		p.res.Denied = append(p.res.Denied, agent.Denial{Tool: agent.Head(name, 64), Input: agent.Head(text, maxInput)})
 	}
 }

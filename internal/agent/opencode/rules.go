@@ -64,8 +64,8 @@ func plainRune(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./+@-", r)
 }
 
-// command is the pattern of a command with any arguments, or none.
-func command(name string) string { return name + " *" }
+// anyArguments is the pattern of a command with any arguments, or none.
+func anyArguments(name string) string { return name + " *" }
 
 // bashRules allow the named commands and nothing else, and take from them what
 // nobody needs unattended, unless the owner named just that. What the owner
@@ -73,15 +73,15 @@ func command(name string) string { return name + " *" }
 func bashRules(allowed, denied []string) object {
 	rules := object{{"*", deny}}
 	for _, name := range allowed {
-		rules = rules.set(command(name), allow)
+		rules = rules.set(anyArguments(name), allow)
 	}
 	for _, name := range neverNeeded() {
 		if !slices.Contains(allowed, name) {
-			rules = rules.set(command(literalHome(name)), deny)
+			rules = rules.set(anyArguments(literalHome(name)), deny)
 		}
 	}
 	for _, name := range denied {
-		rules = rules.set(command(literalHome(name)), deny)
+		rules = rules.set(anyArguments(literalHome(name)), deny)
 	}
 	return rules
 }
