@@ -35,7 +35,7 @@ func (Agent) Files(r agent.Rules) map[string]string {
 // project, which the changeset makes superfluous; the agent that gives a session
 // its title asks the model once more for nothing.
 func config(r agent.Rules) object {
-	p := permission(r)
+	p := permission(r, deny)
 	return object{
 		{"$schema", schema},
 		{"autoupdate", false},
@@ -47,17 +47,30 @@ func config(r agent.Rules) object {
 		{"model", "{env:" + modelEnv + "}"},
 		{"provider", providers()},
 		{"permission", p},
-		{"agent", agents(p)},
+		{"agent", agents(p, object{{"title", object{{"disable", true}}}}...)},
 	}
+}
+
+// Managed implements agent.ManagedWriter. A person at a terminal is asked for
+// what the rules do not decide; without one, that is refused, unless "--auto"
+// is given, which only a denial withstands. A project's own rules stay in force
+// where they name what these do not, and so do its agents: this grammar has
+// nothing that closes that, so a linter has to look at the project.
+func (Agent) Managed(r agent.Rules) map[string]string {
+	p := permission(r, ask)
+	return map[string]string{firstPath: string(encode(object{
+		{"$schema", schema},
+		{"share", "disabled"},
+		{"default_agent", agentName},
+		{"permission", p},
+		{"agent", agents(p)},
+	}))}
 }
 
 // agents repeats the rules under the agent itself, because an agent's own rules
 // come after those of the top.
-func agents(p object) object {
-	return object{
-		{agentName, object{{"permission", p}}},
-		{"title", object{{"disable", true}}},
-	}
+func agents(p object, others ...entry) object {
+	return append(object{{agentName, object{{"permission", p}}}}, others...)
 }
 
 // providers sends their calls where the environment says. opencode would read
@@ -70,13 +83,13 @@ func providers() object {
 	}
 }
 
-// permission denies everything and allows the file tools and the commands. A
-// tool that is denied whole is not there at all: fetching and searching, skills,
-// servers' tools, questions. A folder outside the project is denied but for the
-// one of temporary files.
-func permission(r agent.Rules) object {
+// permission allows the file tools and the commands; rest decides everything
+// else. A tool that is denied whole is not there at all: fetching and searching,
+// skills, servers' tools, questions. Outside the project only the folder of
+// temporary files is free.
+func permission(r agent.Rules, rest string) object {
 	return object{
-		{"*", deny},
+		{"*", rest},
 		{"read", readRules()},
 		{"edit", editRules()},
 		{"glob", allow},
@@ -86,8 +99,8 @@ func permission(r agent.Rules) object {
 		{"todowrite", allow},
 		{"task", allow},    // a subagent has the same rules
 		{"invalid", allow}, // says to the model what was wrong with a call
-		{"external_directory", object{{"*", deny}, {"/tmp/*", allow}}},
-		{"bash", bashRules(valid(r.Allow), r.Deny)},
+		{"external_directory", object{{"*", rest}, {"/tmp/*", allow}}},
+		{"bash", bashRules(valid(r.Allow), r.Deny, rest)},
 	}
 }
 

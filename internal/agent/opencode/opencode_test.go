@@ -70,6 +70,24 @@ func TestRulesDecide(t *testing.T) {
 	}
 }
 
+func TestManagedAsksAPerson(t *testing.T) {
+	text := Agent{}.Managed(agent.Rules{Allow: []string{"git"}, Deny: []string{"git clean"}})[firstPath]
+	for _, c := range []struct{ tool, what, want string }{
+		{"bash", "git status", allow}, {"bash", "make", ask}, {"bash", "git clean -x", deny}, {"bash", "curl x", deny},
+		{"webfetch", "https://x", ask}, {"edit", "opencode.json", deny},
+	} {
+		if got := decide(t, text, c.tool, c.what); got != c.want {
+			t.Errorf("%s %q: %s, want %s", c.tool, c.what, got, c.want)
+		}
+	}
+	if strings.Contains(text, "{env:") {
+		t.Error("a person's own addresses and model are not ringwall's to choose")
+	}
+	if got := (Agent{}).Lint(firstPath, []byte(text)); len(got) != 1 && len(got) != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // What would widen a rule is left out of what is allowed, and stays in what is
 // denied.
 func TestRulesLeaveOutWhatWouldWidenThem(t *testing.T) {

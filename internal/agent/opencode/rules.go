@@ -67,11 +67,11 @@ func plainRune(r rune) bool {
 // anyArguments is the pattern of a command with any arguments, or none.
 func anyArguments(name string) string { return name + " *" }
 
-// bashRules allow the named commands and nothing else, and take from them what
-// nobody needs unattended, unless the owner named just that. What the owner
-// denies comes last.
-func bashRules(allowed, denied []string) object {
-	rules := object{{"*", deny}}
+// bashRules allow the named commands, leave all others to rest, and take from
+// both what nobody needs unattended, unless the owner named just that. What the
+// owner denies comes last.
+func bashRules(allowed, denied []string, rest string) object {
+	rules := object{{"*", rest}}
 	for _, name := range allowed {
 		rules = rules.set(anyArguments(name), allow)
 	}
