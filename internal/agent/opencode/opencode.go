@@ -65,12 +65,13 @@ func env() map[string]string {
 
 // bypassFlags approve what would be asked, or replace or outrank the
 // configuration. OPENCODE_PERMISSION is laid over the machine's own file, and
-// what the layers below that file add and it does not name stays in force.
+// what the layers below that file add and it does not name stays in force. The
+// last one is set by env; another value in the policy would undo that.
 func bypassFlags() []string {
 	return []string{
 		"--auto", "--yolo", "--dangerously-skip-permissions",
 		"OPENCODE_PERMISSION=", "OPENCODE_CONFIG=", "OPENCODE_CONFIG_CONTENT=", "OPENCODE_CONFIG_DIR=",
-		"OPENCODE_TEST_MANAGED_CONFIG_DIR=",
+		"OPENCODE_TEST_MANAGED_CONFIG_DIR=", "OPENCODE_DISABLE_PROJECT_CONFIG=",
 	}
 }
 

@@ -16,12 +16,13 @@ func instructions() []agent.Instruction {
 }
 
 // guardrails are frozen even when absent, because this very tool would load
-// them.
+// them. What is in .opencode/plugin is imported at each start, whatever is
+// switched off.
 func guardrails() []agent.Path {
 	const text = "instructions that opencode loads by itself"
 	const config = "opencode's permissions, servers, agents and plugins"
 	return []agent.Path{
-		{Path: ".opencode", Dir: true, IfAbsent: true, Reason: "opencode's plugins, tools and agents, which run at its start"},
+		{Path: ".opencode", Dir: true, IfAbsent: true, Hidden: true, Reason: "opencode's plugins, tools and agents, which run at its start"},
 		{Path: "opencode.json", IfAbsent: true, Reason: config},
 		{Path: "opencode.jsonc", IfAbsent: true, Reason: config},
 		{Path: "AGENTS.md", IfAbsent: true, Reason: text},
