@@ -1,6 +1,7 @@
 package opencode
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -57,4 +58,23 @@ func TestProjectFilesAskAPerson(t *testing.T) {
 	if decide(t, text, "bash", "go test") != allow || decide(t, text, "bash", "make") != ask || strings.Contains(text, "{env:") {
 		t.Errorf("%s", text)
 	}
+}
+
+// FuzzMerge: the text is a project's. What comes out can be read, says no less
+// than before, and does not grow a second time.
+func FuzzMerge(f *testing.F) {
+	f.Add([]byte("{\n  // mine\n  \"permission\": {\"bash\": {\"*\": \"ask\", \"git push *\": \"deny\",},},\n}"))
+	f.Add([]byte(`{"permission": {"bash": {"*": 1, "go *": {}}}, "permission": {"bash": {}}}`))
+	f.Add([]byte("\xEF\xBB\xBF{\"permission\": {\"\\u0062ash\": {\"?*\": \"deny\"}}}"))
+	f.Fuzz(func(t *testing.T, old []byte) {
+		rules := agent.Rules{Allow: []string{"git", "go test"}, Deny: []string{"go get"}}
+		got, err := Agent{}.Merge(projectPath, old, rules)
+		if err != nil {
+			return
+		}
+		again, err := Agent{}.Merge(projectPath, got, rules)
+		if err != nil || !bytes.Equal(again, got) || len(got) < len(old) {
+			t.Errorf("%v\n%q\n%q\n%q", err, old, got, again)
+		}
+	})
 }
