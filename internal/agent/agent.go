@@ -125,7 +125,10 @@ type Request struct {
 	BudgetUSD     float64 // 0: none
 	// BaseURL is where the gateway answers in place of the tool's service;
 	// empty: nowhere. It is for tools that take it as an argument only.
-	BaseURL   string
+	BaseURL string
+	// Rules are those that Files was given, for what a tool takes as an
+	// argument only.
+	Rules     Rules
 	ExtraArgs []string
 }
 
