@@ -1,6 +1,10 @@
 package main
 
-import "net/http"
+import (
+	"fmt"
+	"hash/fnv"
+	"net/http"
+)
 
 // API is one model API that the stand-in speaks. To add one:
 //
@@ -41,6 +45,14 @@ type Turn struct {
 	// Aside is the answer to a request beside the work, for example for a
 	// title. Such a one takes no step, nor an error. Empty: this is the work.
 	Aside string
+}
+
+// ID tells this answer from any other: a subagent's conversation has calls of
+// the same index. The same request gets the same again.
+func (t Turn) ID() string {
+	h := fnv.New32a()
+	h.Write([]byte(t.Prompt))
+	return fmt.Sprintf("%08x_%04d", h.Sum32(), len(t.Results))
 }
 
 // Result is what the client says that a tool gave.
