@@ -102,6 +102,11 @@ func (a answer) stream(w http.ResponseWriter) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	writeEvents(w, events)
+}
+
+// writeEvents writes server-sent events that name their type in the data too.
+func writeEvents(w http.ResponseWriter, events []event) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache")
 	for _, e := range events {

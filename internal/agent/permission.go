@@ -1,5 +1,7 @@
 package agent
 
+import "io"
+
 // Rules are what a tool's own permission system is told.
 type Rules struct {
 	// Allow are the commands that may run, with the words that they have to
@@ -50,7 +52,16 @@ type Linter interface {
 	Lint(name string, text []byte) []Finding
 }
 
-// Located is a file by where it lies.
+// RefusalReader is a tool that tells only on standard error what its own
+// permissions refused.
+type RefusalReader interface {
+	// Refused reads that to its end with bounded memory.
+	Refused(stderr io.Reader) ([]Denial, error)
+}
+
+// Located is a file by where it lies. The last element of its path may hold
+// "*", for a folder of such files; a linter is then given the path as it stands
+// here.
 type Located struct {
 	Where string // InProject, InHome or OnMachine
 	Path  string // relative to the project or the home folder; absolute on the machine

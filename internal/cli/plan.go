@@ -105,6 +105,7 @@ func (v view) can() {
 	v.row("  isolation", "read the system's programs and "+v.trees())
 	v.row("", workspaceWords(workspaceOf(v.plan)))
 	v.row("", "write to an empty home and /tmp, which are gone afterwards")
+	v.caches()
 	if memory := v.names(func(c plan.Control) string {
 		if c.Want.Memory != nil {
 			return c.Want.Memory.Path
@@ -115,6 +116,18 @@ func (v view) can() {
 	}
 	v.destinations()
 	v.keys()
+}
+
+// caches names those of the owner that are shown: they tell of other projects.
+func (v view) caches() {
+	if names := v.names(func(c plan.Control) string {
+		if c.Want.Cache != nil && c.Status == plan.Enforced {
+			return c.Want.Cache.Name
+		}
+		return ""
+	}); len(names) > 0 {
+		v.row("", "read your caches "+list(names, 8)+", which show what your other projects use; what it writes there is gone afterwards")
+	}
 }
 
 func (v view) tools() {
@@ -328,7 +341,7 @@ func (v view) risk(notes []string, w *work) {
 	if w.project.ReadOnly {
 		notes = append(notes, "The project is read-only for you: no work could be applied, so a loop does not start.")
 	}
-	for _, n := range notes {
+	for _, n := range append(notes, w.bypassNote()...) {
 		t.row("", n)
 	}
 	for _, s := range append(loosened(w.plan), outside(w)...) {

@@ -30,6 +30,9 @@ func (o *object) op(w *Op) {
 		o.str("path", w.Memory.Path)
 		o.close()
 	}
+	if w.Cache != nil {
+		o.rest("cache", w.Cache)
+	}
 	if w.Search != nil {
 		o.rest("search", w.Search)
 	}

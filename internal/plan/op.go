@@ -13,6 +13,7 @@ type Op struct {
 	Guardrail    *Guardrail    `json:"guardrail,omitempty"`
 	Mask         *Mask         `json:"mask,omitempty"`
 	Memory       *Memory       `json:"memory,omitempty"`
+	Cache        *Cache        `json:"cache,omitempty"`
 	Search       *Search       `json:"search,omitempty"`
 	Env          *Env          `json:"env,omitempty"`
 	Capabilities *Capabilities `json:"capabilities,omitempty"`
@@ -35,7 +36,7 @@ type Op struct {
 // count is the number of operations set.
 func (o *Op) count() (n int) {
 	for _, set := range [...]bool{o.Instruct != nil, o.Tools != nil, o.AgentFile != nil, o.Namespaces != nil,
-		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Search != nil,
+		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Cache != nil, o.Search != nil,
 		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
 		o.Syscalls != nil, o.Gateway != nil, o.Apart != nil, o.Egress != nil, o.Credential != nil, o.Trust != nil, o.Limit != nil, o.Decoy != nil,
 		o.Stub != nil, o.Ask != nil, o.Gate != nil} {
@@ -117,6 +118,14 @@ type Mount struct {
 	Optional bool      `json:"optional,omitempty"` // absent on the host: leave out
 	Size     int64     `json:"size,omitempty"`     // bytes
 	Content  string    `json:"content,omitempty"`
+}
+
+// Cache is a toolchain's cache of the owner, which can be read inside. What is
+// written to it lies in a layer of the run's own and is dropped with it.
+type Cache struct {
+	Name   string `json:"name"`   // in the policy: "go-modules"
+	Source string `json:"source"` // absolute, of the host; where nothing is there, it is empty inside
+	Target string `json:"target"` // absolute, inside
 }
 
 // Workspace is the project as the agent sees it.

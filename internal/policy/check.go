@@ -34,6 +34,8 @@ func (c *checker) workspace() {
 	c.each("workspace.freeze", w.Freeze, checkPattern)
 	c.each("workspace.memory", w.Memory, checkMemory)
 	c.policy.Workspace.Hide, c.policy.Workspace.Freeze, c.policy.Workspace.Memory = w.Hide, w.Freeze, w.Memory
+	c.each("workspace.caches", w.Caches, checkCache)
+	c.policy.Workspace.Caches = w.Caches
 }
 
 func (c *checker) tools() {

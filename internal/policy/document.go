@@ -26,6 +26,7 @@ type workspaceTable struct {
 	Hide   []string `toml:"hide"`
 	Freeze []string `toml:"freeze"`
 	Memory []string `toml:"memory"`
+	Caches []string `toml:"caches"`
 }
 
 type toolsTable struct {

@@ -48,6 +48,8 @@ func TestMerge(t *testing.T) {
 			"[workspace]\nhide = [\"c\", \"a\"]\nfreeze = [\"b\"]", nil},
 		{"memory is bounded", "[workspace]\nmemory = [\"a\"]", "[workspace]\nmemory = [\"b\", \"a\"]", "[workspace]\nmemory = [\"a\"]",
 			[]string{`workspace.memory: "b" is not allowed`}},
+		{"caches are bounded", "[workspace]\ncaches = [\"npm\"]", "[workspace]\ncaches = [\"pip\", \"npm\"]", "[workspace]\ncaches = [\"npm\"]",
+			[]string{`workspace.caches: "pip" is not allowed`}},
 		{"memory is not given", "[workspace]\nmemory = [\"a\"]", "", "", nil},
 		{"staged wins", "[workspace]\nmode = \"staged\"", "[workspace]\nmode = \"direct\"", "", []string{"workspace.mode"}},
 		{"direct is not forced", "[workspace]\nmode = \"direct\"", "", "", nil},

@@ -84,7 +84,7 @@ func Discard(d Dirs) error {
 	return (&dir{t.fd}).drop(workName, upperName)
 }
 
-// drop removes the overlay's folders. Mostly nothing was written, and then the
+// drop removes the overlay's folders, and those above the owner's caches. Mostly nothing was written, and then the
 // upper one is empty and the other holds only what the kernel put there.
 func (d *dir) drop(names ...string) error {
 	_ = unix.Unlinkat(d.fd, workName+"/"+workName, unix.AT_REMOVEDIR)
@@ -93,6 +93,9 @@ func (d *dir) drop(names ...string) error {
 		if unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR) != nil {
 			failed = errors.Join(failed, d.remove(name))
 		}
+	}
+	if there, _ := d.exists(cachesName); there {
+		failed = errors.Join(failed, d.remove(cachesName))
 	}
 	return failed
 }

@@ -11,6 +11,7 @@ import (
 const (
 	upperName   = "upper"
 	workName    = "work"
+	cachesName  = "caches" // what the backend puts above the owner's caches; never a change
 	heldName    = "held"
 	applyName   = "apply.json"   // before the first change to the project
 	appliedName = "applied.json" // after the last

@@ -5,13 +5,14 @@ package catalog
 import (
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/claude"
+	"ringwall/internal/agent/codex"
 	"ringwall/internal/agent/generic"
 	"ringwall/internal/agent/opencode"
 )
 
 // All returns the known tools in a fixed order, the generic one last.
 func All() []agent.Agent {
-	return []agent.Agent{claude.Agent{}, opencode.Agent{}, generic.Agent{}}
+	return []agent.Agent{claude.Agent{}, codex.Agent{}, opencode.Agent{}, generic.Agent{}}
 }
 
 // Find returns the tool with that name.

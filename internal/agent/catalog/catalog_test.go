@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -52,9 +53,28 @@ func TestEveryAgent(t *testing.T) {
 	}
 }
 
+// TestLintersPassWhatTheirAgentWrites: what is rendered for people or for a
+// machine has nothing in it that the same agent's linter would report.
+func TestLintersPassWhatTheirAgentWrites(t *testing.T) {
+	rules := agent.Rules{Allow: []string{"git status"}, Deny: []string{"git push"}}
+	for _, a := range All() {
+		l, lints := a.(agent.Linter)
+		m, manages := a.(agent.ManagedWriter)
+		if !lints || !manages {
+			continue
+		}
+		for name, text := range m.Managed(rules) {
+			known := slices.ContainsFunc(l.PermissionFiles(), func(f agent.Located) bool { return f.Path == name })
+			if found := l.Lint(name, []byte(text)); known && len(found) > 0 {
+				t.Errorf("%s: %s: %+v", a.Describe().Name, name, found)
+			}
+		}
+	}
+}
+
 func TestNamesAreUniqueAndFound(t *testing.T) {
 	names := Names()
-	if !slices.Equal(names, []string{"claude", "opencode", "generic"}) {
+	if !slices.Equal(names, []string{"claude", "codex", "opencode", "generic"}) {
 		t.Errorf("order: %q", names)
 	}
 	for _, n := range names {
@@ -64,5 +84,19 @@ func TestNamesAreUniqueAndFound(t *testing.T) {
 	}
 	if _, ok := Find("none"); ok {
 		t.Error("an unknown name was found")
+	}
+}
+
+// TestAgentsAreDocumented: whoever adds one finds the table of docs/agents.md.
+func TestAgentsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/agents.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range All() {
+		d := a.Describe()
+		if !strings.Contains(string(text), "| `"+d.Name+"` | ") && !strings.Contains(string(text), "(`"+d.Name+"`) | ") {
+			t.Errorf("docs/agents.md has no row for %s", d.Name)
+		}
 	}
 }

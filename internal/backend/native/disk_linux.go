@@ -20,6 +20,11 @@ type bounds struct{ bytes, entries int64 }
 
 func (u *diskUse) beyond(b bounds) bool { return u.bytes > b.bytes || u.entries > b.entries }
 
+// besides adds what takes room and is no change of the workspace.
+func (u *diskUse) besides(o diskUse) {
+	u.bytes, u.entries, u.unknown = u.bytes+o.bytes, u.entries+o.entries, u.unknown || o.unknown
+}
+
 const (
 	// perEntry is the least that a name is charged with: an empty file takes
 	// room too.

@@ -123,6 +123,9 @@ func (d *diskWatch) walk() {
 func (d *diskWatch) grown() diskUse {
 	enough := bounds{d.limit.bytes + d.before.Bytes, d.limit.entries + d.before.Entries}
 	u := d.run.seeAll(written(d.upper, enough), enough)
+	for _, layer := range d.run.layers {
+		u.besides(written(layer, enough))
+	}
 	u.bytes -= d.before.Bytes
 	u.entries -= d.before.Entries
 	u.files -= d.before.Files

@@ -120,6 +120,7 @@ type run struct {
 	shown        func() ([]byte, error) // the plan as the agent sees it
 	ahead        *ahead                 // nil: nothing was made ahead
 	mapping      *host.Mapping          // nil: none, or not needed any more
+	layers       []string               // above the owner's caches
 	layered      bool                   // absent guardrails stand in a layer of their own
 	placeholders map[string]string
 	decoys       map[string]bait.Bait // by path

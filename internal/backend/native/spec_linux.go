@@ -61,6 +61,8 @@ func (t *translation) control(c plan.Control) error {
 		return t.mount(w.Mount)
 	case w.AgentFile != nil:
 		t.step(launch.Step{Op: launch.File, Target: w.AgentFile.Path, Data: w.AgentFile.Content, Mode: 0o444})
+	case w.Cache != nil && c.Status == plan.Enforced:
+		return t.cache(w.Cache)
 	case w.Workspace != nil:
 		return t.workspace(w.Workspace)
 	case w.Ask != nil:

@@ -31,6 +31,7 @@ func overlay(s *launch.StepView) syscall.Errno {
 		errno = layers(s.Target, false, above)
 	}
 	ownFiles(true)
+	hasBetween = false // it was for this one
 	return errno
 }
 

@@ -33,8 +33,10 @@ func exhausted(t *testing.T) {
 	if r.Code != 0 || ends["reached"] == 0 || ends["reached"]+ends["ECONNRESET"]+ends["EOF"]+ends["EPIPE"] != 10000 {
 		t.Errorf("exit code %d, ends %v\n%s", r.Code, ends, r.Stderr)
 	}
-	if got := r.Report(after); !strings.Contains(got.Value, egresstest.Reached) || len(site.Requests()) != ends["reached"]+1 {
-		t.Errorf("%d arrived, afterwards %+v", len(site.Requests()), got)
+	// A client that is starved may miss its answer; none asks twice.
+	arrived := len(site.Requests())
+	if got := r.Report(after); !strings.Contains(got.Value, egresstest.Reached) || arrived < ends["reached"]+1 || arrived > 10001 {
+		t.Errorf("%d arrived, ends %v, afterwards %+v", arrived, ends, got)
 	}
 	before := len(site.Requests())
 	if got := counts(b.AttackOutside(flood).Report(flood).Value); got["reached"] != 10000 || len(site.Requests()) != before+10000 {
