@@ -22,7 +22,7 @@ type Agent struct{}
 // well; it takes the first of the two providers that has a key. Another
 // provider's key goes in where its address is opened (intercept). Its model is
 // named in the policy, as any other is that is not opencode's own choice:
-// [env] set = { OPENCODE_MODEL = "deepseek/deepseek-chat" }.
+// [env] set = { OPENCODE_MODEL = "mistral/mistral-large-latest" }.
 func (Agent) Describe() agent.Description {
 	return agent.Description{
 		Name:         "opencode",
