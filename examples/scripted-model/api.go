@@ -42,6 +42,9 @@ type Turn struct {
 	// the index of the step that is due, so that a request sent again gets the
 	// same answer again.
 	Results []Result
+	// Aside is the answer to a request beside the work, for example for a
+	// title. Such a one takes no step, nor an error. Empty: this is the work.
+	Aside string
 }
 
 // ID tells this answer from any other: a subagent's conversation has calls of
@@ -60,5 +63,5 @@ type Result struct {
 
 // apis lists every API that is served.
 func apis() []API {
-	return []API{messagesAPI(), responsesAPI()}
+	return []API{messagesAPI(), responsesAPI(), chatAPI()}
 }

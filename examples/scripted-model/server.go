@@ -79,6 +79,11 @@ func (s *Server) converse(w http.ResponseWriter, r *http.Request, api API) {
 		s.refuse(w, r, api, http.StatusBadRequest, "not a request of this API: "+err.Error())
 		return
 	}
+	if turn.Aside != "" {
+		s.record(r, Entry{Status: http.StatusOK, Text: turn.Aside})
+		api.Write(w, turn, Step{Text: turn.Aside})
+		return
+	}
 	conversation, found := s.script.Find(turn.Prompt)
 	if !found {
 		s.refuse(w, r, api, http.StatusBadRequest, "no conversation of the script fits this prompt")

@@ -21,6 +21,9 @@ type Path struct {
 	// Top: it acts only where the folder that it lies in is opened, built or
 	// checked out by itself, which nobody does with an installed package.
 	Top bool
+	// Hidden: it is shown empty. The tool would run what is in it at its start,
+	// before any permission, and cannot be told not to.
+	Hidden bool
 	// Reason tells a person what the file could do.
 	Reason string
 }

@@ -38,7 +38,7 @@ func ringwallFiles() []Path {
 func instructionFiles() []Path {
 	return rows("instructions that an AI tool loads by itself",
 		"CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", "AGENTS.override.md", "AGENTS.local.md",
-		"AGENT.md", "GEMINI.md", "QWEN.md", "CONVENTIONS.md", ".goosehints", ".cursorrules",
+		"AGENT.md", "CONTEXT.md", "GEMINI.md", "QWEN.md", "CONVENTIONS.md", ".goosehints", ".cursorrules",
 		".windsurfrules", ".clinerules*", ".roorules*", ".github/copilot-instructions.md",
 		".github/instructions/", ".github/prompts/", "llms.txt")
 }

@@ -29,7 +29,7 @@ func TestCommonGuardrailsAreWellFormed(t *testing.T) {
 func TestGuardrailNamesHoldWhatAgentsLoad(t *testing.T) {
 	names := GuardrailNames()
 	for _, want := range []string{
-		"CLAUDE.md", "AGENTS.md", ".mcp.json", ".claude", ".cursor", ".git/hooks", ".git/config",
+		"CLAUDE.md", "AGENTS.md", "CONTEXT.md", ".mcp.json", ".claude", ".cursor", ".git/hooks", ".git/config",
 		".vscode", ".envrc", ".github/workflows", "ringwall.toml", "CONSTITUTION.md", "PROMPT.md",
 	} {
 		if !slices.Contains(names, want) {

@@ -121,6 +121,7 @@ func (o *object) guardrail(g *Guardrail) {
 	o.str("reason", g.Reason)
 	o.flagOr("link", g.Link)
 	o.flagOr("around", g.Around)
+	o.flagOr("hidden", g.Hidden)
 	o.close()
 }
 

@@ -158,6 +158,8 @@ type Guardrail struct {
 	// Around: a folder with memory in it. It stays in its place, what else it
 	// holds is frozen by itself, and what is new in it is held at the gate.
 	Around bool `json:"around,omitempty"`
+	// Hidden: it is there, and something empty stands in its place.
+	Hidden bool `json:"hidden,omitempty"`
 }
 
 // Mask hides a file's content: a text that says so stands in its place.

@@ -52,7 +52,7 @@ func agentHosts() map[string][]string {
 		"copilot":   {"api.githubcopilot.com"},
 		"cursor":    {"api2.cursor.sh"},
 		"gemini":    {"generativelanguage.googleapis.com"},
-		"opencode":  {"models.opencode.ai"},
+		"opencode":  {"opencode.ai"}, // its own service; other providers have names of their own
 	}
 }
 

@@ -75,6 +75,8 @@ type Guardrail struct {
 	Around bool
 	// Imported: an instruction file imports it.
 	Imported bool
+	// Hidden: it is there, and shown empty.
+	Hidden bool
 }
 
 // Secret is a file whose content must not be seen.

@@ -98,7 +98,7 @@ func (in *inspector) addRail(row agent.Path) error {
 	if err := singleName(row.Path, info); err != nil {
 		return err
 	}
-	in.rails[row.Path] = Guardrail{Path: row.Path, Dir: info.IsDir(), Present: true, Reason: row.Reason}
+	in.rails[row.Path] = Guardrail{Path: row.Path, Dir: info.IsDir(), Present: true, Reason: row.Reason, Hidden: row.Hidden}
 	return nil
 }
 

@@ -78,7 +78,7 @@ func (in *inspector) linkedRail(row agent.Path, link string) error {
 			Fix: "put the real file or folder in the link's place"}
 	}
 	in.pinLinks(links, row.Reason)
-	to := agent.Path{Path: resolved, Dir: row.Dir, IfAbsent: true, Reason: row.Reason + " (" + row.Path + " leads to it)"}
+	to := agent.Path{Path: resolved, Dir: row.Dir, IfAbsent: true, Hidden: row.Hidden, Reason: row.Reason + " (" + row.Path + " leads to it)"}
 	return in.addRail(to)
 }
 

@@ -105,6 +105,9 @@ func (w World) guardrail(a *Answer, c plan.Control, rel string) {
 	if !g.Present {
 		may = "r"
 	}
+	if g.Hidden {
+		a.note("it is shown empty: the agent's tool would run what is in it at its start")
+	}
 	wayOut := "none: its owner changes it outside; no key of the policy lets an agent do it"
 	if c.From != "default" {
 		wayOut = policyKey(c.From, "take it out of [workspace] freeze")

@@ -7,11 +7,12 @@ import (
 	"ringwall/internal/agent/claude"
 	"ringwall/internal/agent/codex"
 	"ringwall/internal/agent/generic"
+	"ringwall/internal/agent/opencode"
 )
 
 // All returns the known tools in a fixed order, the generic one last.
 func All() []agent.Agent {
-	return []agent.Agent{claude.Agent{}, codex.Agent{}, generic.Agent{}}
+	return []agent.Agent{claude.Agent{}, codex.Agent{}, opencode.Agent{}, generic.Agent{}}
 }
 
 // Find returns the tool with that name.

@@ -144,6 +144,8 @@ func (t *translation) frozen(direct bool) (map[string]launch.Step, []string) {
 				op = launch.Pin
 			case !g.Present:
 				op = launch.Absent
+			case g.Hidden:
+				op = launch.Cover
 			}
 			ops[g.Path] = launch.Step{Op: op, Flags: folder(g.Dir) | link(g.Link)}
 		}
@@ -208,7 +210,7 @@ func before(a, b string) bool {
 // covered tells whether a parent is frozen as a whole.
 func covered(path string, ops map[string]launch.Step) bool {
 	for dir := filepath.Dir(path); dir != "."; dir = filepath.Dir(dir) {
-		if op := ops[dir].Op; op == launch.Freeze || op == launch.Absent {
+		if op := ops[dir].Op; op == launch.Freeze || op == launch.Absent || op == launch.Cover {
 			return true
 		}
 	}

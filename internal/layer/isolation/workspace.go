@@ -16,7 +16,7 @@ func (c *compiler) workspace() {
 	c.tree()
 	for _, g := range c.project.Guardrails {
 		c.add("guardrail:"+g.Path, plan.Op{Guardrail: &plan.Guardrail{
-			Path: g.Path, Dir: g.Dir, Present: g.Present, Reason: g.Reason, Link: g.Link, Around: g.Around}},
+			Path: g.Path, Dir: g.Dir, Present: g.Present, Reason: g.Reason, Link: g.Link, Around: g.Around, Hidden: g.Hidden}},
 			host.Ability{OK: true}, c.asked("workspace.freeze", c.policy.Workspace.Freeze, g.Asked))
 		if c.direct() && !g.Present && !c.inFrozen(g.Path) {
 			c.downgrade(absentInDirect)
