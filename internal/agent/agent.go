@@ -45,6 +45,7 @@ type Description struct {
 	Executable string // looked up on PATH; empty: the policy's command
 	KeyEnv     string // variable that gives the tool its key
 	BaseURLEnv string // variable that sends its API calls elsewhere; empty: none
+	BasePath   string // what the address in it ends in: "/v1"
 	KeyShape   string // form of a placeholder key, with one "%s"
 	APIHost    string // the service the key belongs to
 	Header     string // HTTP header that carries the key
@@ -122,7 +123,10 @@ type Request struct {
 	BudgetUSD     float64 // 0: none
 	// BaseURL is where the gateway answers in place of the tool's service;
 	// empty: nowhere. It is for tools that take it as an argument only.
-	BaseURL   string
+	BaseURL string
+	// Rules are those that Files was given, for what a tool takes as an
+	// argument only.
+	Rules     Rules
 	ExtraArgs []string
 }
 

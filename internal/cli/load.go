@@ -16,6 +16,7 @@ import (
 	"ringwall/internal/host"
 	"ringwall/internal/layer"
 	"ringwall/internal/layer/isolation"
+	"ringwall/internal/layer/permissions"
 	"ringwall/internal/plan"
 	"ringwall/internal/policy"
 	"ringwall/internal/project"
@@ -256,7 +257,7 @@ func (w *work) agentCommand() ([]string, error) {
 	if err := w.policy.Runnable(); err != nil {
 		return nil, usage(err)
 	}
-	argv := w.agent().Invocation(agent.Request{Command: w.policy.Command, PromptOnStdin: true, BudgetUSD: w.budget()})
+	argv := w.agent().Invocation(agent.Request{Command: w.policy.Command, PromptOnStdin: true, BudgetUSD: w.budget(), Rules: permissions.Rules(w.policy)})
 	if len(argv) == 0 {
 		return nil, errors.New("the policy's agent has no command")
 	}

@@ -131,7 +131,8 @@ func (b *broker) ownKey(op plan.Credential) (service, bool) {
 	a := b.agent
 	key := cmp.Or(op.KeyEnv, op.FromEnv)
 	own := a.APIHost != "" && op.Host == a.APIHost || a.KeyEnv != "" && key == a.KeyEnv
-	return service{header: strings.ToLower(a.Header), keyEnv: a.KeyEnv, baseURLEnv: a.BaseURLEnv, shape: a.KeyShape},
+	return service{header: strings.ToLower(a.Header), keyEnv: a.KeyEnv, baseURLEnv: a.BaseURLEnv,
+			basePath: a.BasePath, shape: a.KeyShape},
 		own && op.FromOAuth == "" && (op.Form == "" || op.Form == plan.FormHeader)
 }
 
