@@ -6,12 +6,13 @@ import (
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/claude"
 	"ringwall/internal/agent/copilot"
+	"ringwall/internal/agent/cursor"
 	"ringwall/internal/agent/generic"
 )
 
 // All returns the known tools in a fixed order, the generic one last.
 func All() []agent.Agent {
-	return []agent.Agent{claude.Agent{}, copilot.Agent{}, generic.Agent{}}
+	return []agent.Agent{claude.Agent{}, copilot.Agent{}, cursor.Agent{}, generic.Agent{}}
 }
 
 // Find returns the tool with that name.
