@@ -11,12 +11,6 @@ import (
 
 // permissions checks cli-config.json and cli.json.
 func (l *linter) permissions(root *jsonedit.Value) {
-	if mode := root.Get("approvalMode"); mode.Text() == "unrestricted" {
-		l.add(mode.Line, agent.Bypasses, "approvalMode: unrestricted", "everything runs without a question", "approvalMode: allowlist", layerIsolation)
-	}
-	if mode := root.Get("sandbox", "mode"); mode.Text() == "disabled" {
-		l.add(mode.Line, agent.Bypasses, "sandbox.mode: disabled", "commands run without Cursor's own sandbox", "sandbox.mode: enabled", layerIsolation)
-	}
 	denied := l.entries("deny", root.Get("permissions", "deny"), nil)
 	l.entries("allow", root.Get("permissions", "allow"), denied)
 }

@@ -29,8 +29,6 @@ func TestLintFlaggedAndNear(t *testing.T) {
 		{config, `{`, agent.Malformed, `{"version": 1}`},
 		{cli, `[]`, agent.Malformed, `{}`},
 		{config, `{"version": 1, "version": 1}`, agent.Duplicate, `{"version": 1}`},
-		{config, `{"approvalMode": "unrestricted"}`, agent.Bypasses, `{"approvalMode": "allowlist"}`},
-		{config, `{"sandbox": {"mode": "disabled"}}`, agent.Bypasses, `{"sandbox": {"mode": "enabled"}}`},
 		{".cursor/permissions.json", `{"terminalAllowlist": ["npm run"]}`, agent.Executes, `{"terminalAllowlist": ["npm test"]} // fine`},
 		{".cursor/permissions.json", `{"mcpAllowlist": ["*:*"]}`, agent.TooBroad, `{"mcpAllowlist": ["db:*"]}`},
 		{".cursor/permissions.json", `{"autoRun": {"allow_instructions": ["be nice"]}}`, agent.Ineffective, `{"autoRun": {"block_instructions": ["ask"]}}`},
