@@ -12,12 +12,16 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestClaudeCode runs the real Claude Code in a loop. It needs the npm registry
+// TestClaudeCode runs the real Claude Code in loops. It needs the npm registry
 // once, and no account: a scripted model on loopback answers it.
 func TestClaudeCode(t *testing.T) {
 	claude := claudeCode(t)
+	scripts, err := filepath.Glob("../../testdata/claude-*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("no scripts", err)
+	}
 	testscript.Run(t, testscript.Params{
-		Files: []string{"../../testdata/claude-code.txtar"}, Condition: condition, Cmds: commands,
+		Files: scripts, Condition: condition, Cmds: commands,
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			if err := setup(env); err != nil {

@@ -14,7 +14,7 @@ type answer struct {
 
 // writeMessage answers in the form of the Messages API.
 func writeMessage(w http.ResponseWriter, t Turn, s Step) {
-	a := newAnswer(t.Model, len(t.Results), s)
+	a := newAnswer(t, s)
 	if t.Stream {
 		a.stream(w)
 		return
@@ -22,11 +22,11 @@ func writeMessage(w http.ResponseWriter, t Turn, s Step) {
 	writeJSON(w, http.StatusOK, a.whole())
 }
 
-func newAnswer(model string, index int, step Step) answer {
+func newAnswer(t Turn, step Step) answer {
 	return answer{
-		id:     fmt.Sprintf("msg_scripted_%04d", index),
-		toolID: fmt.Sprintf("toolu_scripted_%04d", index),
-		model:  model,
+		id:     "msg_scripted_" + t.ID(),
+		toolID: "toolu_scripted_" + t.ID(),
+		model:  t.Model,
 		step:   step,
 	}
 }
@@ -102,6 +102,11 @@ func (a answer) stream(w http.ResponseWriter) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	writeEvents(w, events)
+}
+
+// writeEvents writes server-sent events that name their type in the data too.
+func writeEvents(w http.ResponseWriter, events []event) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache")
 	for _, e := range events {

@@ -1,6 +1,10 @@
 package main
 
-import "net/http"
+import (
+	"fmt"
+	"hash/fnv"
+	"net/http"
+)
 
 // API is one model API that the stand-in speaks. To add one:
 //
@@ -43,6 +47,14 @@ type Turn struct {
 	Aside string
 }
 
+// ID tells this answer from any other: a subagent's conversation has calls of
+// the same index. The same request gets the same again.
+func (t Turn) ID() string {
+	h := fnv.New32a()
+	h.Write([]byte(t.Prompt))
+	return fmt.Sprintf("%08x_%04d", h.Sum32(), len(t.Results))
+}
+
 // Result is what the client says that a tool gave.
 type Result struct {
 	Text    string
@@ -51,5 +63,5 @@ type Result struct {
 
 // apis lists every API that is served.
 func apis() []API {
-	return []API{messagesAPI(), chatAPI()}
+	return []API{messagesAPI(), responsesAPI(), chatAPI()}
 }

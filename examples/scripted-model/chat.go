@@ -32,7 +32,7 @@ func readChat(r *http.Request) (Turn, error) {
 
 // writeChat answers in the form of this API.
 func writeChat(w http.ResponseWriter, t Turn, s Step) {
-	a := newAnswer(t.Model, len(t.Results), s)
+	a := newAnswer(t, s)
 	if t.Stream {
 		a.chatStream(w)
 		return

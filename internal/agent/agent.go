@@ -45,7 +45,6 @@ type Description struct {
 	Executable string // looked up on PATH; empty: the policy's command
 	KeyEnv     string // variable that gives the tool its key
 	BaseURLEnv string // variable that sends its API calls elsewhere; empty: none
-	BasePath   string // what the address in it ends in: "/v1"
 	KeyShape   string // form of a placeholder key, with one "%s"
 	APIHost    string // the service the key belongs to
 	Header     string // HTTP header that carries the key

@@ -1,5 +1,7 @@
 package agent
 
+import "io"
+
 // Rules are what a tool's own permission system is told.
 type Rules struct {
 	// Allow are the commands that may run, with the words that they have to
@@ -55,6 +57,13 @@ type Linter interface {
 	// Lint checks one of them. name is the name from PermissionFiles. A file
 	// that cannot be read gives one finding, which says what the tool then does.
 	Lint(name string, text []byte) []Finding
+}
+
+// RefusalReader is a tool that tells only on standard error what its own
+// permissions refused.
+type RefusalReader interface {
+	// Refused reads that to its end with bounded memory.
+	Refused(stderr io.Reader) ([]Denial, error)
 }
 
 // Located is a file by where it lies.

@@ -94,7 +94,7 @@ func (e *env) root(args []string) *cobra.Command {
 		return root
 	}
 	root.AddCommand(e.initCommand(), e.planCommand(), e.runCommand(), e.learnCommand(), e.loopCommand(), e.reportCommand(),
-		e.reviewCommand(), e.rollbackCommand(), e.recoverCommand(), e.runsCommand(), e.pruneCommand(), e.whyCommand(), e.trustCommand(), e.setupCommand(), e.doctorCommand(), e.versionCommand())
+		e.reviewCommand(), e.rollbackCommand(), e.recoverCommand(), e.runsCommand(), e.pruneCommand(), e.scanCommand(), e.whyCommand(), e.trustCommand(), e.setupCommand(), e.doctorCommand(), e.versionCommand())
 	if e.inside != nil {
 		outsideOnly(root)
 	}

@@ -65,21 +65,23 @@ func (e *env) refusedTool(args []string) (int, bool) {
 	}
 	for _, c := range e.inside.Plan.Controls {
 		if s := c.Want.Stub; s != nil && slices.Contains(s.Files, self) {
-			tellLesson(e.inside.Plan, s.Tool)
+			tellRefusal(e.inside.Plan, s.Tool)
 			return e.fail(refusal(*e.inside, s, filepath.Base(args[0]))), true
 		}
 	}
 	return 0, false
 }
 
-// tellLesson tells the gateway of a run that learns which program was started in
-// vain. There is no other way out, and no answer.
-func tellLesson(p plan.Plan, tool string) {
+// tellRefusal tells the gateway which program was started in vain, for the
+// report. There is no other way out, and no answer; without a gateway nobody
+// hears it.
+func tellRefusal(p plan.Plan, tool string) {
 	for _, c := range p.Controls {
-		if g := c.Want.Gateway; g != nil && g.Learn {
+		if c.Want.Gateway != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			defer cancel()
-			net.DefaultResolver.LookupHost(ctx, egress.ToolQuery(tool)+".")
+			// One kind of address, so that one start is one question.
+			net.DefaultResolver.LookupNetIP(ctx, "ip4", egress.ToolQuery(tool)+".")
 		}
 	}
 }

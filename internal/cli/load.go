@@ -16,6 +16,7 @@ import (
 	"ringwall/internal/host"
 	"ringwall/internal/layer"
 	"ringwall/internal/layer/isolation"
+	"ringwall/internal/layer/network"
 	"ringwall/internal/layer/permissions"
 	"ringwall/internal/plan"
 	"ringwall/internal/policy"
@@ -35,6 +36,7 @@ type work struct {
 	project project.Facts
 	plan    plan.Plan
 	notes   []string // where the machine's policy was tighter
+	owns    []string // what the owner starts, before ringwall adds to it
 	stderr  io.Writer
 }
 
@@ -179,6 +181,9 @@ func (w *work) compile(kind string, command []string, accept []string) error {
 		w.plan.Controls = without(w.plan.Controls, func(c plan.Control) bool { return c.Want.Decoy != nil })
 	}
 	w.plan.Waived = accept
+	if kind == "run" {
+		w.owns = command
+	}
 	for _, id := range accept {
 		if _, ok := w.plan.Find(id); !ok {
 			return usage(withHint("ringwall plan --json lists the controls", "--accept %s: there is no such control", id))
@@ -221,7 +226,7 @@ func without(in []plan.Control, drop func(plan.Control) bool) []plan.Control {
 func (w *work) refuseIfMissing(code int) error {
 	missing := w.plan.Missing()
 	if len(missing) == 0 {
-		return nil
+		return w.refuseBypass(code)
 	}
 	var b strings.Builder
 	b.WriteString("nothing was started, since this cannot be enforced here:")
@@ -257,11 +262,37 @@ func (w *work) agentCommand() ([]string, error) {
 	if err := w.policy.Runnable(); err != nil {
 		return nil, usage(err)
 	}
-	argv := w.agent().Invocation(agent.Request{Command: w.policy.Command, PromptOnStdin: true, BudgetUSD: w.budget(), Rules: permissions.Rules(w.policy)})
+	base, err := w.baseURL()
+	if err != nil {
+		return nil, usage(err)
+	}
+	w.owns = slices.Clone(w.policy.Command)
+	argv := w.agent().Invocation(agent.Request{Command: w.policy.Command, PromptOnStdin: true, BudgetUSD: w.budget(),
+		BaseURL: base, Rules: permissions.Rules(w.policy)})
 	if len(argv) == 0 {
 		return nil, errors.New("the policy's agent has no command")
 	}
 	return argv, nil
+}
+
+// baseURL is where the gateway takes the agent's own key, for an agent that has
+// to be told so as an argument. The command is a part of the plan, so this is
+// asked of the one layer that knows before there is a plan.
+func (w *work) baseURL() (string, error) {
+	own := w.agent().Describe().KeyEnv
+	if own == "" || len(w.policy.Credentials) == 0 {
+		return "", nil
+	}
+	controls, err := network.Layer{}.Plan(w.policy, w.host, w.project)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range controls {
+		if k := c.Want.Credential; k != nil && c.Status != plan.Unavailable && k.KeyEnv == own {
+			return k.BaseURL(), nil
+		}
+	}
+	return "", nil
 }
 
 func (w *work) budget() float64 {

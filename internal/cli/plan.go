@@ -312,7 +312,7 @@ func (v view) risk(notes []string, w *work) {
 	if w.project.ReadOnly {
 		notes = append(notes, "The project is read-only for you: no work could be applied, so a loop does not start.")
 	}
-	for _, n := range notes {
+	for _, n := range append(notes, w.bypassNote()...) {
 		t.row("", n)
 	}
 	for _, s := range append(loosened(w.plan), outside(w)...) {

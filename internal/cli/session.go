@@ -83,7 +83,7 @@ func (s *session) announce(kind string, limit int) error {
 	if err := s.writePlan(); err != nil {
 		return err
 	}
-	return s.journal.Record(evidence.Event{RunStarted: s.started(kind, limit)})
+	return errors.Join(s.journal.Record(evidence.Event{RunStarted: s.started(kind, limit)}), s.recordBypass())
 }
 
 // writePlan writes the very bytes that the plan's hash is of.

@@ -26,7 +26,7 @@ func (e *env) setupCommand() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(e.setupUserCommand(), e.setupProjectCommand(), e.setupUndoCommand())
+	c.AddCommand(e.setupUserCommand(), e.setupProjectCommand(), e.setupManagedCommand(), e.setupUndoCommand())
 	return c
 }
 
@@ -56,7 +56,7 @@ func (e *env) setupUndoCommand() *cobra.Command {
 	var f setupFlags
 	c := &cobra.Command{
 		Use:   "undo",
-		Short: "Take back all that setup did: as root the accounts, as a user the shared projects",
+		Short: "Take back all that setup did: as root accounts and managed files, as a user shared projects",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE:  func(*cobra.Command, []string) error { return e.setupUndo(f) },
 	}
@@ -132,7 +132,7 @@ func (e *env) carryOut(steps []setup.Step, f setupFlags, err error) error {
 		return nil
 	}
 	for i, s := range steps {
-		e.showStep(i+1, s)
+		e.showStep(i+1, s, f.dryRun)
 		if f.dryRun {
 			continue
 		}
@@ -144,13 +144,16 @@ func (e *env) carryOut(steps []setup.Step, f setupFlags, err error) error {
 	return nil
 }
 
-func (e *env) showStep(n int, s setup.Step) {
+func (e *env) showStep(n int, s setup.Step, dry bool) {
 	t := table{e.out, 8}
 	table{e.out, 3}.row(fmt.Sprintf("%d.", n), s.What)
 	t.row("   why", s.Why)
 	t.row("   how", s.How)
 	if s.Undo != "" {
 		t.row("   undo", s.Undo)
+	}
+	if s.Content != "" && dry {
+		fmt.Fprintf(e.out, "\n%s\n", indented(s.Content))
 	}
 }
 

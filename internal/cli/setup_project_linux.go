@@ -125,8 +125,8 @@ func (e *env) unshareAll(f setupFlags) error {
 		return err
 	}
 	if len(all) == 0 {
-		if record, err := host.ReadSetup(host.SetupFile); err == nil && len(record.Accounts) > 0 {
-			return usage(withHint("sudo ringwall setup undo", "only root can take back the accounts; you share no project"))
+		if record, err := host.ReadSetup(host.SetupFile); err == nil && len(record.Accounts)+len(record.Managed) > 0 {
+			return usage(withHint("sudo ringwall setup undo", "only root can take back accounts and managed files; you share no project"))
 		}
 		if e.flag.json {
 			return e.printJSON([]sharedJSON{})

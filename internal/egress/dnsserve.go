@@ -98,7 +98,7 @@ func (g *Gateway) reply(query []byte) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	if m.name != "" && !g.learnedTool(m.name) && !g.refuse(g.dnsRefusals, "resolve "+m.name, m.reason()) {
+	if m.name != "" && !g.toldTool(m.name) && !g.refuse(g.dnsRefusals, "resolve "+m.name, m.reason()) {
 		return nil, false
 	}
 	return resp, true

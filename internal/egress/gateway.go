@@ -61,6 +61,7 @@ type Gateway struct {
 	table  *nameTable
 
 	dnsRefusals  *refusals
+	tools        map[string]*refusals // by the program's name
 	refusals     *refusals
 	credRefusals map[string]*refusals // by control
 
@@ -149,6 +150,7 @@ func newGateway(cfg Config, policy Policy, table *nameTable) *Gateway {
 	g := &Gateway{
 		cfg: cfg, policy: policy, table: table,
 		dnsRefusals:  newRefusals(ControlDNS, cfg.Recorder),
+		tools:        toolRefusals(cfg.Plan, cfg.Recorder),
 		refusals:     newRefusals(ControlGateway, cfg.Recorder),
 		credRefusals: map[string]*refusals{},
 		slots:        make(chan struct{}, maxConns),
@@ -209,6 +211,9 @@ func (g *Gateway) Close() error {
 	g.conns.closeAll()
 	g.wg.Wait()
 	errs := []error{g.sums.close(), g.dnsRefusals.flush(), g.refusals.flush()}
+	for _, r := range g.tools {
+		errs = append(errs, r.flush())
+	}
 	for _, r := range g.credRefusals {
 		errs = append(errs, r.flush())
 	}

@@ -3,7 +3,6 @@ package egress
 import (
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 
 	"ringwall/internal/evidence"
@@ -12,15 +11,6 @@ import (
 // A run that learns answers every name and refuses every connection that the
 // policy does not allow, when it has said what it is for. Nothing more leaves
 // than in any other run.
-
-// toolSuffix is below a name that never exists (RFC 6761). In a run that learns,
-// what stands in a refused program's place asks for the program's name there:
-// it has no other way to tell.
-const toolSuffix = ".tool.ringwall.invalid"
-
-// ToolQuery is the name that the stand-in of a program asks for in a run that
-// learns.
-func ToolQuery(tool string) string { return tool + toolSuffix }
 
 // learner remembers what was told, so that each thing is told once and there is
 // a bound to it.
@@ -60,21 +50,6 @@ func (g *Gateway) learnedName(name string) {
 		g.needed(evidence.Needed{Proto: "dns", Host: name, Address: v4.String()})
 		g.needed(evidence.Needed{Proto: "dns", Host: name, Address: v6.String()})
 	}
-}
-
-// learnedTool reports whether a name that was refused is the word of a program's
-// stand-in, and tells of the program if the plan has one for it.
-func (g *Gateway) learnedTool(name string) bool {
-	name, ok := strings.CutSuffix(strings.ToLower(strings.TrimSuffix(name, ".")), toolSuffix)
-	if !g.policy.learn || !ok {
-		return false
-	}
-	for _, c := range g.cfg.Plan.Controls {
-		if c.Want.Stub != nil && strings.EqualFold(c.Want.Stub.Tool, name) {
-			g.needed(evidence.Needed{Proto: "tool", Tool: c.Want.Stub.Tool})
-		}
-	}
-	return true
 }
 
 // learnFrom tells what a connection is for that is not allowed, in a run that

@@ -108,14 +108,14 @@ func TestToolsAreLearned(t *testing.T) {
 	stub := plan.Control{ID: "isolation.tool:curl", Layer: plan.Isolation, Want: plan.Op{Stub: &plan.Stub{Tool: "curl"}}}
 	r, _ := newLearner(t, stub)
 	for _, name := range []string{"curl", "CURL", "wget", "a.b"} {
-		if !r.learnedTool(ToolQuery(name) + ".") {
+		if !r.toldTool(ToolQuery(name) + ".") {
 			t.Errorf("%s is no word of a stand-in", name)
 		}
 		if _, _, _, ok := r.table.addrs(strings.ToLower(ToolQuery(name))); ok {
 			t.Errorf("%s has an address", name)
 		}
 	}
-	if r.learnedTool("curl.example") {
+	if r.toldTool("curl.example") {
 		t.Error("any name is a stand-in's word")
 	}
 	if got := r.journal.learned(); len(got) != 1 || got[0].Tool != "curl" {

@@ -13,7 +13,9 @@ import (
 // ten, a hundred and so on, and the rest at flush. The counts of all events of
 // a kind add up to what happened. Beyond maxKinds kinds, all others share one.
 type refusals struct {
+	layer    plan.LayerID
 	control  string
+	source   evidence.Source
 	recorder evidence.Recorder
 
 	mu    sync.Mutex
@@ -35,7 +37,7 @@ const (
 )
 
 func newRefusals(control string, r evidence.Recorder) *refusals {
-	return &refusals{control: control, recorder: r, kinds: map[string]*kind{}}
+	return &refusals{layer: plan.Network, control: control, source: evidence.Observed, recorder: r, kinds: map[string]*kind{}}
 }
 
 // add counts one refusal and records it when it is due.
@@ -72,8 +74,8 @@ func (r *refusals) kind(what *string, why string) *kind {
 
 func (r *refusals) record(what, why string, count int) error {
 	return r.recorder.Record(evidence.Event{Refused: &evidence.Refused{
-		Layer: string(plan.Network), Control: r.control, What: what,
-		Source: evidence.Observed, Count: count, Why: why,
+		Layer: string(r.layer), Control: r.control, What: what,
+		Source: r.source, Count: count, Why: why,
 	}})
 }
 

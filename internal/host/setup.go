@@ -16,6 +16,20 @@ type Setup struct {
 	Version  int            `json:"version"`
 	MadeDir  bool           `json:"made_dir,omitempty"` // the folder of this file was not there before
 	Accounts []SetupAccount `json:"accounts"`
+	Managed  []SetupManaged `json:"managed,omitempty"`
+}
+
+// SetupManaged is a file with which an administrator binds an agent.
+type SetupManaged struct {
+	Agent string `json:"agent"`
+	Path  string `json:"path"`
+	// SHA256 is of the content that ringwall wrote, or is about to write in the
+	// place of Before, in hexadecimal. A file with another content is somebody
+	// else's.
+	SHA256 string `json:"sha256"`
+	Before string `json:"before,omitempty"`
+	// Dirs are the folders that were not there before, the outermost first.
+	Dirs []string `json:"dirs,omitempty"`
 }
 
 // SetupAccount is an account for the agents of one owner.

@@ -19,6 +19,7 @@ type iterationIO struct {
 	IO
 	promptSum string
 	stdout    string // path of the kept output
+	stderr    string
 	wg        *sync.WaitGroup
 	closers   []io.Closer
 }
@@ -33,15 +34,16 @@ func (l *looper) open(n int) (iterationIO, error) {
 	if err := os.WriteFile(filepath.Join(dir, "prompt.md"), []byte(prompt), 0o600); err != nil {
 		return iterationIO{}, err
 	}
-	p := iterationIO{promptSum: sum(prompt), stdout: filepath.Join(dir, "stdout.log"), wg: new(sync.WaitGroup)}
-	err := p.connect(prompt, dir)
+	p := iterationIO{promptSum: sum(prompt), wg: new(sync.WaitGroup)}
+	p.stdout, p.stderr = filepath.Join(dir, "stdout.log"), filepath.Join(dir, "stderr.log")
+	err := p.connect(prompt)
 	if err != nil {
 		p.close()
 	}
 	return p, err
 }
 
-func (p *iterationIO) connect(prompt, dir string) error {
+func (p *iterationIO) connect(prompt string) error {
 	var err error
 	if p.Stdin, err = p.feed(prompt); err != nil {
 		return err
@@ -49,7 +51,7 @@ func (p *iterationIO) connect(prompt, dir string) error {
 	if p.Stdout, err = p.keep(p.stdout); err != nil {
 		return err
 	}
-	p.Stderr, err = p.keep(filepath.Join(dir, "stderr.log"))
+	p.Stderr, err = p.keep(p.stderr)
 	return err
 }
 

@@ -126,7 +126,7 @@ func (l *looper) iterate(ctx context.Context, n int) (*Ending, error) {
 		return nil, err
 	}
 	io.close()
-	result, err := l.result(rec, io.stdout)
+	result, err := l.result(rec, io)
 	if err != nil {
 		return nil, err
 	}
@@ -145,14 +145,9 @@ func ended(o Outcome, token string) *evidence.IterationEnded {
 		Millis: o.Took.Milliseconds(), Token: token}
 }
 
-// result reads what the agent said, from the file that its output went to.
-func (l *looper) result(rec evidence.Recorder, output string) (agent.Result, error) {
-	f, err := os.Open(output)
-	if err != nil {
-		return agent.Result{}, err
-	}
-	defer f.Close()
-	r, err := l.Agent.Parse(f)
+// result reads what the agent said, from the files that its output went to.
+func (l *looper) result(rec evidence.Recorder, io iterationIO) (agent.Result, error) {
+	r, err := l.said(io)
 	if err != nil {
 		return r, err
 	}
@@ -161,6 +156,29 @@ func (l *looper) result(rec evidence.Recorder, output string) (agent.Result, err
 		e.Denied = append(e.Denied, strings.TrimSpace(d.Tool+" "+d.Input))
 	}
 	return r, rec.Record(evidence.Event{AgentResult: e})
+}
+
+// said is the agent's own account. What a tool refused may be told beside its
+// result only.
+func (l *looper) said(io iterationIO) (agent.Result, error) {
+	out, err := os.Open(io.stdout)
+	if err != nil {
+		return agent.Result{}, err
+	}
+	defer out.Close()
+	r, err := l.Agent.Parse(out)
+	reader, tells := l.Agent.(agent.RefusalReader)
+	if err != nil || !tells {
+		return r, err
+	}
+	errs, err := os.Open(io.stderr)
+	if err != nil {
+		return r, err
+	}
+	defer errs.Close()
+	refused, err := reader.Refused(errs)
+	r.Denied = append(r.Denied, refused...)
+	return r, err
 }
 
 // token finds the word that ends a loop: alone on the last line of the final

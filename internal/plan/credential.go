@@ -1,6 +1,9 @@
 package plan
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Renewable tells whether reading a credential again may give another value: a
 // sign-in is renewed, a command run again, and the owner may have written to a
@@ -27,4 +30,13 @@ func (c Credential) Source() string {
 		return "the sign-in of " + c.FromOAuth + " on this machine, renewed there"
 	}
 	return "nowhere"
+}
+
+// BaseURL is where the gateway answers inside in place of the host; empty where
+// it does not.
+func (c Credential) BaseURL() string {
+	if c.Listen == 0 {
+		return ""
+	}
+	return "http://127.0.0.1:" + strconv.Itoa(c.Listen) + c.BasePath
 }

@@ -16,7 +16,7 @@ import (
 // nobody uses it.
 func (m *machine) save() error {
 	path := m.path(host.SetupFile)
-	if len(m.record.Accounts) == 0 {
+	if len(m.record.Accounts) == 0 && len(m.record.Managed) == 0 {
 		return m.forget(path)
 	}
 	dir := filepath.Dir(path)

@@ -41,6 +41,8 @@ type Step struct {
 	Why  string `json:"why"`
 	How  string `json:"how"`
 	Undo string `json:"undo,omitempty"`
+	// Content is what a file gets, for who wants to read it before.
+	Content string `json:"content,omitempty"`
 
 	do func() error
 }

@@ -26,6 +26,9 @@ func Undo(o Options) ([]Step, error) {
 			steps = append(steps, m.undoAccount(a)...)
 		}
 	}
+	if o.Name == "" {
+		steps = append(steps, m.undoManaged("")...)
+	}
 	return steps, nil
 }
 

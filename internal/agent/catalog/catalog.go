@@ -5,6 +5,7 @@ package catalog
 import (
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/claude"
+	"ringwall/internal/agent/codex"
 	"ringwall/internal/agent/copilot"
 	"ringwall/internal/agent/cursor"
 	"ringwall/internal/agent/generic"
@@ -12,7 +13,7 @@ import (
 
 // All returns the known tools in a fixed order, the generic one last.
 func All() []agent.Agent {
-	return []agent.Agent{claude.Agent{}, copilot.Agent{}, cursor.Agent{}, generic.Agent{}}
+	return []agent.Agent{claude.Agent{}, codex.Agent{}, copilot.Agent{}, cursor.Agent{}, generic.Agent{}}
 }
 
 // Find returns the tool with that name.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func TestEveryAgent(t *testing.T) {
 
 func TestNamesAreUniqueAndFound(t *testing.T) {
 	names := Names()
-	if !slices.Equal(names, []string{"claude", "copilot", "cursor", "generic"}) {
+	if !slices.Equal(names, []string{"claude", "codex", "copilot", "cursor", "generic"}) {
 		t.Errorf("order: %q", names)
 	}
 	for _, n := range names {
@@ -64,5 +65,19 @@ func TestNamesAreUniqueAndFound(t *testing.T) {
 	}
 	if _, ok := Find("none"); ok {
 		t.Error("an unknown name was found")
+	}
+}
+
+// TestAgentsAreDocumented: whoever adds one finds the table of docs/agents.md.
+func TestAgentsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/agents.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range All() {
+		d := a.Describe()
+		if !strings.Contains(string(text), "| `"+d.Name+"` | ") && !strings.Contains(string(text), "(`"+d.Name+"`) | ") {
+			t.Errorf("docs/agents.md has no row for %s", d.Name)
+		}
 	}
 }

@@ -15,57 +15,12 @@ const SettingsPath = "/run/ringwall/claude/settings.json"
 // Agent is Claude Code.
 type Agent struct{}
 
-// Describe implements agent.Agent.
-func (Agent) Describe() agent.Description {
-	return agent.Description{
-		Name:       "claude",
-		Title:      "Claude Code",
-		Checked:    "2.1.197",
-		Executable: "claude",
-		Guardrails: guardrails(),
-		KeyEnv:     "ANTHROPIC_API_KEY",
-		BaseURLEnv: "ANTHROPIC_BASE_URL",
-		KeyShape:   "sk-ant-api03-ringwall-placeholder-%s-AA",
-		APIHost:    "api.anthropic.com",
-		Header:     "x-api-key",
-		Env:        env(),
-		BypassFlags: []string{
-			"--dangerously-skip-permissions", "--allow-dangerously-skip-permissions",
-			"--permission-mode=bypassPermissions", "IS_SANDBOX=",
-		},
-	}
-}
-
-// guardrails are frozen even when absent, because this very tool would load
-// them: a tool that has none of its own files must not be given any.
-func guardrails() []agent.Path {
-	const text = "instructions that Claude Code loads by itself"
-	return []agent.Path{
-		{Path: ".claude", Dir: true, IfAbsent: true, Reason: "Claude Code's settings, hooks, skills and agents"},
-		{Path: "CLAUDE.md", IfAbsent: true, Reason: text},
-		{Path: "CLAUDE.local.md", IfAbsent: true, Reason: text},
-		{Path: ".mcp.json", IfAbsent: true, Reason: "servers that Claude Code starts"},
-	}
-}
-
-// env switches off everything that is not the work: telemetry, error reports,
-// self-update, and the memory files that one session writes and the next one
-// loads.
-func env() map[string]string {
-	return map[string]string{
-		"CLAUDE_CODE_DISABLE_AUTO_MEMORY":          "1",
-		"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-		"DISABLE_AUTOUPDATER":                      "1",
-		"DISABLE_BUG_COMMAND":                      "1",
-		"DISABLE_ERROR_REPORTING":                  "1",
-		"DISABLE_TELEMETRY":                        "1",
-	}
-}
-
 // Invocation implements agent.Agent. The prompt is always read from standard
 // input. An empty list of setting sources is what keeps the project's own
 // settings, hooks, servers and CLAUDE.md from being loaded; "--bare" and
-// "--safe-mode" do not.
+// "--safe-mode" do not. The project's hooks come with its other settings, of
+// which the managed file leaves the permissions out; of its servers the managed
+// file lets those start that the owner lists.
 func (Agent) Invocation(r agent.Request) []string {
 	argv := r.Command
 	if len(argv) == 0 {
@@ -77,8 +32,11 @@ func (Agent) Invocation(r agent.Request) []string {
 	}
 	argv = append(argv[:len(argv):len(argv)],
 		"-p", "--output-format", "stream-json", "--verbose",
-		"--setting-sources", "", "--strict-mcp-config", "--settings", settings,
+		"--setting-sources", sources(r.Rules), "--strict-mcp-config", "--settings", settings,
 		"--permission-mode", "dontAsk", "--no-session-persistence")
+	if len(r.Rules.Servers) > 0 {
+		argv = append(argv, "--mcp-config", projectServers)
+	}
 	if r.MaxTurns > 0 {
 		argv = append(argv, "--max-turns", strconv.Itoa(r.MaxTurns))
 	}
@@ -91,16 +49,20 @@ func (Agent) Invocation(r agent.Request) []string {
 	return append(argv, r.ExtraArgs...)
 }
 
-// Files implements agent.Agent. An entry of allow that Settings would refuse is
-// left out: less is allowed, never more.
-func (Agent) Files(r agent.Rules) map[string]string {
-	good := make([]string, 0, len(r.Allow))
-	for _, name := range r.Allow {
-		if validCommand(name) {
-			good = append(good, name)
-		}
+func sources(r agent.Rules) string {
+	if r.Hooks {
+		return "project"
 	}
-	return map[string]string{SettingsPath: string(render(good, true))}
+	return ""
+}
+
+// Files implements agent.Agent. The managed file binds every other start of the
+// tool inside too, whatever its arguments: one that the agent makes itself.
+func (Agent) Files(r agent.Rules) map[string]string {
+	return map[string]string{
+		SettingsPath:    string(render(r, true)),
+		managedSettings: string(renderManaged(r, "dontAsk")),
+	}
 }
 
 // Home implements agent.Agent: onboarding is done and the project trusted, so

@@ -63,13 +63,53 @@ func bashRules(t *testing.T, content string) []string {
 }
 
 func TestOwnersWordBeatsDefaultDeny(t *testing.T) {
-	with, without := denyRules([]string{"curl", "git"}), denyRules([]string{"git"})
+	with, without := denyRules(agent.Rules{Allow: []string{"curl", "git"}}), denyRules(agent.Rules{Allow: []string{"git"}})
 	if slices.Contains(with, "Bash(curl:*)") || !slices.Contains(without, "Bash(curl:*)") {
 		t.Error("an allowed command must not be denied, and is denied when not allowed")
 	}
 	if !slices.Contains(with, "Bash(git push:*)") {
 		t.Error("allowing git must not allow git push")
 	}
+}
+
+// TestOwnersDenialBeatsAll: a denial that could not be written as it is denies
+// more, never less.
+func TestOwnersDenialBeatsAll(t *testing.T) {
+	for entry, want := range map[string]string{
+		"git push": "Bash(git push:*)", "npm run x=1": "Bash(npm run x=1:*)", "git *": "Bash(git:*)", "(x)": "Bash", "rm -rf a,b": "Bash(rm -rf:*)",
+	} {
+		if got := denyRules(agent.Rules{Allow: []string{"git"}, Deny: []string{entry}}); !slices.Contains(got, want) {
+			t.Errorf("%q: %q", entry, got[0])
+		}
+	}
+	both := denyRules(agent.Rules{Allow: []string{"curl"}, Deny: []string{"curl"}})
+	if !slices.Contains(both, "Bash(curl:*)") {
+		t.Error("what is allowed and denied is not denied")
+	}
+}
+
+func TestServersAndHooksAreOffUnlessListed(t *testing.T) {
+	off := Agent{}.Files(agent.Rules{})
+	for path, want := range map[string]string{
+		SettingsPath: `"disableAllHooks": true`, managedSettings: `"allowManagedHooksOnly": true`,
+	} {
+		if !strings.Contains(off[path], want) {
+			t.Errorf("%s lacks %s", path, want)
+		}
+	}
+	on := Agent{}.Files(agent.Rules{Servers: []string{"db", "a.b"}, Hooks: true})
+	golden(t, "managed-inside.json", []byte(on[managedSettings]))
+	if strings.Contains(on[SettingsPath], "disableAllHooks") || !strings.Contains(on[SettingsPath], `"mcp__a_b"`) {
+		t.Errorf("%s", on[SettingsPath])
+	}
+	argv := Agent{}.Invocation(agent.Request{Rules: agent.Rules{Servers: []string{"db"}, Hooks: true}})
+	if i := slices.Index(argv, "--mcp-config"); i < 0 || argv[i+1] != ".mcp.json" {
+		t.Errorf("%q", argv)
+	}
+	if i := slices.Index(argv, "--setting-sources"); argv[i+1] != "project" {
+		t.Errorf("%q", argv)
+	}
+	golden(t, "managed.json", []byte(Agent{}.Managed(agent.Rules{Allow: []string{"go"}, Deny: []string{"git push"}})[managedSettings]))
 }
 
 func TestInvocation(t *testing.T) {

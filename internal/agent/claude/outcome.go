@@ -16,7 +16,7 @@ func (p *parser) result(m message) {
 	if m.Cost != nil && *m.Cost >= 0 {
 		p.res.CostUSD = m.Cost
 	}
-	p.res.Denied = denials(m.Denials)
+	p.res.Denied = p.denials(m.Denials)
 	p.failure(m)
 	if p.res.Text == "" && !p.res.IsError {
 		p.res.Text = p.last
@@ -70,17 +70,27 @@ func firstError(raw json.RawMessage) string {
 	return string(list[0])
 }
 
-func denials(raw json.RawMessage) []agent.Denial {
+// denials joins those that the result lists to those that only their own
+// results told of.
+func (p *parser) denials(raw json.RawMessage) []agent.Denial {
 	var list []struct {
+		Call  string          `json:"tool_use_id"`
 		Tool  string          `json:"tool_name"`
 		Input json.RawMessage `json:"tool_input"`
 	}
 	if json.Unmarshal(raw, &list) != nil {
-		return nil
+		list = nil
 	}
 	var out []agent.Denial
+	listed := map[string]bool{}
 	for _, d := range list[:min(len(list), maxDenials)] {
+		listed[d.Call] = true
 		out = append(out, agent.Denial{Tool: agent.Head(d.Tool, 64), Input: shortInput(d.Input)})
+	}
+	for _, r := range p.refused {
+		if !listed[r.call] && len(out) < maxDenials {
+			out = append(out, r.Denial)
+		}
 	}
 	return out
 }

@@ -28,6 +28,9 @@ func (Agent) Parse(r io.Reader) (agent.Result, error) {
 type parser struct {
 	res  agent.Result
 	last string // text of the latest assistant message
+
+	calls   map[string]agent.Denial // those without a result yet, by their ID
+	refused []refusal               // by their results
 }
 
 type message struct {
@@ -38,7 +41,7 @@ type message struct {
 
 	ErrorStatus int `json:"error_status"` // system/api_retry
 
-	Message json.RawMessage `json:"message"` // assistant
+	Message json.RawMessage `json:"message"` // assistant, user
 
 	RateLimit *struct { // rate_limit_event
 		Status   string  `json:"status"`
@@ -65,6 +68,8 @@ func (p *parser) line(b []byte) {
 		p.system(m)
 	case "assistant":
 		p.assistant(m)
+	case "user":
+		p.results(m)
 	case "rate_limit_event":
 		p.rateLimit(m)
 	case "result":
@@ -86,17 +91,11 @@ func (p *parser) system(m message) {
 // assistant keeps the latest text, which stands in where the result is empty
 // although the model answered (claude-code#38673).
 func (p *parser) assistant(m message) {
-	var body struct {
-		Content []struct {
-			Type string `json:"type"`
-			Text string `json:"text"`
-		} `json:"content"`
-	}
-	if json.Unmarshal(m.Message, &body) != nil {
-		return
-	}
-	for _, c := range body.Content {
-		if c.Type == "text" && strings.TrimSpace(c.Text) != "" {
+	for _, c := range contents(m.Message) {
+		switch {
+		case c.Type == "tool_use":
+			p.called(c)
+		case c.Type == "text" && strings.TrimSpace(c.Text) != "":
 			p.last = agent.Tail(c.Text, agent.MaxText)
 		}
 	}
@@ -118,7 +117,7 @@ func (p *parser) rateLimit(m message) {
 // finish says what is wrong with an output that never came to a result.
 func (p *parser) finish() agent.Result {
 	if !p.res.Complete {
-		p.res.Text, p.res.IsError = p.last, true
+		p.res.Text, p.res.IsError, p.res.Denied = p.last, true, p.denials(nil)
 		p.res.Error = "the output ended without a result"
 	}
 	return p.res

@@ -2,6 +2,7 @@ package claude
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -13,6 +14,15 @@ import (
 )
 
 const initLine = `{"type":"system","subtype":"init","permissionMode":"dontAsk","tools":["Bash"]}` + "\n"
+
+const deniedText = "<tool_use_error>File is in a directory that is denied by your permission settings.</tool_use_error>"
+
+// refusedCall is a call of Write and its result, as two lines.
+func refusedCall(id, text string) string {
+	return fmt.Sprintf(`{"type":"assistant","message":{"content":[{"type":"tool_use","id":%q,"name":"Write","input":{"file_path":"CLAUDE.md"}}]}}
+{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":%q,"is_error":true,"content":%q}]}}
+`, id, id, text)
+}
 
 func TestParse(t *testing.T) {
 	const ok = `{"type":"result","subtype":"success","is_error":false,"num_turns":2,"result":"all done\nRINGWALL_DONE","total_cost_usd":0.002}`
@@ -46,6 +56,15 @@ func TestParse(t *testing.T) {
 				return len(r.Denied) == 3 && r.Denied[0] == agent.Denial{Tool: "Bash", Input: "curl x"} &&
 					r.Denied[1].Input == "CLAUDE.md" && r.Denied[2].Input == "[1]"
 			}},
+		"a refusal by an Edit rule is read from the call's result": {refusedCall("toolu_1", deniedText) + ok, func(r agent.Result) bool {
+			return len(r.Denied) == 1 && r.Denied[0] == agent.Denial{Tool: "Write", Input: "CLAUDE.md"}
+		}},
+		"another error of a tool is no refusal": {refusedCall("toolu_1", "Exit code 1\n"+deniedText) + ok, func(r agent.Result) bool {
+			return len(r.Denied) == 0
+		}},
+		"a refusal that is listed too is one": {refusedCall("toolu_1", deniedText) +
+			`{"type":"result","permission_denials":[{"tool_name":"Write","tool_use_id":"toolu_1","tool_input":{"file_path":"CLAUDE.md"}}]}`,
+			func(r agent.Result) bool { return len(r.Denied) == 1 }},
 		"other output is counted": {"warning: x\n{\n" + ok + "\nnull\n[]\n\n", func(r agent.Result) bool {
 			return r.Complete && r.Malformed == 4 && r.Turns == 2
 		}},
@@ -107,6 +126,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(seed)
 	f.Add([]byte(initLine))
+	f.Add([]byte(refusedCall("toolu_1", deniedText)))
 	f.Add([]byte(`{"type":"result","permission_denials":[{}],"errors":[{"a":1}],"api_error_status":"429","total_cost_usd":1e308}`))
 	f.Add([]byte("{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"\xff\"}]}}\r\n\x00"))
 	f.Fuzz(func(t *testing.T, in []byte) {

@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"ringwall/internal/agent"
 )
 
 type settings struct {
 	Permissions     permissions `json:"permissions"`
 	AllMCPServers   bool        `json:"enableAllProjectMcpServers"`
+	Servers         []string    `json:"enabledMcpjsonServers,omitempty"`
 	DisableAllHooks bool        `json:"disableAllHooks,omitempty"`
+	*managedOnly
 }
 
 type permissions struct {
@@ -45,44 +49,86 @@ func Settings(allow []string) ([]byte, error) {
 			return nil, fmt.Errorf("tools.allow: %q is not a command: letters, digits and _./+@- only", name)
 		}
 	}
-	return render(allow, false), nil
+	return render(agent.Rules{Allow: allow}, false), nil
 }
 
-// render makes the file. strict also switches off every hook; it is for the
-// sandbox, where a person's own hooks have no business.
-func render(allow []string, strict bool) []byte {
+// render makes the file for agent.Rules. strict also switches off every hook,
+// unless the owner wants those of the project; it is for the sandbox, where a
+// person's own hooks have no business.
+func render(r agent.Rules, strict bool) []byte {
 	return encode(settings{
 		Permissions: permissions{
-			Allow:         allowRules(allow),
-			Deny:          denyRules(allow),
+			Allow:         allowRules(r),
+			Deny:          denyRules(r),
 			DefaultMode:   "dontAsk",
 			DisableBypass: "disable",
 		},
-		DisableAllHooks: strict,
+		Servers:         r.Servers,
+		DisableAllHooks: strict && !r.Hooks,
 	})
 }
 
-func allowRules(allow []string) []string {
+// allowRules leave out what Settings would refuse: less is allowed, never more.
+func allowRules(r agent.Rules) []string {
 	rules := []string{"Edit", "Glob", "Grep", "NotebookEdit", "Read", "TodoWrite", "Write"}
-	for _, name := range allow {
-		if rule := "Bash(" + name + ":*)"; !slices.Contains(rules, rule) {
-			rules = append(rules, rule)
+	for _, name := range r.Allow {
+		if validCommand(name) {
+			rules = append(rules, "Bash("+name+":*)")
 		}
 	}
-	return rules
+	for _, name := range r.Servers {
+		rules = append(rules, serverRule(name))
+	}
+	return unique(rules)
+}
+
+// serverRule is the rule for all tools of a server. In a tool's name stand
+// letters, digits, "_" and "-" only; the tool makes "_" of the rest.
+func serverRule(name string) string {
+	return "mcp__" + strings.Map(func(r rune) rune {
+		if plainRune(r) && !strings.ContainsRune("./+@", r) {
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+// forbidden is the rule for what the owner denies. Where the words could not
+// stand in a rule, it denies what they begin with, and in the end everything:
+// more is denied, never less.
+func forbidden(entry string) string {
+	for words := strings.Fields(entry); len(words) > 0; words = words[:len(words)-1] {
+		if name := strings.Join(words, " "); validCommand(name) {
+			return "Bash(" + name + ":*)"
+		}
+	}
+	return "Bash"
+}
+
+func unique(rules []string) []string {
+	var out []string
+	for _, r := range rules {
+		if !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // denyRules are early refusals with a clear message, not a boundary: a path
 // such as /usr/bin/curl walks past them, and the layers below hold. In this
 // grammar deny beats allow, so what the owner allowed is left out.
-func denyRules(allow []string) []string {
+func denyRules(r agent.Rules) []string {
 	var rules []string
+	for _, entry := range r.Deny {
+		rules = append(rules, forbidden(entry))
+	}
 	for _, name := range []string{
 		"sudo", "su", "doas", "curl", "wget", "nc", "ssh", "scp", "rsync",
 		"git push", "git config", "git remote add", "git remote set-url",
 		"npm publish", "cargo publish", "gh", "rm -rf /", "rm -rf ~", "chmod 777",
 	} {
-		if !allowed(allow, name) {
+		if !allowed(r.Allow, name) {
 			rules = append(rules, "Bash("+name+":*)")
 		}
 	}
@@ -99,8 +145,8 @@ func denyRules(allow []string) []string {
 	// Named whole, these are not there at all. The service itself runs a search,
 	// so no gateway sees what it carries out; the others outlive the task, or
 	// lead out of the project's folder.
-	return append(rules, "WebFetch", "WebSearch", "CronCreate", "CronDelete", "CronList", "ScheduleWakeup",
-		"SendMessage", "Workflow", "EnterWorktree", "ExitWorktree")
+	return unique(append(rules, "WebFetch", "WebSearch", "CronCreate", "CronDelete", "CronList", "ScheduleWakeup",
+		"SendMessage", "Workflow", "EnterWorktree", "ExitWorktree"))
 }
 
 // allowed tells whether the owner named the command itself. "git" does not

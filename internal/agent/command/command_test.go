@@ -113,6 +113,10 @@ func TestFlaggedAndNear(t *testing.T) {
 		{"claude *", agent.Widens, "claude --version"},
 		{"ringwall *", agent.Widens, "ringwall why *"},
 		{"chmod 777 *", agent.Widens, "chmod +x *"},
+		{"command *", agent.Executes, "command -v *"},
+		{"sudo -u root *", agent.Executes, "sudo -l *"},
+		{"tmux *", agent.Executes, "tmux ls *"},
+		{"tmux send-keys *", agent.Executes, "tmux list-sessions *"},
 		{"gh api *", agent.TooBroad, "gh pr view *"},
 	} {
 		expect(t, c.flagged, c.problem)

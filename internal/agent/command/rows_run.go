@@ -63,7 +63,11 @@ func machines() []row {
 			"systemd-run"),
 		group(bare, agent.Executes, "starts and changes the machine's services", "systemctl status", "systemctl"),
 		group(bare, agent.Executes, "becomes another account", "", "su"),
-		group(extended, agent.Executes, "types into another terminal", "", "tmux", "screen"),
+		group(bare, agent.Executes, "starts programs, and types into other terminals", "tmux ls", "tmux"),
+		group(extended, agent.Executes, "starts programs, and types into other terminals", "tmux ls", "tmux send-keys", "tmux send",
+			"tmux new", "tmux new-session", "tmux new-window", "tmux split-window", "tmux run-shell"),
+		group(extended, agent.Executes, "types into another terminal", "screen -ls", "screen"),
+		group(fine, "", "", "", "screen -ls"),
 		group(bare, agent.Executes, "starts any recorded command", "", "script"),
 	)
 }

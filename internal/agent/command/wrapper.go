@@ -12,6 +12,7 @@ type wrapper struct {
 	name   string
 	values string // its options that take the next word, with a space on both sides
 	plain  int    // how many words it takes for itself before the program
+	asks   string // options with which it tells something and starts nothing
 	why    string // beside that it starts any program; usually empty
 }
 
@@ -23,8 +24,8 @@ func wrappers() []wrapper {
 		{name: "xargs", values: " -n -I -L -P -d -s -E "}, {name: "watch", values: " -n "},
 		{name: "parallel", values: " -j "}, {name: "entr"}, {name: "strace", values: " -e -o -p "},
 		{name: "ltrace", values: " -e -o -p "}, {name: "unshare"}, {name: "chroot", plain: 1}, {name: "nsenter"},
-		{name: "busybox"}, {name: "command"}, {name: "builtin"}, {name: "exec"}, {name: "noglob"},
-		{name: "sudo", values: " -u -g ", why: ", as root"}, {name: "doas", values: " -u ", why: ", as root"},
+		{name: "busybox"}, {name: "command", asks: " -v -V "}, {name: "builtin"}, {name: "exec"}, {name: "noglob"},
+		{name: "sudo", values: " -u -g ", asks: " -l ", why: ", as root"}, {name: "doas", values: " -u ", why: ", as root"},
 		{name: "npx", values: " -p --package "}, {name: "bunx"}, {name: "uvx"}, {name: "direnv exec", plain: 1},
 		{name: "mise exec"}, {name: "uv run"}, {name: "poetry run"}, {name: "pipenv run"}, {name: "pdm run"},
 		{name: "hatch run"}, {name: "conda run", values: " -n -p "}, {name: "bundle exec"}, {name: "npm exec"},
@@ -44,9 +45,12 @@ func wrapperOf(name string) (wrapper, bool) {
 
 // behind judges what a wrapper starts.
 func behind(w wrapper, words []string, open, piped bool) (Danger, bool) {
-	words = w.rest(words)
-	if len(words) > 0 {
-		return part(words, open, piped)
+	if len(words) > 0 && strings.Contains(w.asks, " "+words[0]+" ") {
+		return Danger{}, false
+	}
+	rest := w.rest(words)
+	if len(rest) > 0 {
+		return part(rest, open, piped)
 	}
 	if !open {
 		return Danger{}, false

@@ -29,7 +29,6 @@ func (Agent) Describe() agent.Description {
 		State:        state(),
 		KeyEnv:       "COPILOT_PROVIDER_API_KEY",
 		BaseURLEnv:   "COPILOT_PROVIDER_BASE_URL",
-		BasePath:     "/v1",
 		KeyShape:     "sk-ringwall-copilot-placeholder-%s",
 		APIHost:      "api.openai.com",
 		Header:       "authorization",

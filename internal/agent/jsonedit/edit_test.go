@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -33,6 +34,17 @@ func TestAddStrings(t *testing.T) {
 				t.Errorf("got:\n%s\nwant:\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestLongAdditionsGetLines(t *testing.T) {
+	long := strings.Repeat("x", 80)
+	d := parse(t, "{\n  \"a\": [\"b\"]\n}\n")
+	if err := d.AddStrings([]string{"a"}, long, "c"); err != nil {
+		t.Fatal(err)
+	}
+	if want := "{\n  \"a\": [\"b\",\n    \"" + long + "\",\n    \"c\"\n  ]\n}\n"; string(d.Bytes()) != want {
+		t.Errorf("%s", d.Bytes())
 	}
 }
 

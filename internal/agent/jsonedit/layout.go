@@ -5,15 +5,19 @@ import (
 	"strings"
 )
 
-// join writes items as they go in at pos: a line each where in has lines, else
-// behind each other.
+// maxLine is how much goes onto the end of one line, in bytes, where the text
+// has more than one.
+const maxLine = 80
+
+// join writes items as they go in at pos: a line each where in has lines or
+// would grow too long, else behind each other.
 func (d *Doc) join(in *Value, items []string, pos int) string {
 	var out strings.Builder
-	if !d.spread(in) {
+	if line := strings.Join(items, ", "); !d.spread(in) && (len(line) <= maxLine || !d.spread(d.Root)) {
 		if in.last() != nil {
 			out.WriteByte(' ')
 		}
-		out.WriteString(strings.Join(items, ", "))
+		out.WriteString(line)
 		return out.String()
 	}
 	indent := d.newline() + d.inner(in)

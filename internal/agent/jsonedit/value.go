@@ -73,6 +73,14 @@ func (v *Value) member(name string) *Value {
 	return nil
 }
 
+// List are the elements of a list.
+func (v *Value) List() []*Value {
+	if v == nil {
+		return nil
+	}
+	return v.Elements
+}
+
 // Strings are the elements of a list that are strings.
 func (v *Value) Strings() []*Value {
 	if v == nil {

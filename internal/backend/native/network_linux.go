@@ -2,7 +2,6 @@ package native
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -100,7 +99,7 @@ func (r *run) credentialEnv() map[string]string {
 		v, _ := credform.Decode(r.placeholders[c.Name]) // encoded above
 		vars[c.KeyEnv], vars[c.IDEnv] = v.Secret, v.ID
 		if c.BaseURLEnv != "" && c.Listen != 0 {
-			vars[c.BaseURLEnv] = fmt.Sprintf("http://127.0.0.1:%d%s", c.Listen, c.BasePath)
+			vars[c.BaseURLEnv] = c.BaseURL()
 		}
 	}
 	delete(vars, "")

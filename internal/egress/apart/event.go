@@ -41,16 +41,22 @@ const maxLoud = 1000
 type judge struct {
 	controls, credentials map[string]bool
 	decoys                map[string]bool
+	tools                 map[string]string // of a stand-in's control
 	loud                  int
 	learns                bool
 }
 
 func newJudge(p plan.Plan, decoys ...tripwire.Value) *judge {
-	j := &judge{controls: map[string]bool{egress.ControlGateway: true, egress.ControlDNS: true}, credentials: map[string]bool{"": true}, decoys: map[string]bool{}}
+	j := &judge{controls: map[string]bool{egress.ControlGateway: true, egress.ControlDNS: true}, credentials: map[string]bool{"": true},
+		decoys: map[string]bool{}, tools: map[string]string{}}
 	for _, d := range decoys {
 		j.decoys[d.Name] = true
 	}
 	for _, c := range networkControls(p) {
+		if c.Want.Stub != nil {
+			j.tools[c.ID] = c.Want.Stub.Tool
+			continue
+		}
 		j.controls[c.ID] = true
 		j.learns = j.learns || c.Want.Gateway != nil && c.Want.Gateway.Learn
 		if c.Want.Credential != nil {
@@ -110,9 +116,13 @@ func (j *judge) control(id string) bool {
 }
 
 // refused lets nothing be laid at the door of a process, of another layer, or
-// of the kernel.
+// of the kernel. A stand-in's word, which has no other way out, stays a claim.
 func (j *judge) refused(r *evidence.Refused) error {
+	tool, isTool := j.tools[r.Control]
+	claim := isTool && r.Layer == string(plan.Isolation) && r.Source == evidence.Claimed && r.What == egress.ToolRefused(tool)
 	switch {
+	case claim && r.PID == 0 && r.Program == "" && r.Errno == "" && r.Count >= 1:
+		return nil
 	case r.Layer != string(plan.Network) || !j.control(r.Control):
 		return errors.New("no control of the network")
 	case r.Source != evidence.Observed || r.PID != 0 || r.Program != "" || r.Errno != "":

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"ringwall/internal/egress"
 	"ringwall/internal/egress/authority"
@@ -76,14 +75,13 @@ func inText(m map[string][]byte) map[string]string {
 	return out
 }
 
-// networkControls are the gateway's business; in a run that learns, so is which
-// programs may be said to have been started.
+// networkControls are the gateway's business, and so is which programs may be
+// said to have been started in vain.
 func networkControls(p plan.Plan) []plan.Control {
-	learns := slices.ContainsFunc(p.Controls, func(c plan.Control) bool { return c.Want.Gateway != nil && c.Want.Gateway.Learn })
 	var out []plan.Control
 	for _, c := range p.Controls {
 		w := c.Want
-		if learns && w.Stub != nil || w.Gateway != nil || w.Egress != nil || w.Credential != nil || w.Trust != nil {
+		if w.Stub != nil || w.Gateway != nil || w.Egress != nil || w.Credential != nil || w.Trust != nil {
 			out = append(out, c)
 		}
 	}

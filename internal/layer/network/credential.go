@@ -126,13 +126,14 @@ func (b *broker) complete(op *plan.Credential, direct bool) {
 }
 
 // ownKey is the agent as a service. Its own key is told by its host, or by the
-// variable that it is taken from or given in.
+// variable that it is taken from or given in. Another host that takes it speaks
+// what the agent's own service does, under the same path.
 func (b *broker) ownKey(op plan.Credential) (service, bool) {
 	a := b.agent
 	key := cmp.Or(op.KeyEnv, op.FromEnv)
 	own := a.APIHost != "" && op.Host == a.APIHost || a.KeyEnv != "" && key == a.KeyEnv
-	return service{header: strings.ToLower(a.Header), keyEnv: a.KeyEnv, baseURLEnv: a.BaseURLEnv,
-			basePath: a.BasePath, shape: a.KeyShape},
+	return service{header: strings.ToLower(a.Header), keyEnv: a.KeyEnv, baseURLEnv: a.BaseURLEnv, shape: a.KeyShape,
+			basePath: serviceOf(a.APIHost, "").basePath},
 		own && op.FromOAuth == "" && (op.Form == "" || op.Form == plan.FormHeader)
 }
 
