@@ -127,6 +127,21 @@ func (v view) tools() {
 			text = "use every program it can see"
 		}
 		v.row("  permissions", text)
+		if t := c.Want.Tools; len(t.Servers) > 0 {
+			v.row("", "use the project's servers "+list(t.Servers, 8))
+		}
+		if c.Want.Tools.Hooks {
+			v.row("", "have the project's own hooks run")
+		}
+	}
+}
+
+// forbidden names what the agent's own permissions refuse by the owner's word.
+func (v view) forbidden() {
+	for _, c := range v.plan.Controls {
+		if t := c.Want.Tools; t != nil && len(t.Deny) > 0 && c.Status != plan.Unavailable {
+			v.row("", "run "+list(t.Deny, 8)+", by its own permissions (tools.deny; no boundary)")
+		}
 	}
 }
 
@@ -173,6 +188,7 @@ func (v view) cannot() {
 	})) > 0 {
 		v.row("  permissions", "change its own permissions: they are rendered from this plan, read-only")
 	}
+	v.forbidden()
 	v.row("  isolation", "see your home, other projects, running services or their sockets")
 	v.row("", "change "+v.guardrails())
 	v.hidden()
