@@ -79,7 +79,7 @@ func TestManagedOpensOnlyWhatTheOwnerLists(t *testing.T) {
 		t.Errorf("%+v", shut)
 	}
 	open := parsed(agent.Rules{Servers: []string{"db"}, Hooks: true})
-	if !slices.Equal(open.Locked, []string{"skills", "agents"}) || open.ManagedHooksOnly || !slices.Equal(open.AllowedServers, []server{{"db"}}) ||
+	if !slices.Equal(open.Locked, []string{"skills", "agents"}) || open.ManagedHooksOnly || open.ManagedMCPOnly || !slices.Equal(open.AllowedServers, []server{{"db"}}) ||
 		!slices.Contains(open.Permissions.Allow, "Mcp(db)") {
 		t.Errorf("%+v", open)
 	}

@@ -49,7 +49,6 @@ func render(r agent.Rules) []byte {
 		},
 		Locked:           []string{"skills", "agents"},
 		ManagedHooksOnly: !r.Hooks,
-		ManagedMCPOnly:   true,
 		AllowedServers:   []server{},
 		Marketplaces:     []string{}, // none: no plugin is installed
 		RemoteControl:    remote{Mode: "disabled"},
@@ -60,7 +59,9 @@ func render(r agent.Rules) []byte {
 	for _, name := range valid(r.Servers) {
 		m.AllowedServers = append(m.AllowedServers, server{name})
 	}
-	if len(m.AllowedServers) == 0 {
+	// With servers that the owner lists, the list itself bounds them: the switch
+	// for managed ones was seen to keep those out too.
+	if m.ManagedMCPOnly = len(m.AllowedServers) == 0; m.ManagedMCPOnly {
 		m.Locked = append(m.Locked, "mcp")
 	}
 	return encode(m)

@@ -17,8 +17,8 @@ func instructions() []agent.Instruction {
 	}
 }
 
-// imports is how deep "@path" was seen to be followed.
-const imports = 1
+// imports is how deep "@path" was seen to be followed; no end was looked for.
+const imports = 6
 
 // guardrails are frozen even when absent, because this very tool would load
 // them: what the agent wrote there would act at the next start.
