@@ -107,3 +107,23 @@ func TestDescribedPlaces(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryToolIsTold: one that has permissions of its own gets them in files or
+// as arguments of its start.
+func TestEveryToolIsTold(t *testing.T) {
+	for _, a := range All() {
+		by, argued := a.(agent.Arguer)
+		if _, lints := a.(agent.Linter); lints && !argued && len(a.Files(someRules())) == 0 {
+			t.Errorf("%s is told no rules", a.Describe().Name)
+		}
+		if !argued {
+			continue
+		}
+		argv := a.Invocation(agent.Request{Rules: someRules()})
+		for _, arg := range by.Arguments(someRules()) {
+			if !slices.Contains(argv, arg) {
+				t.Errorf("%s is started without %s", a.Describe().Name, arg)
+			}
+		}
+	}
+}
