@@ -18,6 +18,13 @@ type Rules struct {
 	Hooks bool
 }
 
+// Arguer is a tool that takes its permissions inside as arguments, not from
+// files.
+type Arguer interface {
+	// Arguments are those that tell it Rules. Invocation has them too.
+	Arguments(Rules) []string
+}
+
 // Problems that a permission file can have.
 const (
 	TooBroad    = "too-broad"   // allows anything, or nearly

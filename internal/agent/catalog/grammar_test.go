@@ -22,7 +22,8 @@ func TestOwnFilesPassTheLinter(t *testing.T) {
 		if !ok {
 			continue
 		}
-		written := maps.Clone(a.Files(someRules()))
+		written := map[string]string{}
+		maps.Copy(written, a.Files(someRules()))
 		if w, ok := a.(agent.ProjectWriter); ok {
 			maps.Copy(written, w.ProjectFiles(someRules()))
 		}
@@ -102,6 +103,26 @@ func TestDescribedPlaces(t *testing.T) {
 		for _, e := range d.Endpoints {
 			if e.Host == "" || !slices.Contains([]string{agent.UseAPI, agent.UseSignIn, agent.UseTelemetry, agent.UseUpdate}, e.Use) {
 				t.Errorf("%s: %+v", d.Name, e)
+			}
+		}
+	}
+}
+
+// TestEveryToolIsTold: one that has permissions of its own gets them in files or
+// as arguments of its start.
+func TestEveryToolIsTold(t *testing.T) {
+	for _, a := range All() {
+		by, argued := a.(agent.Arguer)
+		if _, lints := a.(agent.Linter); lints && !argued && len(a.Files(someRules())) == 0 {
+			t.Errorf("%s is told no rules", a.Describe().Name)
+		}
+		if !argued {
+			continue
+		}
+		argv := a.Invocation(agent.Request{Rules: someRules()})
+		for _, arg := range by.Arguments(someRules()) {
+			if !slices.Contains(argv, arg) {
+				t.Errorf("%s is started without %s", a.Describe().Name, arg)
 			}
 		}
 	}

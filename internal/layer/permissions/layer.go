@@ -33,7 +33,7 @@ func (Layer) Plan(p policy.Policy, _ host.Facts, facts project.Facts) ([]plan.Co
 		From:   p.Where("tools.allow"),
 	}
 	files := rendered(facts.Agent, Rules(p))
-	if len(files) == 0 {
+	if _, argued := facts.Agent.(agent.Arguer); len(files) == 0 && !argued {
 		tools.Status = plan.Unavailable
 		tools.Why = "this command has no permission system of its own that ringwall knows"
 		return []plan.Control{tools}, nil

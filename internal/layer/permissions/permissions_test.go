@@ -7,6 +7,7 @@ import (
 
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/claude"
+	"ringwall/internal/agent/copilot"
 	"ringwall/internal/agent/generic"
 	"ringwall/internal/host"
 	"ringwall/internal/plan"
@@ -45,6 +46,14 @@ func TestPlanForClaude(t *testing.T) {
 	}
 	if text := file.Want.AgentFile.Content; !strings.Contains(text, `"Bash(go:*)"`) || !strings.Contains(text, `"Bash(ringwall why:*)"`) || strings.Contains(text, "Bash(make") {
 		t.Errorf("the rendered file does not follow the policy:\n%s", text)
+	}
+}
+
+// TestPlanForAnAgentThatTakesArguments: no file, and not without permissions.
+func TestPlanForAnAgentThatTakesArguments(t *testing.T) {
+	out := controls(t, "version = 1\nagent = \"copilot\"\n\n[tools]\nallow = [\"git\"]\n", copilot.Agent{})
+	if len(out) != 1 || out[0].ID != "permissions.tools" || out[0].Status != plan.Enforced {
+		t.Errorf("%+v", out)
 	}
 }
 
