@@ -48,5 +48,5 @@ type Result struct {
 
 // apis lists every API that is served.
 func apis() []API {
-	return []API{messagesAPI()}
+	return []API{messagesAPI(), generateAPI()}
 }
