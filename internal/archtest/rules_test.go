@@ -37,7 +37,8 @@ var arrows = []rule{
 
 	{pkg: "host", may: []string{"kernel/*"}},
 	{pkg: "agent", may: []string{"plan"}},
-	{pkg: "agent/*", may: []string{"plan", "agent"}},
+	{pkg: "agent/*", may: []string{"plan", "agent", "agent/command", "agent/jsonedit"}},
+	{pkg: "agent/jsonedit"}, // text in, text out
 	{pkg: "agent/catalog", may: []string{"plan", "agent", "agent/*"}},
 	{pkg: "project", may: []string{"scan", "agent", "agent/*"}},
 
