@@ -38,7 +38,8 @@ var arrows = []rule{
 	{pkg: "host", may: []string{"kernel/*"}},
 	{pkg: "agent", may: []string{"plan"}},
 	{pkg: "agent/*", may: []string{"plan", "agent", "agent/command", "agent/jsonedit"}},
-	{pkg: "agent/jsonedit"}, // text in, text out
+	{pkg: "agent/jsonedit"},                        // text in, text out
+	{pkg: "agent/command", may: []string{"agent"}}, // what commands can do, for every tool's linter
 	{pkg: "agent/catalog", may: []string{"plan", "agent", "agent/*"}},
 	{pkg: "project", may: []string{"scan", "agent", "agent/*"}},
 
