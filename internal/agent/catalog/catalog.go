@@ -5,12 +5,13 @@ package catalog
 import (
 	"ringwall/internal/agent"
 	"ringwall/internal/agent/claude"
+	"ringwall/internal/agent/gemini"
 	"ringwall/internal/agent/generic"
 )
 
 // All returns the known tools in a fixed order, the generic one last.
 func All() []agent.Agent {
-	return []agent.Agent{claude.Agent{}, generic.Agent{}}
+	return []agent.Agent{claude.Agent{}, gemini.Agent{}, generic.Agent{}}
 }
 
 // Find returns the tool with that name.

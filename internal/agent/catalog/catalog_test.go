@@ -54,7 +54,7 @@ func TestEveryAgent(t *testing.T) {
 
 func TestNamesAreUniqueAndFound(t *testing.T) {
 	names := Names()
-	if !slices.Equal(names, []string{"claude", "generic"}) {
+	if !slices.Equal(names, []string{"claude", "gemini", "generic"}) {
 		t.Errorf("order: %q", names)
 	}
 	for _, n := range names {
