@@ -67,13 +67,13 @@ func steering(b *strings.Builder) {
 	const write = `\.gemini/|\.agents/|\.git/config"|\.git/hooks/|GEMINI\.md"|AGENTS\.md"|CLAUDE\.md"|` +
 		`CONSTITUTION\.md"|AGENT_PLAYBOOK\.md"|PROMPT\.md"|ringwall\.toml"|\.mcp\.json"`
 	const read = `\.env"|\.env\.[^"/]*"|[^"/]*\.pem"|[^"/]*\.key"|secrets/|\.ssh/|\.aws/`
-	rule(b, []string{"replace", "write_file"}, "deny", 900, path(write)+"denyMessage = \"It steers an agent, and is its owner's to change.\"\n")
-	rule(b, []string{"read_file"}, "deny", 900, path(read)+"denyMessage = \"It holds secrets.\"\n")
+	rule(b, []string{"replace", "write_file"}, "deny", 900, onFile(write)+"denyMessage = \"It steers an agent, and is its owner's to change.\"\n")
+	rule(b, []string{"read_file"}, "deny", 900, onFile(read)+"denyMessage = \"It holds secrets.\"\n")
 }
 
-// path is a condition on the file of a call. The tool refuses a repeated group,
+// onFile is a condition on the file of a call. The tool refuses a repeated group,
 // so that an empty alternative stands for "or not at all".
-func path(alternatives string) string {
+func onFile(alternatives string) string {
 	return `argsPattern = '\x00"file_path":"(?:|[^"]*/)(?:` + alternatives + ")'\n"
 }
 
