@@ -15,7 +15,7 @@ const maxError = 1024
 
 func (p *parser) result(e event) {
 	p.res.Complete = true
-	p.res.Text = p.said
+	p.res.Text = p.text()
 	p.res.IsError = e.Status != "success"
 	p.res.Tokens = nil
 	if s := e.Stats; s != nil && s.Input >= 0 && s.Output >= 0 && s.Cached >= 0 && s.Input+s.Output > 0 {

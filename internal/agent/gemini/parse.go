@@ -27,7 +27,7 @@ func (Agent) Parse(r io.Reader) (agent.Result, error) {
 
 type parser struct {
 	res   agent.Result
-	said  string // by the model since its last call
+	said  []byte // by the model since its last call; its end, at most twice what is kept
 	calls map[string]call
 }
 
@@ -86,33 +86,48 @@ func (p *parser) message(e event) {
 	if e.Role != "assistant" {
 		return
 	}
-	if e.Delta {
-		e.Content = p.said + e.Content
+	if !e.Delta {
+		p.said = p.said[:0]
 	}
-	p.said = agent.Tail(e.Content, agent.MaxText)
+	p.said = append(p.said, e.Content...)
+	if over := len(p.said) - agent.MaxText; over > agent.MaxText {
+		p.said = append(p.said[:0], p.said[over:]...)
+	}
 }
+
+func (p *parser) text() string { return agent.Tail(string(p.said), agent.MaxText) }
 
 // use remembers a call until its result. What was said before it is no end.
 func (p *parser) use(e event) {
-	p.said = ""
+	p.said = p.said[:0]
 	if len(p.calls) < maxCalls {
 		p.calls[agent.Head(e.ID, 256)] = call{agent.Head(e.Tool, 64), shortInput(e.Input)}
 	}
 }
 
-// returned notes a call that the rules refused. One of a tool that is not there
-// counts: the rules are why it is not.
+// returned notes a call that the tool's own permissions refused.
 func (p *parser) returned(e event) {
 	id := agent.Head(e.ID, 256)
 	c := p.calls[id]
 	delete(p.calls, id)
-	if e.Error == nil || len(p.res.Denied) == maxDenials {
-		return
-	}
-	switch e.Error.Type {
-	case "policy_violation", "tool_not_registered":
+	if e.refused() && len(p.res.Denied) < maxDenials {
 		p.res.Denied = append(p.res.Denied, agent.Denial{Tool: c.tool, Input: c.input})
 	}
+}
+
+// refused tells whether a call failed for want of a permission. One of a tool
+// that is not there counts: the rules are why it is not. So does a file that the
+// tool keeps from its model whatever the rules say, outside the project or
+// ".env", which comes under a name that stands for any wrong argument.
+func (e event) refused() bool {
+	if e.Error == nil {
+		return false
+	}
+	switch e.Error.Type {
+	case "policy_violation", "tool_not_registered", "path_not_in_workspace":
+		return true
+	}
+	return e.Error.Type == "invalid_tool_params" && strings.HasPrefix(e.Error.Message, "Path not in workspace")
 }
 
 // trouble is an error that did not end the run at once; the result after it says
@@ -126,7 +141,7 @@ func (p *parser) trouble(e event) {
 // finish says what is wrong with an output that never came to a result.
 func (p *parser) finish() agent.Result {
 	if !p.res.Complete {
-		p.res.Text, p.res.IsError = p.said, true
+		p.res.Text, p.res.IsError = p.text(), true
 		p.res.Error = firstOf(p.res.Error, "the output ended without a result")
 	}
 	if !p.res.IsError {

@@ -71,9 +71,11 @@ func TestParse(t *testing.T) {
 				`{"type":"tool_result","tool_id":"a","status":"error","error":{"type":"policy_violation"}}` + "\n" +
 				`{"type":"tool_result","tool_id":"b","status":"error","error":{"type":"policy_violation"}}` + "\n" +
 				`{"type":"tool_result","tool_id":"c","status":"error","error":{"type":"edit_no_occurrence_found"}}` + "\n" +
-				`{"type":"tool_result","tool_id":"d","status":"error","error":{"type":"tool_not_registered"}}` + "\n" + said + ok,
+				`{"type":"tool_result","tool_id":"d","status":"error","error":{"type":"tool_not_registered"}}` + "\n" +
+				`{"type":"tool_result","tool_id":"e","status":"error","error":{"type":"invalid_tool_params","message":"Path not in workspace: x"}}` + "\n" +
+				`{"type":"tool_result","tool_id":"f","status":"error","error":{"type":"invalid_tool_params","message":"a file_path is missing"}}` + "\n" + said + ok,
 			func(r agent.Result) bool {
-				return len(r.Denied) == 3 && r.Denied[0] == agent.Denial{Tool: "run_shell_command", Input: "curl x"} &&
+				return len(r.Denied) == 4 && r.Denied[0] == agent.Denial{Tool: "run_shell_command", Input: "curl x"} &&
 					r.Denied[1].Input == "GEMINI.md" && r.Denied[2] == agent.Denial{Tool: "odd", Input: "[1]"}
 			}},
 		"other output is counted": {"warning: x\n{\n" + said + ok + "null\n[]\n\n", func(r agent.Result) bool {
