@@ -51,6 +51,7 @@ func machine() []agent.MachineFile {
 		{Path: systemSettings, Reason: "settings that win over the user's and the project's", Opens: true},
 		{Path: systemDefaults, Reason: "settings below the user's", Opens: true},
 		{Path: systemPolicies, Reason: "rules that win over all others", Opens: true},
+		{Path: systemPolicies + "/ringwall.toml", Reason: "ringwall's among them", Opens: true},
 	}
 }
 

@@ -45,12 +45,15 @@ func (Agent) Describe() agent.Description {
 }
 
 // env switches off what is not the work, and pins what would otherwise be taken
-// from elsewhere. The system's settings are named although nothing lies there
-// inside: a project's ".env" cannot name others then.
+// from elsewhere. That the folder is not trusted holds while the settings are
+// read, also against a list of trusted folders that the agent wrote into its
+// home. The system's settings are named although nothing lies there inside: a
+// project's ".env" cannot name others then.
 func env() map[string]string {
 	return map[string]string{
 		"GEMINI_CLI_NO_RELAUNCH":          "true", // it would start itself a second time
 		"GEMINI_CLI_SYSTEM_SETTINGS_PATH": systemSettings,
+		"GEMINI_CLI_TRUST_WORKSPACE":      "false",
 		"GEMINI_MODEL":                    DefaultModel,
 		"GEMINI_SANDBOX":                  "false", // a container is not to be had in here
 		"GEMINI_TELEMETRY_ENABLED":        "false",
@@ -59,8 +62,9 @@ func env() map[string]string {
 
 // Invocation implements agent.Agent. The prompt is always read from standard
 // input. "--skip-trust" lets the tool start in a folder that nobody trusts, and
-// leaves that folder's settings, hooks, servers and ".env" alone; the variable
-// GEMINI_CLI_TRUST_WORKSPACE loads them. There is no argument for the number of
+// leaves that folder's settings, hooks, servers and ".env" alone, where the
+// variable GEMINI_CLI_TRUST_WORKSPACE would load them: the argument is read after
+// the settings. There is no argument for the number of
 // turns, nor for a budget.
 func (Agent) Invocation(r agent.Request) []string {
 	argv := r.Command

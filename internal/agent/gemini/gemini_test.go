@@ -150,6 +150,27 @@ func TestInvocation(t *testing.T) {
 	}
 }
 
+// TestTheFolderIsNotTrusted: a server of the project was seen to start where the
+// agent's home had a list of trusted folders, and not with the variable.
+func TestTheFolderIsNotTrusted(t *testing.T) {
+	if got := (Agent{}).Describe().Env["GEMINI_CLI_TRUST_WORKSPACE"]; got != "false" {
+		t.Errorf("%q", got)
+	}
+	if got := (Agent{}).Invocation(agent.Request{}); !slices.Contains(got, "--skip-trust") {
+		t.Errorf("it would end with 55: %q", got)
+	}
+}
+
+// TestManagedFilesAreDescribed: who writes one has to know that it may be
+// skipped.
+func TestManagedFilesAreDescribed(t *testing.T) {
+	for path := range (Agent{}).Managed(agent.Rules{}) {
+		if !slices.ContainsFunc((Agent{}).Describe().Machine, func(m agent.MachineFile) bool { return m.Path == path && m.Opens }) {
+			t.Errorf("%s is not described", path)
+		}
+	}
+}
+
 func TestManagedServersAndHooks(t *testing.T) {
 	var s struct {
 		Hooks struct{ Enabled bool } `json:"hooksConfig"`
