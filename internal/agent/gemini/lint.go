@@ -97,8 +97,15 @@ func tools() []string {
 
 const shell = "run_shell_command"
 
-// knownTool tells whether a name, or a pattern, can be that of a tool. Those of
-// servers and of a project's own discovery have a prefix.
+// knownTool tells whether a name, or a pattern, can be that of a tool. An agent
+// that somebody made is a tool too, so that any plain name may be one; those of
+// other programs' grammars are not.
 func knownTool(name string) bool {
-	return name == "*" || slices.Contains(tools(), name) || strings.HasPrefix(name, "mcp_") || strings.HasPrefix(name, "discovered_tool_")
+	if slices.Contains(tools(), name) {
+		return true
+	}
+	odd := strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("_-*", r)
+	})
+	return name != "" && !odd && renamed(name, "") == ""
 }

@@ -18,7 +18,7 @@ func (l *linter) allows(r tomlRule) {
 		switch {
 		case name == "*" && !r.narrowed():
 			f.why = "every tool runs without a question"
-		case strings.HasPrefix(name, "mcp_") && strings.HasSuffix(name, "*") && !r.narrowed(), r.text("mcpName") == "*":
+		case strings.HasPrefix(name, "mcp_") && strings.HasSuffix(name, "*") && !r.narrowed(), r.text("mcpName") == "*" && name == "*" && !r.narrowed():
 			f.why = "every tool of a server runs without a question, those that it gets later too"
 		case name == shell:
 			l.commands(r)

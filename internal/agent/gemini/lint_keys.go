@@ -1,6 +1,8 @@
 package gemini
 
 import (
+	"net"
+	"net/url"
 	"strings"
 
 	"ringwall/internal/agent"
@@ -49,6 +51,17 @@ func filled(v *jsonedit.Value) bool {
 	return v.Is(jsonedit.String) && v.Text() != "" || v.Is(jsonedit.Array) && len(v.Elements) > 0
 }
 
+// elsewhere: an address that is not this machine's.
+func elsewhere(v *jsonedit.Value) bool {
+	u, err := url.Parse(v.Text())
+	if err != nil {
+		return true
+	}
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	return filled(v) && host != "localhost" && (ip == nil || !ip.IsLoopback())
+}
+
 func settingRows() []settingRow {
 	yes, no := is(jsonedit.True), is(jsonedit.False)
 	const starts = "a program that Gemini CLI starts by itself, past every rule"
@@ -76,11 +89,9 @@ func settingRows() []settingRow {
 			why: "the rules there win over all others, and nobody asks who owns them"},
 		{path: key("policyPaths"), bad: filled, owners: true, problem: agent.Widens, layer: plan.Isolation,
 			why: "the rules there stand in the place of the user's own"},
-		{path: key("telemetry.otlpEndpoint"), bad: filled, owners: true, problem: agent.Redirects, layer: plan.Network,
+		{path: key("telemetry.otlpEndpoint"), bad: elsewhere, owners: true, problem: agent.Redirects, layer: plan.Network,
 			why: "what the agent is told and does is sent there"},
 		{path: key("experimental.extensionRegistryURI"), bad: filled, owners: true, problem: agent.Redirects, layer: plan.Network,
 			why: "extensions, which are programs, come from there"},
-		{path: key("security.environmentVariableRedaction.allowed"), bad: filled, owners: true, problem: agent.Redirects, layer: plan.Network,
-			why: "each command gets these variables, and can send them on"},
 	}
 }
