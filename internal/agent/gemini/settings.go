@@ -22,11 +22,6 @@ type settings struct {
 // section is one object of it. Its names come out sorted.
 type section map[string]any
 
-// attempts is how often a refused call is made, at most. After that the tool
-// ends with the reason, and the supervisor waits outside, where an iteration's
-// time does not run.
-const attempts = 4
-
 // quiet is what the home inside and the machine have in common: nothing is
 // reported, updated or loaded unasked, and nobody can switch the rules off.
 func quiet() settings {
@@ -49,7 +44,6 @@ func quiet() settings {
 func homeSettings() settings {
 	s := quiet()
 	s.General["checkpointing"] = section{"enabled": false}
-	s.General["maxAttempts"] = attempts
 	s.Security["auth"] = section{"selectedType": "gemini-api-key"}
 	s.Advanced["autoConfigureMemory"] = false
 	s.Skills = &section{"enabled": false}
