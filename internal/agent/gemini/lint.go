@@ -14,8 +14,11 @@ import (
 const (
 	maxEntry    = 200     // bytes of an entry that a finding shows
 	maxFindings = 1000    // of one file
-	maxFile     = 1 << 20 // bytes of a file that is read
-	maxEntries  = 500     // of one list, or rules of one file: each is held against all before it
+	maxFile     = 1 << 20 // bytes of a settings file that is read
+	// maxPolicy bounds a file of rules. The parser's time grows with the square
+	// of the number of tables: a megabyte of them took it 50 seconds.
+	maxPolicy  = 64 << 10
+	maxEntries = 500 // of one list, or rules of one file: each is held against all before it
 )
 
 // PermissionFiles implements agent.Linter. The tool reads every other "*.toml"
@@ -35,13 +38,14 @@ func (Agent) PermissionFiles() []agent.Located {
 // Lint implements agent.Linter. Findings come in the order of the file.
 func (Agent) Lint(name string, text []byte) []agent.Finding {
 	l := &linter{file: name, managed: path.IsAbs(name)}
-	switch {
-	case len(text) > maxFile:
-		l.report(finding{problem: agent.Malformed, why: fmt.Sprintf("it is over %d bytes, and was not looked at", maxFile)})
-	case strings.HasSuffix(name, ".toml"):
-		l.policy(text)
-	default:
-		l.settings(text)
+	look, most := l.settings, maxFile
+	if strings.HasSuffix(name, ".toml") {
+		look, most = l.policy, maxPolicy
+	}
+	if len(text) > most {
+		l.report(finding{problem: agent.Malformed, why: fmt.Sprintf("it is over %d bytes, and was not looked at", most)})
+	} else {
+		look(text)
 	}
 	slices.SortStableFunc(l.found, func(a, b agent.Finding) int { return cmp.Compare(a.Line, b.Line) })
 	return l.found

@@ -122,6 +122,9 @@ func TestLintMalformed(t *testing.T) {
 	if got := problems(projectFile, strings.Repeat(" ", maxFile+1)); got != "0 malformed" {
 		t.Errorf("too long: %q", got)
 	}
+	if got := problems(rulesFile, strings.Repeat(" ", maxPolicy+1)); got != "0 malformed" {
+		t.Errorf("too long: %q", got)
+	}
 }
 
 func TestAnAdministratorsOwnWill(t *testing.T) {
