@@ -63,5 +63,5 @@ type Result struct {
 
 // apis lists every API that is served.
 func apis() []API {
-	return []API{messagesAPI(), responsesAPI(), chatAPI()}
+	return []API{messagesAPI(), responsesAPI(), chatAPI(), generateAPI()}
 }

@@ -8,13 +8,14 @@ import (
 	"ringwall/internal/agent/codex"
 	"ringwall/internal/agent/copilot"
 	"ringwall/internal/agent/cursor"
+	"ringwall/internal/agent/gemini"
 	"ringwall/internal/agent/generic"
 	"ringwall/internal/agent/opencode"
 )
 
 // All returns the known tools in a fixed order, the generic one last.
 func All() []agent.Agent {
-	return []agent.Agent{claude.Agent{}, codex.Agent{}, opencode.Agent{}, copilot.Agent{}, cursor.Agent{}, generic.Agent{}}
+	return []agent.Agent{claude.Agent{}, codex.Agent{}, gemini.Agent{}, opencode.Agent{}, copilot.Agent{}, cursor.Agent{}, generic.Agent{}}
 }
 
 // Find returns the tool with that name.

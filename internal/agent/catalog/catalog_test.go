@@ -74,7 +74,7 @@ func TestLintersPassWhatTheirAgentWrites(t *testing.T) {
 
 func TestNamesAreUniqueAndFound(t *testing.T) {
 	names := Names()
-	if !slices.Equal(names, []string{"claude", "codex", "opencode", "copilot", "cursor", "generic"}) {
+	if !slices.Equal(names, []string{"claude", "codex", "gemini", "opencode", "copilot", "cursor", "generic"}) {
 		t.Errorf("order: %q", names)
 	}
 	for _, n := range names {
