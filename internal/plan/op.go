@@ -120,14 +120,6 @@ type Mount struct {
 	Content  string    `json:"content,omitempty"`
 }
 
-// Cache is a toolchain's cache of the owner, which can be read inside. What is
-// written to it lies in a layer of the run's own and is dropped with it.
-type Cache struct {
-	Name   string `json:"name"`   // in the policy: "go-modules"
-	Source string `json:"source"` // absolute, of the host; where nothing is there, it is empty inside
-	Target string `json:"target"` // absolute, inside
-}
-
 // Workspace is the project as the agent sees it.
 type Workspace struct {
 	Path string `json:"path"` // the same inside and outside

@@ -207,11 +207,17 @@ func before(a, b string) bool {
 	return a < b
 }
 
-// covered tells whether a parent is frozen as a whole.
+// covered tells whether a parent is frozen as a whole. That leaves nothing to do
+// below it but to hide what is secret: what is read-only can be read.
 func covered(path string, ops map[string]launch.Step) bool {
 	for dir := filepath.Dir(path); dir != "."; dir = filepath.Dir(dir) {
-		if op := ops[dir].Op; op == launch.Freeze || op == launch.Absent || op == launch.Cover {
+		switch ops[dir].Op {
+		case launch.Absent, launch.Cover:
 			return true
+		case launch.Freeze:
+			if ops[path].Op != launch.Mask {
+				return true
+			}
 		}
 	}
 	return false
