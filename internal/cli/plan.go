@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringwall/internal/layer/isolation"
 	"ringwall/internal/layer/network"
 	"ringwall/internal/plan"
 )
@@ -106,6 +107,14 @@ func (v view) can() {
 	v.row("", workspaceWords(workspaceOf(v.plan)))
 	v.row("", "write to an empty home and /tmp, which are gone afterwards")
 	v.caches()
+	if kept := v.names(func(c plan.Control) string {
+		if c.Want.Kept != nil && c.Status != plan.Unavailable {
+			return strings.Replace(c.Want.Kept.Target, isolation.Home, "~", 1)
+		}
+		return ""
+	}); len(kept) > 0 {
+		v.row("", "leave for its next iteration: "+list(kept, 8))
+	}
 	if memory := v.names(func(c plan.Control) string {
 		if c.Want.Memory != nil {
 			return c.Want.Memory.Path

@@ -276,10 +276,11 @@ func (e keptError) Hint() string { return fmt.Sprintf("the changes are kept in %
 // checkPlan is the plan with a workspace of which the changes can be dropped.
 func (s *Session) checkPlan() plan.Plan {
 	p := s.Plan
+	// What an iteration left in its home must not speak for its work.
+	p.Controls = slices.DeleteFunc(slices.Clone(p.Controls), func(c plan.Control) bool { return c.Want.Kept != nil })
 	if s.Direct == nil {
 		return p
 	}
-	p.Controls = slices.Clone(p.Controls)
 	for i, c := range p.Controls {
 		if c.Want.Workspace != nil {
 			p.Controls[i].Want.Workspace = &s.Checks

@@ -7,3 +7,10 @@ type Cache struct {
 	Source string `json:"source"` // absolute, of the host; where nothing is there, it is empty inside
 	Target string `json:"target"` // absolute, inside
 }
+
+// Kept is a folder below the agent's home that one iteration leaves for the
+// next. Each project has its own. Checks do not get it.
+type Kept struct {
+	Source string `json:"source"` // absolute, in ringwall's own state
+	Target string `json:"target"` // absolute, inside
+}

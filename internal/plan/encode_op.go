@@ -33,6 +33,9 @@ func (o *object) op(w *Op) {
 	if w.Cache != nil {
 		o.rest("cache", w.Cache)
 	}
+	if w.Kept != nil {
+		o.rest("kept", w.Kept)
+	}
 	if w.Search != nil {
 		o.rest("search", w.Search)
 	}

@@ -14,6 +14,7 @@ type Op struct {
 	Mask         *Mask         `json:"mask,omitempty"`
 	Memory       *Memory       `json:"memory,omitempty"`
 	Cache        *Cache        `json:"cache,omitempty"`
+	Kept         *Kept         `json:"kept,omitempty"`
 	Search       *Search       `json:"search,omitempty"`
 	Env          *Env          `json:"env,omitempty"`
 	Capabilities *Capabilities `json:"capabilities,omitempty"`
@@ -36,7 +37,7 @@ type Op struct {
 // count is the number of operations set.
 func (o *Op) count() (n int) {
 	for _, set := range [...]bool{o.Instruct != nil, o.Tools != nil, o.AgentFile != nil, o.Namespaces != nil,
-		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Cache != nil, o.Search != nil,
+		o.User != nil, o.Mount != nil, o.Workspace != nil, o.Guardrail != nil, o.Mask != nil, o.Memory != nil, o.Cache != nil, o.Kept != nil, o.Search != nil,
 		o.Env != nil, o.Capabilities != nil, o.NoNewPrivs != nil, o.Descriptors != nil, o.Landlock != nil,
 		o.Syscalls != nil, o.Gateway != nil, o.Apart != nil, o.Egress != nil, o.Credential != nil, o.Trust != nil, o.Limit != nil, o.Decoy != nil,
 		o.Stub != nil, o.Ask != nil, o.Gate != nil} {

@@ -63,6 +63,8 @@ func (o Op) shown() (Op, bool) {
 		return Op{Trust: &t}, true
 	case o.Mask != nil: // the text itself is where the file was
 		return Op{Mask: &Mask{Path: o.Mask.Path, Reason: o.Mask.Reason, Part: o.Mask.Part}}, true
+	case o.Kept != nil:
+		return Op{Kept: &Kept{Target: o.Kept.Target}}, true
 	case o.Cache != nil: // where the owner keeps it says who the owner is
 		return Op{Cache: &Cache{Name: o.Cache.Name, Target: o.Cache.Target}}, true
 	case o.Ask != nil:

@@ -57,7 +57,7 @@ func TestShownLeavesOutWhatIsNotTheAgents(t *testing.T) {
 	}
 	may := strings.Fields(`Tools.Allow Tools.Bound.From Tools.Bound.Refused Tools.Deny Tools.Servers AgentFile.Path Namespaces.Kinds
 		User.Form User.Name User.Home User.Host Mount.Kind Mount.Target Workspace.Path Workspace.Mode Workspace.Form
-		Guardrail.Path Guardrail.Reason Mask.Path Mask.Reason Memory.Path Cache.Name Cache.Target Capabilities.Keep Landlock.Write Syscalls.Profile
+		Guardrail.Path Guardrail.Reason Mask.Path Mask.Reason Memory.Path Cache.Name Cache.Target Kept.Target Capabilities.Keep Landlock.Write Syscalls.Profile
 		Gateway.Mode Gateway.Bound.From Gateway.Bound.Refused Egress.Host Egress.Methods Egress.Paths Credential.Name Credential.Scheme Credential.Host
 		Credential.Form Credential.Header Credential.Prefix Credential.Param Credential.KeyEnv Credential.BaseURLEnv Credential.BasePath
 		Credential.IDEnv Trust.Bundles Trust.Added Trust.Java Trust.EnvVars Trust.AddVars Limit.Resource Limit.By

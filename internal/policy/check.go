@@ -35,7 +35,8 @@ func (c *checker) workspace() {
 	c.each("workspace.memory", w.Memory, checkMemory)
 	c.policy.Workspace.Hide, c.policy.Workspace.Freeze, c.policy.Workspace.Memory = w.Hide, w.Freeze, w.Memory
 	c.each("workspace.caches", w.Caches, checkCache)
-	c.policy.Workspace.Caches = w.Caches
+	c.each("workspace.home", w.Home, checkHome)
+	c.policy.Workspace.Caches, c.policy.Workspace.Home = w.Caches, w.Home
 }
 
 func (c *checker) tools() {

@@ -27,6 +27,7 @@ type workspaceTable struct {
 	Freeze []string `toml:"freeze"`
 	Memory []string `toml:"memory"`
 	Caches []string `toml:"caches"`
+	Home   []string `toml:"home"`
 }
 
 type toolsTable struct {

@@ -114,6 +114,7 @@ func (m *merger) workspace() {
 	m.union(&m.out.Workspace.Hide, "workspace.hide", m.machine.Workspace.Hide)
 	m.union(&m.out.Workspace.Freeze, "workspace.freeze", m.machine.Workspace.Freeze)
 	m.intersect(&m.out.Workspace.Memory, "workspace.memory", m.machine.Workspace.Memory)
+	m.intersect(&m.out.Workspace.Home, "workspace.home", m.machine.Workspace.Home)
 	m.intersect(&m.out.Workspace.Caches, "workspace.caches", m.machine.Workspace.Caches)
 	if !m.machine.Has("workspace.memory") {
 		// A project cannot free what the machine freezes. Where the machine

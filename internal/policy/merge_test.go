@@ -48,6 +48,8 @@ func TestMerge(t *testing.T) {
 			"[workspace]\nhide = [\"c\", \"a\"]\nfreeze = [\"b\"]", nil},
 		{"memory is bounded", "[workspace]\nmemory = [\"a\"]", "[workspace]\nmemory = [\"b\", \"a\"]", "[workspace]\nmemory = [\"a\"]",
 			[]string{`workspace.memory: "b" is not allowed`}},
+		{"what is kept of the home is bounded", "[workspace]\nhome = [\".a\"]", "[workspace]\nhome = [\".b\", \".a\"]", "[workspace]\nhome = [\".a\"]",
+			[]string{`workspace.home: ".b" is not allowed`}},
 		{"caches are bounded", "[workspace]\ncaches = [\"npm\"]", "[workspace]\ncaches = [\"pip\", \"npm\"]", "[workspace]\ncaches = [\"npm\"]",
 			[]string{`workspace.caches: "pip" is not allowed`}},
 		{"memory is not given", "[workspace]\nmemory = [\"a\"]", "", "", nil},

@@ -47,6 +47,7 @@ type Workspace struct {
 	Hide   []string `json:"hide,omitempty"`   // patterns relative to the project, added to what is found
 	Freeze []string `json:"freeze,omitempty"` // patterns relative to the project, added to the guardrails
 	Memory []string `json:"memory,omitempty"` // paths relative to the project that stay the agent's to write
+	Home   []string `json:"home,omitempty"`   // folders below the agent's home that one iteration leaves for the next
 	Caches []string `json:"caches,omitempty"` // of CacheNames: the owner's, shown below a layer of the run's own
 	// Firm are the machine's entries of Freeze, which memory does not free.
 	Firm []string `json:"-"`

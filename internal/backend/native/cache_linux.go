@@ -78,3 +78,21 @@ func (r *run) mappedCache(source, dir string) ([]*os.File, error) {
 	defer m.Close()
 	return m.Mounts(r.native.Host, int(st.Uid), int(st.Gid), source, dir)
 }
+
+// kept shows a folder of ours that outlasts the run. A check gets none: what an
+// iteration left there must not speak for its work.
+func (t *translation) kept(k *plan.Kept) error {
+	if t.run.native.Above {
+		return nil
+	}
+	if err := os.MkdirAll(k.Source, 0o700); err != nil {
+		return err
+	}
+	if a := t.run.native.Host.Account; t.user.Form == accountRootForm && a != nil {
+		if err := chown(k.Source, a.UID, a.GID); err != nil {
+			return err
+		}
+	}
+	t.run.layers = append(t.run.layers, k.Source)
+	return t.bind(&plan.Mount{Kind: plan.Bind, Source: k.Source, Target: k.Target, Writable: true})
+}

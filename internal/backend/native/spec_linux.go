@@ -63,6 +63,8 @@ func (t *translation) control(c plan.Control) error {
 		t.step(launch.Step{Op: launch.File, Target: w.AgentFile.Path, Data: w.AgentFile.Content, Mode: 0o444})
 	case w.Cache != nil && c.Status == plan.Enforced:
 		return t.cache(w.Cache)
+	case w.Kept != nil && c.Status != plan.Unavailable:
+		return t.kept(w.Kept)
 	case w.Workspace != nil:
 		return t.workspace(w.Workspace)
 	case w.Ask != nil:

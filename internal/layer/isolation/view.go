@@ -37,6 +37,7 @@ func (c *compiler) view() {
 	c.mount(plan.Mount{Kind: plan.Tmpfs, Target: Home, Writable: true, Size: c.tmpfsSize()}, byDefault)
 	c.home()
 	c.caches()
+	c.kept()
 	c.mount(plan.Mount{Kind: plan.Tmpfs, Target: "/var/tmp", Writable: true, Size: c.tmpfsSize()}, byDefault)
 	c.mount(plan.Mount{Kind: plan.Proc, Target: "/proc", NoExec: true}, byDefault)
 	c.mount(plan.Mount{Kind: plan.Dev, Target: "/dev", Size: shmSize, NoExec: true}, byDefault)
