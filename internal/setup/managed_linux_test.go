@@ -64,6 +64,26 @@ func TestManagedIsWrittenAndTakenBack(t *testing.T) {
 	}
 }
 
+// TestFoldersGoWithTheLastFile: two files in folders that one of them made, in
+// either order, and one without the other.
+func TestFoldersGoWithTheLastFile(t *testing.T) {
+	deep := ManagedFile{Agent: "deep", Path: "/etc/tool/policies/a", Content: "a\n"}
+	flat := ManagedFile{Agent: "flat", Path: "/etc/tool/b", Content: "b\n"}
+	for _, order := range [][]ManagedFile{{deep, flat}, {flat, deep}} {
+		for _, agents := range [][]string{{""}, {"deep", "flat"}, {"flat", "deep"}} {
+			r := machineOf(t)
+			before := tree(t, r.root)
+			r.must(Managed(Options{Root: r.root}, order))
+			for _, agent := range agents {
+				r.must(RemoveManaged(Options{Root: r.root}, agent))
+			}
+			if after := tree(t, r.root); after != before {
+				t.Errorf("%s first, removed %q: left:\n%s\nwas:\n%s", order[0].Path, agents, after, before)
+			}
+		}
+	}
+}
+
 // tree lists all files with their mode.
 func tree(t *testing.T, dir string) string {
 	var b strings.Builder

@@ -68,15 +68,32 @@ func (m *machine) undoFile(r host.SetupManaged) Step {
 }
 
 func (m *machine) removeManaged(r host.SetupManaged) error {
+	if e := m.managed(r.Path); e != nil {
+		r = *e.SetupManaged // which may have inherited folders meanwhile
+	}
 	text, like, err := readPlain(m.path(r.Path))
 	if err == nil && like != nil && (managedEntry{&r}).wrote(text) {
 		if err := os.Remove(m.path(r.Path)); err != nil {
 			return err
 		}
 	}
-	for _, dir := range slices.Backward(r.Dirs) {
-		os.Remove(m.path(dir)) // not while something is in it
-	}
 	m.record.Managed = slices.DeleteFunc(m.record.Managed, func(o host.SetupManaged) bool { return o.Path == r.Path })
+	for _, dir := range slices.Backward(r.Dirs) {
+		if os.Remove(m.path(dir)) != nil { // something is in it
+			m.inherit(dir)
+		}
+	}
 	return m.save()
+}
+
+// inherit puts a folder that ringwall made on the record of a file that still
+// lies in it: whichever file goes last takes the folder along.
+func (m *machine) inherit(dir string) {
+	for i := range m.record.Managed {
+		o := &m.record.Managed[i]
+		if strings.HasPrefix(o.Path, dir+"/") && !slices.Contains(o.Dirs, dir) {
+			o.Dirs = append(o.Dirs, dir)
+			slices.Sort(o.Dirs)
+		}
+	}
 }
