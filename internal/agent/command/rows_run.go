@@ -27,7 +27,8 @@ func interpreters() []row {
 		group(fine, "", "", "", "node --test", "node --check", "node --version", "php -l", "ruby -c",
 			"deno test", "deno lint", "deno fmt", "deno check", "swift test", "swift build"),
 		group(piped, agent.Executes, "runs what the command before it writes", "", fed...),
-		group(extended, agent.Executes, "runs the text that follows", "", "eval", "source", "."),
+		group(extended, agent.Executes, "runs the text that follows", "", "eval"),
+		group(extended, agent.Executes, "runs the file that the next word names", "", "source", "."),
 		group(bare, agent.Executes, "php artisan tinker runs any text", "php artisan test", "php artisan"),
 	)
 }
