@@ -81,6 +81,13 @@ func TestLintTellsTheLine(t *testing.T) {
 	}
 }
 
+func TestLintKeepsTheOrderOfTheFile(t *testing.T) {
+	got := Agent{}.Lint(".github/copilot/settings.json", []byte("{\n\"extraKnownMarketplaces\": {\"m\": {}},\n\"enabledPlugins\": {\"p@m\": true}}"))
+	if len(got) != 2 || got[0].Line != 2 || got[1].Line != 3 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func FuzzLint(f *testing.F) {
 	f.Add(ManagedPath, []byte(`{"permissions": {"allow": ["Shell(a | b)", 3, null], "ask": {}}}`))
 	f.Add(".mcp.json", []byte(`{"mcpServers": {"a": {"command": "npx", "args": ["-y", 1], "url": "http://[::1", "tools": "*"}}}`))
