@@ -54,6 +54,7 @@ func TestLintFlaggedAndNear(t *testing.T) {
 		{mcp, `{"mcpServers": {"a": {"command": "npx", "args": ["-y", "@a/b"]}}}`, agent.Executes, `{"mcpServers": {"a": {"command": "npx", "args": ["-y", "@a/b@1.0.0"]}}}`},
 		{mcp, `{"mcpServers": {"a": {"command": "uvx", "args": ["b"]}}}`, agent.Executes, `{"mcpServers": {"a": {"command": "b", "args": ["--stdio"]}}}`},
 		{mcp, `{"mcpServers": {"a": {"url": "http://x.example/mcp"}}}`, agent.Redirects, `{"mcpServers": {"a": {"url": "http://127.0.0.1:9/mcp"}}}`},
+		{project, `{"enabledPlugins": {"one@shop": false, "two@shop": true}}`, agent.Executes, `{"enabledPlugins": {"one@shop": false}}`},
 		{".mcp.json", `{"mcpServers": {"a": {"tools": ["*"]}}}`, agent.TooBroad, `{"mcpServers": {"a": {"tools": ["read"]}}}`},
 	} {
 		got := Agent{}.Lint(c.file, []byte(c.flagged))
