@@ -13,6 +13,7 @@ import (
 type entry struct {
 	rule
 	list  string // allow, ask or deny
+	twin  bool   // the list has the same path for the tool that counts
 	value *jsonedit.Value
 }
 
@@ -40,6 +41,10 @@ func (l *linter) list(list string, v *jsonedit.Value) []entry {
 	if !v.Is(jsonedit.Array) {
 		return nil
 	}
+	said := map[string]bool{}
+	for _, e := range v.Strings() {
+		said[e.Text()] = true
+	}
 	for _, e := range v.Elements {
 		if !e.Is(jsonedit.String) {
 			l.report(finding{line: e.Line, entry: e.Text(), problem: agent.Malformed, layer: held(list), why: "a rule is a text: " + l.lost(list)})
@@ -51,7 +56,7 @@ func (l *linter) list(list string, v *jsonedit.Value) []entry {
 				why: "a rule is Tool or Tool(what it may touch): " + l.lost(list)})
 			continue
 		}
-		x := entry{rule: r, list: list, value: e}
+		x := entry{rule: r, list: list, value: e, twin: said[ruledBy(r.tool)+"("+r.spec+")"]}
 		if l.rule(x) {
 			out = append(out, x)
 		}
@@ -101,6 +106,8 @@ func (l *linter) rule(e entry) bool {
 		return l.fetch(e)
 	case slices.Contains([]string{"Read", "Edit"}, e.tool) && e.narrowed:
 		return l.path(e)
+	case ruledBy(e.tool) != "" && e.narrowed && e.twin:
+		return false // nothing is lost: the rule that counts stands beside it
 	case ruledBy(e.tool) != "" && e.narrowed:
 		l.entry(e, finding{problem: agent.Ineffective,
 			why:    "rules with a path on " + e.tool + " are taken and never looked at; those on " + ruledBy(e.tool) + " count for it",

@@ -25,6 +25,9 @@ func TestLintRules(t *testing.T) {
 		{"deny", "Bash(git:* push)", agent.Ineffective, "Bash(git * push)"},
 		{"deny", "Write(.env)", agent.Ineffective, "Edit(.env)"},
 		{"allow", "MultiEdit(src/**)", agent.Ineffective, "MultiEdit"},
+		{"deny", "Write(*.pem)", agent.Ineffective, "Write(*)"},
+		{"allow", "WebFetch(*)", agent.TooBroad, "WebSearch(*)"},
+		{"allow", "mcp__github(*)", agent.Ineffective, "Grep(*)"},
 		{"deny", "Glob(secrets/**)", agent.Ineffective, "Read(secrets/**)"},
 		{"deny", "Read(/etc/passwd)", agent.Ineffective, "Read(//etc/passwd)"},
 		{"allow", "Edit(/home/me/work/**)", agent.Ineffective, "Edit(/lib/**)"},
@@ -191,4 +194,20 @@ func FuzzLint(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLintTwins: a path rule that nothing looks at does no harm beside the one
+// that counts.
+func TestLintTwins(t *testing.T) {
+	for text, want := range map[string]string{
+		`"deny": ["Edit(key.txt)", "Write(key.txt)"]`:            "",
+		`"deny": ["Write(key.txt)", "Edit(key.txt)"]`:            "",
+		`"deny": ["Edit(key.txt)", "Write(keys.txt)"]`:           "1 " + agent.Ineffective,
+		`"deny": ["Write(key.txt)"], "allow": ["Edit(key.txt)"]`: "1 " + agent.Ineffective,
+		`"deny": ["Read(key.txt)", "Write(key.txt)"]`:            "1 " + agent.Ineffective,
+	} {
+		if got := problems(localSettings, `{"permissions": {`+text+`}}`); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
 }

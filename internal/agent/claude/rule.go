@@ -19,6 +19,9 @@ func parseRule(entry string) (r rule, ok bool) {
 	}
 	spec, closed := strings.CutSuffix(rest, ")")
 	ok = closed && tool != "" && strings.TrimSpace(spec) != "" && !strings.ContainsAny(tool, ") \t\r\n")
+	if spec == "*" && !strings.HasPrefix(tool, "mcp__") {
+		return rule{tool: tool}, ok // the tool itself drops these brackets
+	}
 	return rule{tool: tool, spec: spec, narrowed: true}, ok
 }
 

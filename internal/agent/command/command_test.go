@@ -113,6 +113,7 @@ func TestFlaggedAndNear(t *testing.T) {
 		{"claude *", agent.Widens, "claude --version"},
 		{"ringwall *", agent.Widens, "ringwall why *"},
 		{"chmod 777 *", agent.Widens, "chmod +x *"},
+		{"source *", agent.Executes, "resource-list *"},
 		{"command *", agent.Executes, "command -v *"},
 		{"sudo -u root *", agent.Executes, "sudo -l *"},
 		{"tmux *", agent.Executes, "tmux ls *"},

@@ -38,3 +38,13 @@ timeout 60 npm test * | NODE_ENV=test npm test * | cd web && npm test * | npm te
 		}
 	}
 }
+
+// TestBetterIsOfTheSameLanguage: a narrower entry for one language is none for
+// another.
+func TestBetterIsOfTheSameLanguage(t *testing.T) {
+	for text, want := range map[string]string{"node": "node --test", "node -e": "node --test", "osascript": "", "ruby": "", "perl -e": ""} {
+		if d, bad := Judge(strings.Fields(text), true); !bad || d.Better != want {
+			t.Errorf("%s: %v, better %q, want %q", text, bad, d.Better, want)
+		}
+	}
+}

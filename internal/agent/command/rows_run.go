@@ -11,23 +11,26 @@ import (
 func interpreters() []row {
 	shells := []string{"sh", "bash", "zsh", "dash", "ksh", "fish", "pwsh", "powershell"}
 	languages := []string{
-		"node", "deno", "perl", "ruby", "php", "lua", "Rscript", "julia", "tclsh", "expect", "osascript",
+		"deno", "perl", "ruby", "php", "lua", "Rscript", "julia", "tclsh", "expect", "osascript",
 		"groovy", "jshell", "scala", "elixir", "ghci", "irb", "tsx", "ts-node", "swift",
 	}
-	fed := append(append([]string{"python", "pypy"}, shells...), languages...)
+	fed := append(append([]string{"python", "pypy", "node"}, shells...), languages...)
 	return slices.Concat(
 		group(bare, agent.Executes, "runs any text as a program", "bash scripts/test.sh", shells...),
 		group(extended, agent.Executes, "runs the text that follows", "bash scripts/test.sh",
 			"sh -c", "bash -c", "bash -lc", "zsh -c", "dash -c", "ksh -c", "fish -c", "pwsh -c", "powershell -Command"),
 		group(bare, agent.Executes, "runs any text as a program", "python -m pytest", "python", "pypy", "python -m"),
 		group(extended, agent.Executes, "runs the text that follows", "python -m pytest", "python -c"),
-		group(bare, agent.Executes, "runs any text as a program", "node --test", languages...),
+		group(bare, agent.Executes, "runs any text as a program", "node --test", "node"),
+		group(bare, agent.Executes, "runs any text as a program", "", languages...),
 		group(extended, agent.Executes, "runs the text that follows", "node --test",
-			"node -e", "node --eval", "node -p", "perl -e", "perl -ne", "perl -pe", "ruby -e", "php -r", "deno eval"),
+			"node -e", "node --eval", "node -p"),
+		group(extended, agent.Executes, "runs the text that follows", "", "perl -e", "perl -ne", "perl -pe", "ruby -e", "php -r", "deno eval"),
 		group(fine, "", "", "", "node --test", "node --check", "node --version", "php -l", "ruby -c",
 			"deno test", "deno lint", "deno fmt", "deno check", "swift test", "swift build"),
 		group(piped, agent.Executes, "runs what the command before it writes", "", fed...),
-		group(extended, agent.Executes, "runs the text that follows", "", "eval", "source", "."),
+		group(extended, agent.Executes, "runs the text that follows", "", "eval"),
+		group(extended, agent.Executes, "runs the file that the next word names", "", "source", "."),
 		group(bare, agent.Executes, "php artisan tinker runs any text", "php artisan test", "php artisan"),
 	)
 }

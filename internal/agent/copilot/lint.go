@@ -1,8 +1,10 @@
 package copilot
 
 import (
+	"cmp"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 
 	"ringwall/internal/agent"
@@ -34,8 +36,14 @@ func (Agent) PermissionFiles() []agent.Located {
 	}
 }
 
-// Lint implements agent.Linter.
+// Lint implements agent.Linter. Findings come in the order of the file.
 func (Agent) Lint(name string, text []byte) []agent.Finding {
+	found := lint(name, text)
+	slices.SortStableFunc(found, func(a, b agent.Finding) int { return cmp.Compare(a.Line, b.Line) })
+	return found
+}
+
+func lint(name string, text []byte) []agent.Finding {
 	l := &linter{file: name, managed: path.Base(name) == path.Base(ManagedPath)}
 	doc, err := jsonedit.Parse(text)
 	switch {

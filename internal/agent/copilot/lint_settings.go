@@ -29,9 +29,13 @@ func (l *linter) settings(root *jsonedit.Value) {
 	}
 }
 
-// empty is an object or a list that holds nothing.
+// empty is an object or a list that holds nothing, or nothing but switches that
+// are off, as a list of plugins does.
 func empty(v *jsonedit.Value) bool {
-	return (v.Is(jsonedit.Object) && len(v.Members) == 0) || (v.Is(jsonedit.Array) && len(v.Elements) == 0)
+	if v.Is(jsonedit.Object) {
+		return !slices.ContainsFunc(v.Members, func(m jsonedit.Member) bool { return !m.Value.Is(jsonedit.False) })
+	}
+	return v.Is(jsonedit.Array) && len(v.Elements) == 0
 }
 
 // settingRow is a key that matters; value: only when it is that.

@@ -54,6 +54,7 @@ func TestLintFlaggedAndNear(t *testing.T) {
 		{mcp, `{"mcpServers": {"a": {"command": "npx", "args": ["-y", "@a/b"]}}}`, agent.Executes, `{"mcpServers": {"a": {"command": "npx", "args": ["-y", "@a/b@1.0.0"]}}}`},
 		{mcp, `{"mcpServers": {"a": {"command": "uvx", "args": ["b"]}}}`, agent.Executes, `{"mcpServers": {"a": {"command": "b", "args": ["--stdio"]}}}`},
 		{mcp, `{"mcpServers": {"a": {"url": "http://x.example/mcp"}}}`, agent.Redirects, `{"mcpServers": {"a": {"url": "http://127.0.0.1:9/mcp"}}}`},
+		{project, `{"enabledPlugins": {"one@shop": false, "two@shop": true}}`, agent.Executes, `{"enabledPlugins": {"one@shop": false}}`},
 		{".mcp.json", `{"mcpServers": {"a": {"tools": ["*"]}}}`, agent.TooBroad, `{"mcpServers": {"a": {"tools": ["read"]}}}`},
 	} {
 		got := Agent{}.Lint(c.file, []byte(c.flagged))
@@ -77,6 +78,13 @@ func TestLintPassesWhatIsRendered(t *testing.T) {
 func TestLintTellsTheLine(t *testing.T) {
 	got := Agent{}.Lint(ManagedPath, []byte("{\n \"permissions\": {\n  \"allow\": [\n   \"Read\",\n   \"Shell(make:*)\"\n  ]\n }\n}"))
 	if len(got) != 1 || got[0].Line != 5 || got[0].Layer != "isolation" || !strings.Contains(got[0].Better, "Shell(") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestLintKeepsTheOrderOfTheFile(t *testing.T) {
+	got := Agent{}.Lint(".github/copilot/settings.json", []byte("{\n\"extraKnownMarketplaces\": {\"m\": {}},\n\"enabledPlugins\": {\"p@m\": true}}"))
+	if len(got) != 2 || got[0].Line != 2 || got[1].Line != 3 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -26,7 +26,7 @@ func (l *linter) entries(list string, v *jsonedit.Value, denied []string) []stri
 		rule := e.Text()
 		switch {
 		case !e.Is(jsonedit.String) || !wellFormed(rule):
-			l.add(e.Line, agent.Malformed, rule, "no rule of Cursor's: it matches nothing", `"Shell(ls)"`, "")
+			l.add(e.Line, agent.Malformed, rule, "no rule of Cursor's: it matches nothing", "", "")
 		case slices.Contains(seen, rule):
 			l.add(e.Line, agent.Duplicate, rule, "the entry stands in the list already", "", "")
 		case slices.Contains(denied, rule):

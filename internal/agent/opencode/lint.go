@@ -52,6 +52,7 @@ func (Agent) Lint(name string, text []byte) []agent.Finding {
 	l.agents(doc.Root, top)
 	l.providers(doc.Root.Get("provider"))
 	l.share(doc.Root.Get("share"))
+	l.starts(doc.Root)
 	return l.out
 }
 
