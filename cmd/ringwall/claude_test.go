@@ -43,6 +43,9 @@ func claudeCode(t *testing.T) string {
 	cmd := exec.Command("../../scripts/install-claude")
 	cmd.Stderr = &said
 	out, err := cmd.Output()
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatalf("not installed: %v: %s", err, said.String())
+	}
 	if err != nil {
 		t.Skipf("needs Claude Code from the npm registry: %v: %s", err, said.String())
 	}

@@ -2,7 +2,6 @@ package claude
 
 import (
 	"cmp"
-	"fmt"
 	"path"
 	"slices"
 
@@ -22,8 +21,7 @@ const (
 )
 
 const (
-	maxEntry    = 200  // bytes of an entry that a finding shows
-	maxFindings = 1000 // of one file
+	maxEntry = 200 // bytes of an entry that a finding shows
 )
 
 // PermissionFiles implements agent.Linter.
@@ -111,14 +109,7 @@ type finding struct {
 }
 
 func (l *linter) report(f finding) {
-	if len(l.found) == maxFindings {
-		l.found = append(l.found, agent.Finding{File: l.file, Problem: agent.Malformed,
-			Why: fmt.Sprintf("there are more than %d problems; the others are not listed", maxFindings)})
-	}
-	if len(l.found) > maxFindings {
-		return
-	}
-	l.found = append(l.found, agent.Finding{
+	l.found = agent.AddFinding(l.found, agent.Finding{
 		File: l.file, Line: f.line, Problem: f.problem, Entry: agent.Head(f.entry, maxEntry),
 		Why: f.why, Better: f.better, Layer: string(f.layer),
 	})

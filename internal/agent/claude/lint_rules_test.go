@@ -173,7 +173,7 @@ func TestLintOfWhatCannotBeRead(t *testing.T) {
 
 func TestLintIsBounded(t *testing.T) {
 	text := `{"permissions": {"allow": [` + strings.Repeat(`"Bash",`, 100_000) + `"Bash"], "deny": [` + strings.Repeat(`"Bash",`, 10_000) + `"Bash"]}}`
-	if got := (Agent{}).Lint(localSettings, []byte(text)); len(got) != maxFindings+1 {
+	if got := (Agent{}).Lint(localSettings, []byte(text)); len(got) != agent.MaxFindings+1 {
 		t.Errorf("%d findings", len(got))
 	}
 }

@@ -12,7 +12,6 @@ import (
 const (
 	rulesSuffix = ".rules"
 	maxEntry    = 120 // bytes of an entry that a finding shows
-	maxFindings = 200 // of one file
 )
 
 // PermissionFiles implements agent.Linter. The rules file is the one that Codex
@@ -40,10 +39,12 @@ func (Agent) Lint(name string, text []byte) []agent.Finding {
 	default:
 		out = lintSettings(text, configRows(), nil)
 	}
-	for i := range out {
-		out[i].File, out[i].Entry = name, agent.Head(out[i].Entry, maxEntry)
+	var found []agent.Finding
+	for _, f := range out {
+		f.File, f.Entry = name, agent.Head(f.Entry, maxEntry)
+		found = agent.AddFinding(found, f)
 	}
-	return out[:min(len(out), maxFindings)]
+	return found
 }
 
 // row is one thing that a setting can get wrong.

@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	maxFindings = 500 // of one file: it may come from a project that nobody knows
-	maxEntry    = 120 // bytes of an entry that a finding repeats
+	maxEntry = 120 // bytes of an entry that a finding repeats
 )
 
 // The layers that catch what a rule lets through.
@@ -78,10 +77,7 @@ type linter struct {
 }
 
 func (l *linter) add(line int, problem, entry, why, better, layer string) {
-	if len(l.out) >= maxFindings {
-		return
-	}
-	l.out = append(l.out, agent.Finding{
+	l.out = agent.AddFinding(l.out, agent.Finding{
 		File: l.file, Line: line, Problem: problem, Entry: agent.Head(entry, maxEntry), Why: why,
 		Better: agent.Head(better, maxEntry), Layer: layer,
 	})

@@ -34,7 +34,7 @@ func (l *linter) entries(list string, v *jsonedit.Value, denied []string) []stri
 		case list == "allow":
 			l.allowed(e)
 		}
-		if len(seen) < maxFindings {
+		if len(seen) < agent.MaxFindings {
 			seen = append(seen, rule)
 		}
 	}

@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	maxEntry    = 200     // bytes of an entry that a finding shows
-	maxFindings = 1000    // of one file
-	maxFile     = 1 << 20 // bytes of a settings file that is read
+	maxEntry = 200     // bytes of an entry that a finding shows
+	maxFile  = 1 << 20 // bytes of a settings file that is read
 	// maxPolicy bounds a file of rules. The parser's time grows with the square
 	// of the number of tables: a megabyte of them took it 50 seconds.
 	maxPolicy  = 64 << 10
@@ -65,14 +64,7 @@ type finding struct {
 }
 
 func (l *linter) report(f finding) {
-	if len(l.found) == maxFindings {
-		l.found = append(l.found, agent.Finding{File: l.file, Problem: agent.Malformed,
-			Why: fmt.Sprintf("there are more than %d problems; the others are not listed", maxFindings)})
-	}
-	if len(l.found) > maxFindings {
-		return
-	}
-	l.found = append(l.found, agent.Finding{
+	l.found = agent.AddFinding(l.found, agent.Finding{
 		File: l.file, Line: f.line, Problem: f.problem, Entry: agent.Head(f.entry, maxEntry),
 		Why: f.why, Better: f.better, Layer: string(f.layer),
 	})

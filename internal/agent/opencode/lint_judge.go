@@ -11,6 +11,9 @@ import (
 // judge looks at the rules of one place. before are those that come ahead of
 // them: the top's, for an agent's.
 func (l *linter) judge(rules, before []rule) {
+	if len(rules) > maxRules { // the last that fits decides: what is left out may be the worst
+		l.add(rules[maxRules].line, agent.Malformed, "", fmt.Sprintf("there are more than %d rules: those from here on were not looked at", maxRules), "", "")
+	}
 	rules, before = rules[:min(len(rules), maxRules)], before[:min(len(before), maxRules)]
 	l.takesBack(rules, before)
 	for i, r := range rules {

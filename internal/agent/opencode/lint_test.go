@@ -1,8 +1,10 @@
 package opencode
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -116,4 +118,22 @@ func FuzzLint(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestTooManyRulesAreSaid: the last rule decides, so that cutting them in
+// silence would hide the one that counts.
+func TestTooManyRulesAreSaid(t *testing.T) {
+	said := func(n int) bool {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "\n\"git log %d\": \"deny\",", i)
+		}
+		text := `{"permission": {"bash": {` + b.String() + "\n\"*\": \"ask\"}}}"
+		return slices.ContainsFunc(Agent{}.Lint("opencode.json", []byte(text)), func(f agent.Finding) bool {
+			return f.Problem == agent.Malformed && f.Line == maxRules+2
+		})
+	}
+	if !said(maxRules) || said(maxRules-1) {
+		t.Errorf("one too many: %v, as many as may be: %v", said(maxRules), said(maxRules-1))
+	}
 }
